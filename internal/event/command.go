@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import (
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// Instant is a moment in microseconds since the Unix epoch; zero is no moment.
+type Instant int64
+
+// Command asks the engine for something. Every command is one of the types of this file.
+type Command interface{ command() }
+
+// ActivatePlan makes Plan the one by which everything is decided from now on.
+type ActivatePlan struct {
+	Version string
+	Plan    *plan.Plan
+}
+
+// Intake identifies something that was taken in, so that the same thing sent again is not done twice.
+type Intake struct {
+	// Scope keeps senders apart: channel/NAME or workstream/NAME.
+	Scope string `json:"scope"`
+	// Key is the sender's: the webhook id, the idempotency key. Empty: never de-duplicated.
+	Key string `json:"key,omitempty"`
+	// Digest is of the body; the same key with another digest is refused.
+	Digest string `json:"digest,omitempty"`
+}
+
+// ReceiveMessage takes in a customer's message. It goes to the open conversation of Channel and Conversation, or opens
+// one.
+type ReceiveMessage struct {
+	Intake       Intake
+	Item         string // the id of the item, should one be opened
+	Message      string // the id of the message
+	Channel      string
+	Conversation string // the sender's id of the conversation
+	Customer     Customer
+	Text         string
+	// Attributes have their full names: context., channel., customer.
+	Attributes rule.Attributes
+}
+
+// Customer is who a conversation is with.
+type Customer struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+// LeaveConversation says that the customer ended the conversation.
+type LeaveConversation struct {
+	Intake       Intake
+	Channel      string
+	Conversation string
+}
+
+// SubmitRecord takes in a record. One that is already open is updated, and routed again while it is in a queue.
+type SubmitRecord struct {
+	Intake     Intake
+	Item       string // the id of the item, should one be opened
+	Workstream string
+	Record     string          // the business system's id
+	Attributes rule.Attributes // full names: record.
+}
+
+// ConnectAgent says that the agent's first live connection is there.
+type ConnectAgent struct{ Agent string }
+
+// DisconnectAgent says that the agent's last live connection is gone.
+type DisconnectAgent struct{ Agent string }
+
+// DisconnectAll says that every live connection is gone: the first command after a start.
+type DisconnectAll struct{}
+
+// SetPresence is an agent's own choice of presence.
+type SetPresence struct {
+	Agent    string
+	Presence plan.Presence
+}
+
+// AcceptOffer takes an offered item. Accepting twice by the same agent is answered alike and changes nothing.
+type AcceptOffer struct{ Agent, Offer string }
+
+// DeclineOffer refuses an offered item.
+type DeclineOffer struct{ Agent, Offer string }
+
+// PickItem takes a waiting item of a Pick workstream.
+type PickItem struct{ Agent, Item string }
+
+// SendMessage is an agent's message to the customer. Message is the agent's own id of it: sent twice, it is done once.
+type SendMessage struct{ Agent, Item, Message, Text string }
+
+// EndItem ends an item for the customer: conversations go to wrap-up, records close.
+type EndItem struct{ Agent, Item string }
+
+// CloseItem closes the agent's session: Active conversations wait for the customer, those in wrap-up close.
+type CloseItem struct{ Agent, Item string }
+
+// TransferItem puts an agent's item into another queue.
+type TransferItem struct{ Agent, Item, Queue string }
+
+// AssignItem gives an item to an agent by a supervisor's word, whatever the agent's presence and capacity.
+type AssignItem struct{ Supervisor, Item, Agent string }
+
+// ForceClose closes an item by a supervisor's word.
+type ForceClose struct{ Supervisor, Item string }
+
+// ConfirmDelivery reports what became of a delivery. Failure is empty when the channel took it, and a reason when it is
+// given up.
+type ConfirmDelivery struct{ Delivery, Failure string }
+
+// Tick lets due timers fire.
+type Tick struct{}
+
+func (ActivatePlan) command()      {}
+func (ReceiveMessage) command()    {}
+func (LeaveConversation) command() {}
+func (SubmitRecord) command()      {}
+func (ConnectAgent) command()      {}
+func (DisconnectAgent) command()   {}
+func (DisconnectAll) command()     {}
+func (SetPresence) command()       {}
+func (AcceptOffer) command()       {}
+func (DeclineOffer) command()      {}
+func (PickItem) command()          {}
+func (SendMessage) command()       {}
+func (EndItem) command()           {}
+func (CloseItem) command()         {}
+func (TransferItem) command()      {}
+func (AssignItem) command()        {}
+func (ForceClose) command()        {}
+func (ConfirmDelivery) command()   {}
+func (Tick) command()              {}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"errors"
+)
+
+// The classes of errors of a journal; implementations wrap them.
+var (
+	// ErrConflict says that the journal has moved past the expected position: another writer is at work. Nothing was
+	// written.
+	ErrConflict = errors.New("the journal has another writer")
+	// ErrFull says that there is no room. Nothing was written, and what is there can still be read.
+	ErrFull = errors.New("the journal is full")
+	// ErrUncertain says that it is not known whether the entry was written. The writer must drop its state and recover.
+	ErrUncertain = errors.New("the outcome of the write is not known")
+	// ErrNotFound says that there is no such plan or snapshot.
+	ErrNotFound = errors.New("not found in the journal")
+)
+
+// Snapshot is the state after an entry, to recover from without reading all entries before.
+type Snapshot struct {
+	// Position is the entry that the state includes.
+	Position uint64
+	Body     []byte
+}
+
+// Journal is the log of one namespace: an ordered list of entries, each written whole or not at all, with the plans
+// that they name and the latest snapshot. A nil error of a write means that it is on stable storage.
+type Journal interface {
+	// Append writes an entry after position expected, 0 for the first, and returns the entry's own position. Positions
+	// grow; they may have gaps.
+	Append(ctx context.Context, expected uint64, entry []byte) (uint64, error)
+	// Replay calls fn for every entry after position after, in order, up to the last one there was at the call.
+	Replay(ctx context.Context, after uint64, fn func(position uint64, entry []byte) error) error
+	// PutPlan stores a plan's body under its version. Storing it again changes nothing.
+	PutPlan(ctx context.Context, version string, body []byte) error
+	// Plan returns a stored plan's body, or ErrNotFound.
+	Plan(ctx context.Context, version string) ([]byte, error)
+	// PutSnapshot replaces the snapshot. Entries up to its position, and plans other than keep, may be dropped.
+	PutSnapshot(ctx context.Context, s Snapshot, keep []string) error
+	// Snapshot returns the latest snapshot, or ErrNotFound.
+	Snapshot(ctx context.Context) (Snapshot, error)
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"workstream.dev/operator/internal/rule"
+)
+
+// index finds the parts of a plan by name; it is rebuilt from the content and never encoded.
+type index struct {
+	workstreams map[string]*Workstream
+	channels    map[string]*Channel
+	addresses   map[string]*Channel
+	queues      map[string]*Queue
+	agents      map[string]*Agent
+	subjects    map[string]*Agent
+	members     map[string][]string
+}
+
+// Workstream returns the workstream of that name, or nil.
+func (p *Plan) Workstream(name string) *Workstream { return p.index.workstreams[name] }
+
+// Channel returns the channel of that name, or nil.
+func (p *Plan) Channel(name string) *Channel { return p.index.channels[name] }
+
+// ChannelAt returns the channel with that webhook address, or nil.
+func (p *Plan) ChannelAt(address string) *Channel { return p.index.addresses[address] }
+
+// Queue returns the queue of that name, or nil.
+func (p *Plan) Queue(name string) *Queue { return p.index.queues[name] }
+
+// Agent returns the agent of that name, or nil.
+func (p *Plan) Agent(name string) *Agent { return p.index.agents[name] }
+
+// AgentOf returns the agent whose tokens have that subject, or nil.
+func (p *Plan) AgentOf(subject string) *Agent { return p.index.subjects[subject] }
+
+// Members returns the names of a queue's agents, sorted. The slice must not be changed.
+func (p *Plan) Members(queue string) []string { return p.index.members[queue] }
+
+// Matches reports whether r matches an item with these attributes. r must be part of an encoded or decoded plan.
+func (r *Rule) Matches(attrs rule.Attributes) bool { return r.matcher == nil || r.matcher.Match(attrs) }
+
+// Variable returns the declared variable of that name, or nil.
+func (w *Workstream) Variable(name string) *Variable {
+	for i := range w.Variables {
+		if w.Variables[i].Name == name {
+			return &w.Variables[i]
+		}
+	}
+	return nil
+}
+
+// Allows reports whether an agent of that presence may be offered items of w.
+func (w *Workstream) Allows(p Presence) bool { return slices.Contains(w.AllowedPresences, p) }
+
+// AttributeKind is the declared kind of an attribute of w's items, and whether rules may ask for it.
+func (w *Workstream) AttributeKind(name string) (rule.Kind, bool) {
+	if v, ok := cutPrefix(name, "context."); ok {
+		if d := w.Variable(v); d != nil {
+			return d.Kind, true
+		}
+		return rule.Any, false
+	}
+	return attributeKind(name)
+}
+
+// attributeKind knows the roots other than context: what a source sends without declaration may be of any kind.
+func attributeKind(name string) (rule.Kind, bool) {
+	switch name {
+	case "item.type", "item.channel", "item.workstream":
+		return rule.Text, true
+	}
+	for _, root := range []string{"channel.", "customer.", "record."} {
+		if _, ok := cutPrefix(name, root); ok {
+			return rule.Any, true
+		}
+	}
+	return rule.Any, false
+}
+
+func cutPrefix(s, prefix string) (string, bool) {
+	if len(s) > len(prefix) && s[:len(prefix)] == prefix {
+		return s[len(prefix):], true
+	}
+	return "", false
+}
+
+func (p *Plan) buildIndex() error {
+	p.index = index{
+		workstreams: make(map[string]*Workstream, len(p.Workstreams)),
+		channels:    make(map[string]*Channel, len(p.Channels)),
+		addresses:   make(map[string]*Channel, len(p.Channels)),
+		queues:      make(map[string]*Queue, len(p.Queues)),
+		agents:      make(map[string]*Agent, len(p.Agents)),
+		subjects:    make(map[string]*Agent, len(p.Agents)),
+		members:     make(map[string][]string, len(p.Queues)),
+	}
+	for i := range p.Queues {
+		p.index.queues[p.Queues[i].Name] = &p.Queues[i]
+	}
+	if err := p.indexAgents(); err != nil {
+		return err
+	}
+	if err := p.indexWorkstreams(); err != nil {
+		return err
+	}
+	return p.indexChannels()
+}
+
+// indexAgents relies on the agents' order by name: members come out sorted.
+func (p *Plan) indexAgents() error {
+	for i := range p.Agents {
+		a := &p.Agents[i]
+		p.index.agents[a.Name] = a
+		if other := p.index.subjects[a.Subject]; other != nil {
+			return fmt.Errorf("agents %s and %s have the same subject", other.Name, a.Name)
+		}
+		p.index.subjects[a.Subject] = a
+		for _, q := range a.Queues {
+			if p.index.queues[q] == nil {
+				return fmt.Errorf("agent %s: no queue %q in the plan", a.Name, q)
+			}
+			p.index.members[q] = append(p.index.members[q], a.Name)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) indexWorkstreams() error {
+	for i := range p.Workstreams {
+		w := &p.Workstreams[i]
+		p.index.workstreams[w.Name] = w
+		if p.index.queues[w.Routing.Fallback] == nil {
+			return fmt.Errorf("workstream %s: no fallback queue %q in the plan", w.Name, w.Routing.Fallback)
+		}
+		for j := range w.Routing.Rules {
+			if err := p.indexRule(w, &w.Routing.Rules[j]); err != nil {
+				return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[j].Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Plan) indexRule(w *Workstream, r *Rule) error {
+	var percent int32
+	for _, t := range r.Split {
+		if p.index.queues[t.Queue] == nil {
+			return fmt.Errorf("no queue %q in the plan", t.Queue)
+		}
+		percent += t.Percent
+	}
+	if percent != 100 {
+		return fmt.Errorf("the split adds up to %d percent, not 100", percent)
+	}
+	if r.When == nil {
+		return nil
+	}
+	m, err := rule.Compile(r.When, w.AttributeKind)
+	if err != nil {
+		return err
+	}
+	r.matcher = m
+	return nil
+}
+
+func (p *Plan) indexChannels() error {
+	for i := range p.Channels {
+		c := &p.Channels[i]
+		p.index.channels[c.Name] = c
+		if p.index.workstreams[c.Workstream] == nil {
+			return fmt.Errorf("channel %s: no workstream %q in the plan", c.Name, c.Workstream)
+		}
+		if c.Custom == nil {
+			return fmt.Errorf("channel %s: type %q is not known here", c.Name, c.Type)
+		}
+		if other := p.index.addresses[c.Custom.Address]; other != nil {
+			return fmt.Errorf("channels %s and %s have the same address", other.Name, c.Name)
+		}
+		p.index.addresses[c.Custom.Address] = c
+	}
+	return nil
+}

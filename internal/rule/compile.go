@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rule
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep All, Any and Not may nest.
+const MaxDepth = 16
+
+// Error is what is wrong with a condition: where it stands in the tree and what would be right.
+type Error struct {
+	// Path leads from the root of the condition to the field, such as all[1].any[0].operator; empty is the root.
+	Path string
+	// Message is in the user's words.
+	Message string
+}
+
+// Error returns path and message.
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return e.Message
+	}
+	return e.Path + ": " + e.Message
+}
+
+// UnknownAttributeError says that a condition asks for an attribute that nothing declares.
+type UnknownAttributeError struct{ Path, Attribute string }
+
+// Error names the attribute.
+func (e *UnknownAttributeError) Error() string {
+	return fmt.Sprintf("%s: no attribute %q is declared", e.Path, e.Attribute)
+}
+
+// Matcher is a condition ready to be evaluated. It is read-only and may be used by several goroutines.
+type Matcher struct {
+	op       nodeOp
+	children []Matcher
+	leaf     leaf
+}
+
+type nodeOp uint8
+
+const (
+	opLeaf nodeOp = iota
+	opAll
+	opAny
+	opNot
+)
+
+// Compile checks c and makes it ready. kinds returns the declared kind of an attribute, and whether there is such an
+// attribute. The error is an *Error or an *UnknownAttributeError, the first one in reading order.
+func Compile(c *Condition, kinds func(attribute string) (Kind, bool)) (*Matcher, error) {
+	m, err := compile(c, kinds, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+func compile(c *Condition, kinds func(string) (Kind, bool), path string, depth int) (Matcher, error) {
+	if depth > MaxDepth {
+		return Matcher{}, &Error{path, fmt.Sprintf("conditions nest deeper than %d", MaxDepth)}
+	}
+	if err := checkShape(c, path); err != nil {
+		return Matcher{}, err
+	}
+	switch {
+	case c.All != nil:
+		return compileList(opAll, c.All, kinds, join(path, "all"), depth)
+	case c.Any != nil:
+		return compileList(opAny, c.Any, kinds, join(path, "any"), depth)
+	case c.Not != nil:
+		child, err := compile(c.Not, kinds, join(path, "not"), depth+1)
+		return Matcher{op: opNot, children: []Matcher{child}}, err
+	default:
+		l, err := compileLeaf(c, kinds, path)
+		return Matcher{leaf: l}, err
+	}
+}
+
+// checkShape refuses a node that is not exactly one thing: a half-read condition would match what nobody meant.
+func checkShape(c *Condition, path string) error {
+	var set []string
+	for _, m := range []struct {
+		name string
+		set  bool
+	}{{"all", c.All != nil}, {"any", c.Any != nil}, {"not", c.Not != nil}, {"attribute", c.Attribute != ""}} {
+		if m.set {
+			set = append(set, m.name)
+		}
+	}
+	switch {
+	case len(set) == 0:
+		return &Error{path, "one of all, any, not and attribute must be set"}
+	case len(set) > 1:
+		return &Error{path, "only one of all, any, not and attribute may be set, not " + strings.Join(set, " and ")}
+	case c.Attribute == "" && (c.Operator != "" || len(c.Values) > 0 || c.CaseSensitive):
+		return &Error{path, "operator, values and caseSensitive go with attribute, not with " + set[0]}
+	}
+	return nil
+}
+
+func compileList(op nodeOp, list []Condition, kinds func(string) (Kind, bool), path string, depth int) (Matcher, error) {
+	if len(list) == 0 {
+		return Matcher{}, &Error{path, "at least one condition is needed"}
+	}
+	m := Matcher{op: op, children: make([]Matcher, len(list))}
+	for i := range list {
+		child, err := compile(&list[i], kinds, path+"["+strconv.Itoa(i)+"]", depth+1)
+		if err != nil {
+			return Matcher{}, err
+		}
+		m.children[i] = child
+	}
+	return m, nil
+}
+
+// family groups operators by how they take their values.
+type family uint8
+
+const (
+	famEqual family = iota + 1
+	famText
+	famRegexp
+	famOrder
+	famRange
+	famPresence
+)
+
+var operators = map[Operator]struct {
+	family family
+	negate bool
+}{
+	Equal: {famEqual, false}, NotEqual: {famEqual, true}, In: {famEqual, false}, NotIn: {famEqual, true},
+	Contains: {famText, false}, NotContains: {famText, true},
+	StartsWith: {famText, false}, NotStartsWith: {famText, true},
+	EndsWith: {famText, false}, NotEndsWith: {famText, true},
+	Matches:     {famRegexp, false},
+	GreaterThan: {famOrder, false}, GreaterOrEqual: {famOrder, false}, LessThan: {famOrder, false}, LessOrEqual: {famOrder, false},
+	Between: {famRange, false}, NotBetween: {famRange, true},
+	Exists: {famPresence, false}, NotExists: {famPresence, true},
+}
+
+// leaf compares one attribute. numbers are set when values are to be compared as numbers.
+type leaf struct {
+	attribute string
+	operator  Operator
+	family    family
+	negate    bool
+	fold      bool
+	kind      Kind
+	texts     []string
+	numbers   []float64
+	numeric   []bool
+	patterns  []*regexp.Regexp
+}
+
+func compileLeaf(c *Condition, kinds func(string) (Kind, bool), path string) (leaf, error) {
+	op, ok := operators[c.Operator]
+	if !ok {
+		return leaf{}, &Error{join(path, "operator"), fmt.Sprintf("%q is no operator", c.Operator)}
+	}
+	kind, ok := kinds(c.Attribute)
+	if !ok {
+		return leaf{}, &UnknownAttributeError{join(path, "attribute"), c.Attribute}
+	}
+	l := leaf{
+		attribute: c.Attribute, operator: c.Operator, family: op.family, negate: op.negate,
+		fold: !c.CaseSensitive, kind: kind,
+	}
+	if err := l.checkCount(len(c.Values), path); err != nil {
+		return leaf{}, err
+	}
+	if err := l.checkKind(path); err != nil {
+		return leaf{}, err
+	}
+	for i, v := range c.Values {
+		if err := l.addValue(v, join(path, "values")+"["+strconv.Itoa(i)+"]"); err != nil {
+			return leaf{}, err
+		}
+	}
+	if l.family == famRange && l.numbers[0] > l.numbers[1] {
+		return leaf{}, &Error{join(path, "values"), fmt.Sprintf("%s needs the smaller value first, not %s and %s",
+			l.operator, c.Values[0], c.Values[1])}
+	}
+	return l, nil
+}
+
+func (l *leaf) checkCount(n int, path string) error {
+	path = join(path, "values")
+	switch {
+	case l.family == famPresence && n != 0:
+		return &Error{path, fmt.Sprintf("%s takes no values", l.operator)}
+	case l.family == famRange && n != 2:
+		return &Error{path, fmt.Sprintf("%s takes exactly two values, not %d", l.operator, n)}
+	case l.family == famOrder && n != 1:
+		return &Error{path, fmt.Sprintf("%s takes exactly one value, not %d", l.operator, n)}
+	case l.family != famPresence && n == 0:
+		return &Error{path, fmt.Sprintf("%s needs at least one value", l.operator)}
+	}
+	return nil
+}
+
+func (l *leaf) checkKind(path string) error {
+	path = join(path, "operator")
+	if l.kind == Number && (l.family == famText || l.family == famRegexp) {
+		return &Error{path, fmt.Sprintf("%s compares texts, and %s is a number", l.operator, l.attribute)}
+	}
+	if l.kind == Text && (l.family == famOrder || l.family == famRange) {
+		return &Error{path, fmt.Sprintf("%s compares numbers, and %s is a text", l.operator, l.attribute)}
+	}
+	return nil
+}
+
+func (l *leaf) addValue(v, path string) error {
+	switch l.family {
+	case famRegexp:
+		return l.addPattern(v, path)
+	case famOrder, famRange, famEqual:
+		f, err := strconv.ParseFloat(v, 64)
+		numeric := err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+		if !numeric && (l.family != famEqual || l.kind == Number) {
+			return &Error{path, fmt.Sprintf("%q is no number, and %s needs one here", v, l.operator)}
+		}
+		l.numbers = append(l.numbers, f)
+		l.numeric = append(l.numeric, numeric && l.kind != Text)
+		l.texts = append(l.texts, v)
+	case famText:
+		if v == "" {
+			return &Error{path, fmt.Sprintf("%s needs a text that is not empty", l.operator)}
+		}
+		if l.fold {
+			v = strings.ToLower(v)
+		}
+		l.texts = append(l.texts, v)
+	case famPresence:
+	}
+	return nil
+}
+
+func (l *leaf) addPattern(v, path string) error {
+	expr := v
+	if l.fold {
+		expr = "(?i)" + v
+	}
+	re, err := regexp.Compile(expr)
+	if err != nil {
+		return &Error{path, fmt.Sprintf("%q is no RE2 expression: %s", v, strings.TrimPrefix(err.Error(), "error parsing regexp: "))}
+	}
+	if !utf8.ValidString(v) {
+		return &Error{path, "not valid UTF-8"}
+	}
+	l.patterns = append(l.patterns, re)
+	return nil
+}
+
+func join(path, field string) string {
+	if path == "" {
+		return field
+	}
+	return path + "." + field
+}

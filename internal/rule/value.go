@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package rule
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Kind is the type of an attribute's value.
+type Kind uint8
+
+// The kinds of a value. Any is only ever a declaration: what a source sends without a declared type (a record's
+// columns) may be either, and is compared as the operator asks.
+const (
+	Any Kind = iota
+	Text
+	Number
+)
+
+// String returns the kind's name as users write it.
+func (k Kind) String() string {
+	switch k {
+	case Text:
+		return "Text"
+	case Number:
+		return "Number"
+	case Any:
+		return "Any"
+	default:
+		return "Kind(" + strconv.Itoa(int(k)) + ")"
+	}
+}
+
+// Value is one attribute's value, text or a finite number. The zero Value is absent.
+type Value struct {
+	kind   Kind
+	text   string
+	number float64
+}
+
+// TextValue returns s as a value.
+func TextValue(s string) Value { return Value{kind: Text, text: s} }
+
+// NumberValue returns f as a value. It is absent when f is not finite, because nothing compares with it.
+func NumberValue(f float64) Value {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return Value{}
+	}
+	return Value{kind: Number, number: f}
+}
+
+// Kind returns Text or Number, or Any when the value is absent.
+func (v Value) Kind() Kind { return v.kind }
+
+// Present reports whether there is a value at all.
+func (v Value) Present() bool { return v.kind != Any }
+
+// Number returns the number and whether the value is one; a text is never read as a number.
+func (v Value) Number() (float64, bool) { return v.number, v.kind == Number }
+
+// String returns the value as a user would write it; numbers have no exponent below 1e21.
+func (v Value) String() string {
+	if v.kind == Number {
+		return strconv.FormatFloat(v.number, 'f', -1, 64)
+	}
+	return v.text
+}
+
+// MarshalJSON writes a JSON string or number, and null for an absent value.
+func (v Value) MarshalJSON() ([]byte, error) {
+	switch v.kind {
+	case Text:
+		return json.Marshal(v.text)
+	case Number:
+		return json.Marshal(v.number)
+	case Any:
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads a JSON string or number; a boolean becomes the text true or false, null is absent.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	var raw any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	switch x := raw.(type) {
+	case nil:
+		*v = Value{}
+	case string:
+		*v = TextValue(x)
+	case float64:
+		*v = NumberValue(x)
+	case bool:
+		*v = TextValue(strconv.FormatBool(x))
+	default:
+		return fmt.Errorf("a value is a text, a number or a boolean, not %s", describe(raw))
+	}
+	return nil
+}
+
+func describe(raw any) string {
+	if _, ok := raw.([]any); ok {
+		return "a list"
+	}
+	return "an object"
+}
+
+// Attributes are the values that rules can ask for, by their full name such as context.tier.
+type Attributes map[string]Value
