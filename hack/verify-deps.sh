@@ -6,13 +6,13 @@ set -euo pipefail
 module=$(go list -m)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-go list -f '{{.ImportPath}} {{join .Deps " "}}' ./... | sed "s#$module/#~/#g" > "$work/deps"
-go list -f '{{.ImportPath}} {{join .Imports " "}}' ./... | sed "s#$module/#~/#g" > "$work/imports"
+go list -f '{{.ImportPath}} {{join .Deps " "}}' ./... | sed "s#$module/#@/#g" > "$work/deps"
+go list -f '{{.ImportPath}} {{join .Imports " "}}' ./... | sed "s#$module/#@/#g" > "$work/imports"
 bad=0
 
 # deny deps|imports SUBJECTS FORBIDDEN [ALLOWED [EXEMPT]]: no package that matches SUBJECTS and
 # not EXEMPT may have a dependency that matches FORBIDDEN and not ALLOWED. Own packages are
-# written ~/path. A rule whose subject is gone is an error, or it would pass for ever.
+# written @/path. A rule whose subject is gone is an error, or it would pass for ever.
 deny() {
   awk -v kind="$1" -v subjects="^($2)\$" -v forbidden="^($3)" -v allowed="^(${4:-none})\$" -v exempt="^(${5:-none})\$" '
     $1 ~ subjects && $1 !~ exempt {
@@ -32,31 +32,32 @@ deny() {
 third='[^/ ]*\.[^ ]*'         # the first element of a module path has a dot, that of a standard package has not
 kubernetes='k8s\.io/|sigs\.k8s\.io/'
 nats='github\.com/nats-io/'
-data='~/internal/(journal|natsd|ingress|channel|delivery|view|distributor)(/.*)?|~/cmd/distributor'
+data='@/internal/(journal|natsd|ingress|channel|delivery|view|distributor)(/.*)?|@/cmd/distributor'
 
 # The core: rule <- plan <- event, match <- engine; nothing from outside, no process around it.
-deny deps '~/internal/rule'          "$third|~/"
-deny deps '~/internal/plan'          "$third|~/"        '~/internal/rule'
-deny deps '~/internal/(event|match)' "$third|~/"        '~/internal/(rule|plan)'
-deny deps '~/internal/engine'        "$third|~/"        '~/internal/(rule|plan|match|event)'
-deny deps '~/internal/(rule|event|plan|match|engine)' 'net(/|$)'
-deny imports '~/internal/(rule|event|plan|match|engine|compile)' '(net/http|os|log|context|sync|math/rand)(/|$)'
+deny deps '@/internal/rule'          "$third|@/"
+deny deps '@/internal/plan'          "$third|@/"        '@/internal/rule'
+deny deps '@/internal/event'         "$third|@/"        '@/internal/(rule|plan)'
+deny deps '@/internal/match'         "$third|@/"        '@/internal/(rule|plan)'
+deny deps '@/internal/engine'        "$third|@/"        '@/internal/(rule|plan|match|event)'
+deny deps '@/internal/(rule|event|plan|match|engine)' 'net(/|$)'
+deny imports '@/internal/(rule|event|plan|match|engine|compile)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
-deny deps '~/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|~/' '~/api/.*'
-deny deps '~/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|~/" '~/(api/.*|internal/(rule|plan))'
-deny deps '~/(controllers.*|internal/operator|cmd/manager)' "$nats|~/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
+deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
+deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|plan))'
+deny deps '@/(controllers.*|internal/operator|cmd/manager)' "$nats|@/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
 
 # The data plane: no Kubernetes, and only the composition root knows the engine.
-deny deps "$data"                    "$kubernetes|~/(api|controllers)/|~/internal/(compile|kube|operator)"
-deny deps '~/internal/planfeed(/.*)?' "$kubernetes"
-deny deps '~/internal/journal(/.*)?' '~/internal/(engine|ingress|delivery|view)'
-deny deps '~/internal/(ingress|delivery|view|channel)(/.*)?' '~/internal/engine'
+deny deps "$data"                    "$kubernetes|@/(api|controllers)/|@/internal/(compile|kube|operator)"
+deny deps '@/internal/planfeed(/.*)?' "$kubernetes"
+deny deps '@/internal/journal(/.*)?' '@/internal/(engine|ingress|delivery|view)'
+deny deps '@/internal/(ingress|delivery|view|channel)(/.*)?' '@/internal/engine'
 
 # One importer of the embedded server; test helpers stay in tests.
-helpers='~/internal/testkit/.*|~/internal/journal/journaltest|~/test/.*'
-deny imports '~/.*' 'github\.com/nats-io/nats-server' none '~/internal/natsd'
-deny imports '~/.*' "testing\$|$helpers" none "$helpers"
+helpers='@/internal/testkit/.*|@/internal/journal/journaltest|@/test/.*'
+deny imports '@/.*' 'github\.com/nats-io/nats-server' none '@/internal/natsd'
+deny imports '@/.*' "testing\$|$helpers" none "$helpers"
 
 # The core starts no goroutine and reads no clock; neither is an import.
 if grep -rnE --include='*.go' --exclude='*_test.go' \
@@ -69,7 +70,7 @@ fi
 # The shape of the tree.
 awk '{ print $1 }' "$work/imports" | awk -F / '
   $NF ~ /^(util|utils|common|helpers|types|base|misc|shared|model|service)$/ ||
-    ($NF == "manager" && $0 != "~/cmd/manager") { print $0 ": a name that says nothing"; bad = 1 }
+    ($NF == "manager" && $0 != "@/cmd/manager") { print $0 ": a name that says nothing"; bad = 1 }
   $2 == "internal" && NF > 4 { print $0 ": more than two levels below internal"; bad = 1 }
   $2 == "internal" && ++count > 34 { print $0 ": the package map is full, merge something"; bad = 1 }
   END { exit bad }' >&2 || bad=1
