@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ingress
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+// MaxBody is the size of the largest body that is read.
+const MaxBody = 256 << 10
+
+// ReadBody reads the JSON body of r, whole, up to MaxBody.
+func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// "+json" is accepted for senders that put their events into an envelope type of their own.
+	mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mt != "application/json" && !strings.HasSuffix(mt, "+json") {
+		p := NewProblem(http.StatusUnsupportedMediaType, ReasonUnsupportedMedia, "the body must be sent as Content-Type application/json")
+		p.Field = "Content-Type"
+		return nil, p
+	}
+	tooLarge := func() error {
+		return NewProblem(http.StatusRequestEntityTooLarge, ReasonBodyTooLarge,
+			fmt.Sprintf("the body is larger than %d bytes", MaxBody))
+	}
+	if r.ContentLength > MaxBody {
+		// The rest will not be read: the connection cannot be used again.
+		w.Header().Set("Connection", "close")
+		return nil, tooLarge()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if err != nil {
+		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
+			return nil, tooLarge()
+		}
+		return nil, NewProblem(http.StatusBadRequest, ReasonBadRequest, "the body could not be read to its end")
+	}
+	return body, nil
+}
+
+// Decode reads one JSON value into v and refuses fields that v does not have.
+func Decode(body []byte, v any) error { return decode(body, v, true) }
+
+// DecodeLoose is Decode for senders who may say more than we understand.
+func DecodeLoose(body []byte, v any) error { return decode(body, v, false) }
+
+func decode(body []byte, v any, strict bool) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return NewProblem(http.StatusBadRequest, ReasonMalformedBody, "the body is empty; it must be a JSON object")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if strict {
+		d.DisallowUnknownFields()
+	}
+	if err := d.Decode(v); err != nil {
+		return explain(body, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return malformed(body, d.InputOffset(), "there is more after the JSON object")
+	}
+	return nil
+}
+
+// explain says where the error is; it repeats names of fields and of types, never a value.
+func explain(body []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return malformed(body, syntax.Offset, strings.TrimPrefix(syntax.Error(), "json: "))
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return malformed(body, int64(len(body)), "the JSON ends too early")
+	case errors.As(err, &kind):
+		field := kind.Field
+		if field == "" {
+			return InvalidField("", "", fmt.Sprintf("the body must be a JSON %s, not %s", jsonName(kind.Type.Kind().String()), jsonValue(kind.Value)))
+		}
+		return InvalidField(field, "", fmt.Sprintf("%s must be a JSON %s, not %s", field, jsonName(kind.Type.Kind().String()), jsonValue(kind.Value)))
+	}
+	// The standard library has no type for this error.
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		name = strings.Trim(name, `"`)
+		return InvalidField(name, "", fmt.Sprintf("there is no field %q here", name))
+	}
+	// Left are the errors of UnmarshalJSON methods: ours, which name types and no values.
+	return NewProblem(http.StatusUnprocessableEntity, ReasonInvalidField, err.Error())
+}
+
+func malformed(body []byte, offset int64, what string) error {
+	offset = min(max(offset, 0), int64(len(body)))
+	before := body[:offset]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := len(before) - (bytes.LastIndexByte(before, '\n') + 1)
+	return NewProblem(http.StatusBadRequest, ReasonMalformedBody,
+		fmt.Sprintf("the body is not JSON: byte %d (line %d, column %d): %s", offset, line, column, what))
+}
+
+// jsonName is the JSON type for a Go kind.
+func jsonName(kind string) string {
+	switch kind {
+	case "struct", "map":
+		return "object"
+	case "slice", "array":
+		return "list"
+	case "bool":
+		return "boolean"
+	case "string":
+		return kind
+	default:
+		return "number"
+	}
+}
+
+// jsonValue is the type from an UnmarshalTypeError, which puts a number's digits behind the type.
+func jsonValue(value string) string {
+	value, _, _ = strings.Cut(value, " ")
+	switch value {
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	case "bool":
+		return "a boolean"
+	default:
+		return "a " + value
+	}
+}
