@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"encoding/json"
+	"time"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// ItemView is a work item as the API shows it.
+type ItemView struct {
+	ID         string        `json:"id"`
+	Type       plan.ItemType `json:"type"`
+	State      event.State   `json:"state"`
+	Reason     event.Reason  `json:"reason"`
+	Workstream string        `json:"workstream"`
+	// Revision is that of the workstream which routed the item last.
+	Revision     string         `json:"revision,omitempty"`
+	Channel      string         `json:"channel,omitempty"`
+	Conversation string         `json:"conversation,omitempty"`
+	Record       string         `json:"record,omitempty"`
+	Customer     event.Customer `json:"customer,omitzero"`
+	Queue        string         `json:"queue,omitempty"`
+	// Agent has the item: Active or in wrap-up; of a closed item the one who had it last.
+	Agent string `json:"agent,omitempty"`
+	// Offer is the live one.
+	Offer      *OfferView      `json:"offer,omitempty"`
+	Attributes rule.Attributes `json:"attributes,omitempty"`
+	OpenedAt   time.Time       `json:"openedAt"`
+	// QueuedAt is what orders the item in its queue.
+	QueuedAt  time.Time `json:"queuedAt,omitzero"`
+	ChangedAt time.Time `json:"changedAt"`
+	ClosedAt  time.Time `json:"closedAt,omitzero"`
+}
+
+// OfferView is a live offer.
+type OfferView struct {
+	ID      string    `json:"id"`
+	Item    string    `json:"item"`
+	Agent   string    `json:"agent"`
+	Queue   string    `json:"queue"`
+	Units   int32     `json:"units"`
+	MadeAt  time.Time `json:"madeAt"`
+	Expires time.Time `json:"expires"`
+}
+
+// ItemList is one page of items, the newest first.
+type ItemList struct {
+	Items []ItemView `json:"items"`
+	// Continue asks for the next page; empty at the end.
+	Continue string `json:"continue,omitempty"`
+}
+
+// Sender is which side a message is from.
+type Sender string
+
+// The senders.
+const (
+	FromCustomer Sender = "customer"
+	FromAgent    Sender = "agent"
+)
+
+// Delivery is what became of an agent's message; empty where the channel has no callback.
+type Delivery string
+
+// The outcomes of a delivery.
+const (
+	DeliveryPending   Delivery = "pending"
+	DeliveryDelivered Delivery = "delivered"
+	DeliveryFailed    Delivery = "failed"
+)
+
+// MessageView is one message of an item's timeline.
+type MessageView struct {
+	// Position numbers the messages of an item from 1.
+	Position uint64    `json:"position"`
+	ID       string    `json:"id"`
+	From     Sender    `json:"from"`
+	Agent    string    `json:"agent,omitempty"`
+	Text     string    `json:"text"`
+	At       time.Time `json:"at"`
+	Delivery Delivery  `json:"delivery,omitempty"`
+	// Failure says why the delivery was given up.
+	Failure string `json:"failure,omitempty"`
+}
+
+// TraceStep is one step of an item's way, with its reason.
+type TraceStep struct {
+	Seq  uint64    `json:"seq"`
+	At   time.Time `json:"at"`
+	Step string    `json:"step"`
+	// Summary is one readable line.
+	Summary string `json:"summary"`
+	// Detail is the event itself.
+	Detail json.RawMessage `json:"detail"`
+}
+
+// QueueView is a queue with what is in it.
+type QueueView struct {
+	Name     string        `json:"name"`
+	Type     plan.ItemType `json:"type,omitempty"`
+	Priority int32         `json:"priority"`
+	Method   plan.Method   `json:"method,omitempty"`
+	// Waiting are the items that are not offered to anybody.
+	Waiting int `json:"waiting"`
+	Offered int `json:"offered"`
+	// OldestSince is since when the oldest of both waits.
+	OldestSince time.Time `json:"oldestSince,omitzero"`
+	Agents      int       `json:"agents"`
+	// AgentsAvailable are connected and of presence Available or Busy.
+	AgentsAvailable int `json:"agentsAvailable"`
+}
+
+// AgentView is an agent with what they have.
+type AgentView struct {
+	Name        string        `json:"name"`
+	DisplayName string        `json:"displayName,omitempty"`
+	Presence    plan.Presence `json:"presence"`
+	Connected   bool          `json:"connected"`
+	Units       int32         `json:"units"`
+	Used        int32         `json:"used"`
+	// Free is negative when a supervisor or a smaller limit made it so.
+	Free   int32    `json:"free"`
+	Queues []string `json:"queues"`
+	// Items are the ids of those the agent has, Active or in wrap-up.
+	Items []string `json:"items"`
+	// Offers are the ids of those made to the agent.
+	Offers []string `json:"offers"`
+}
+
+// StreamType names what an agent's stream says.
+type StreamType string
+
+// The types of stream events.
+const (
+	PresenceChanged  StreamType = "presence.changed"
+	CapacityChanged  StreamType = "capacity.changed"
+	OfferMade        StreamType = "offer.made"
+	OfferClosed      StreamType = "offer.closed"
+	ItemAssigned     StreamType = "item.assigned"
+	ItemUpdated      StreamType = "item.updated"
+	ItemReleased     StreamType = "item.released"
+	ItemParked       StreamType = "item.parked"
+	ItemWrapUp       StreamType = "item.wrapUp"
+	ItemClosed       StreamType = "item.closed"
+	MessageReceived  StreamType = "message.received"
+	MessageSent      StreamType = "message.sent"
+	MessageDelivered StreamType = "message.delivered"
+	MessageFailed    StreamType = "message.failed"
+)
+
+// StreamEvent is one thing that an agent is told. There is at most one for each event and agent, so Seq is enough to
+// resume after.
+type StreamEvent struct {
+	Seq  uint64     `json:"seq"`
+	At   time.Time  `json:"at"`
+	Type StreamType `json:"type"`
+
+	// ItemID is the member item, unless Item is set.
+	ItemID string `json:"-"`
+	// Item is the member item as a whole, for offer.made, item.assigned and item.updated.
+	Item *ItemView `json:"-"`
+
+	Offer    string              `json:"offer,omitempty"`
+	Expires  time.Time           `json:"expires,omitzero"`
+	Outcome  event.OfferOutcome  `json:"outcome,omitempty"`
+	How      event.How           `json:"how,omitempty"`
+	Reason   event.Reason        `json:"reason,omitempty"`
+	Message  *MessageView        `json:"message,omitempty"`
+	Presence plan.Presence       `json:"presence,omitempty"`
+	Cause    event.PresenceCause `json:"cause,omitempty"`
+	// Used and Free are the agent's units afterwards, where they may have changed.
+	Used *int32 `json:"used,omitempty"`
+	Free *int32 `json:"free,omitempty"`
+
+	agent string
+}
+
+// MarshalJSON writes item as an object where the event is about the whole item, as its id otherwise.
+func (e StreamEvent) MarshalJSON() ([]byte, error) {
+	type plain StreamEvent
+	out := struct {
+		plain
+		Item any `json:"item,omitempty"`
+	}{plain: plain(e)}
+	if e.Item != nil {
+		out.Item = e.Item
+	} else if e.ItemID != "" {
+		out.Item = e.ItemID
+	}
+	return json.Marshal(out)
+}
+
+// Hello is the first thing on an agent's stream.
+type Hello struct {
+	Type string `json:"type"` // hello
+	// Seq is what the state includes; when Resumed, the events after it follow.
+	Seq uint64 `json:"seq"`
+	// Resumed says that the events missed since Seq follow. Otherwise the state replaces what the client knew.
+	Resumed bool        `json:"resumed"`
+	Agent   AgentView   `json:"agent"`
+	Offers  []OfferView `json:"offers"`
+	Items   []ItemView  `json:"items"`
+}
+
+func moment(i event.Instant) time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(i)).UTC()
+}

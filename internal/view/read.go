@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// The limits of a page of items.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 500
+)
+
+// scanned is how many items are looked at before writers get a turn.
+const scanned = 4096
+
+// Filter chooses items. Empty fields choose all.
+type Filter struct {
+	State      event.State
+	Queue      string
+	Workstream string
+	Agent      string
+	// Limit is the size of a page: DefaultLimit when 0, MaxLimit at most.
+	Limit int
+	// Continue is of the page before.
+	Continue string
+}
+
+func (f *Filter) matches(it *item) bool {
+	return (f.State == "" || it.State == f.State) &&
+		(f.Queue == "" || it.Queue == f.Queue) &&
+		(f.Workstream == "" || it.Workstream == f.Workstream) &&
+		(f.Agent == "" || it.Agent == f.Agent)
+}
+
+// Seq returns the sequence of the last event that the view includes.
+func (v *View) Seq() uint64 {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.seq
+}
+
+// Time returns the moment of the last event.
+func (v *View) Time() event.Instant {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.time
+}
+
+// Plan returns the plan that is in force; before the first one it is empty, never nil.
+func (v *View) Plan() *plan.Plan {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.plan
+}
+
+// PlanVersion returns the version of the plan that is in force, empty before the first one.
+func (v *View) PlanVersion() string {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.version
+}
+
+// Item returns an item by its id.
+func (v *View) Item(id string) (ItemView, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	it := v.items[id]
+	if it == nil {
+		return ItemView{}, false
+	}
+	return *it.view(), true
+}
+
+// Items returns one page of the items that f chooses, the newest first. Items that open while somebody pages are on none
+// of the later pages; the error says that the continue token is none.
+func (v *View) Items(f Filter) (ItemList, error) {
+	before := uint64(1<<64 - 1)
+	if f.Continue != "" {
+		n, err := strconv.ParseUint(f.Continue, 36, 64)
+		if err != nil {
+			return ItemList{}, fmt.Errorf("%q is no continue token", f.Continue)
+		}
+		before = n
+	}
+	limit := f.Limit
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	limit = min(limit, MaxLimit)
+	list := ItemList{Items: []ItemView{}}
+	for {
+		next, full := v.scan(&f, before, limit, &list)
+		if next == 0 {
+			return list, nil
+		}
+		if full {
+			list.Continue = strconv.FormatUint(next, 36)
+			return list, nil
+		}
+		before = next
+	}
+}
+
+// scan looks at a stretch of items opened before a sequence. It returns where it stopped, 0 at the end of all, and
+// whether the page is full.
+func (v *View) scan(f *Filter, before uint64, limit int, list *ItemList) (next uint64, full bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	end := sort.Search(len(v.order), func(i int) bool { return v.order[i].Opened >= before })
+	for n := 0; end > 0; n++ {
+		if n == scanned {
+			return before, false
+		}
+		end--
+		it := v.order[end]
+		before = it.Opened
+		if it.dropped || !f.matches(it) {
+			continue
+		}
+		if len(list.Items) == limit {
+			return before + 1, true
+		}
+		list.Items = append(list.Items, *it.view())
+	}
+	return 0, false
+}
+
+// OpenItems returns the items that an agent may pick, in the order of their queues and then the longest waiting first,
+// MaxLimit at most.
+func (v *View) OpenItems(agent string) []ItemView {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := []ItemView{}
+	p := v.plan.Agent(agent)
+	if p == nil {
+		return list
+	}
+	var found []*item
+	for _, name := range p.Queues {
+		q := v.queues[name]
+		if q == nil {
+			continue
+		}
+		for _, it := range q.items {
+			if w := v.plan.Workstream(it.Workstream); it.Offer == nil && w != nil && w.Mode == plan.Pick {
+				found = append(found, it)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b *item) int {
+		return cmpFirst(v.priority(a)-v.priority(b), strings.Compare(a.Queue, b.Queue),
+			cmpInstant(a.QueuedAt, b.QueuedAt), strings.Compare(a.ID, b.ID))
+	})
+	for _, it := range found[:min(len(found), MaxLimit)] {
+		list = append(list, *it.view())
+	}
+	return list
+}
+
+func (v *View) priority(it *item) int {
+	if q := v.plan.Queue(it.Queue); q != nil {
+		return int(q.Priority)
+	}
+	return 0
+}
+
+func cmpInstant(a, b event.Instant) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func cmpFirst(orders ...int) int {
+	for _, o := range orders {
+		if o != 0 {
+			return o
+		}
+	}
+	return 0
+}
+
+// Timeline returns an item's messages in order, and whether there is such an item.
+func (v *View) Timeline(item string) ([]MessageView, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	it := v.items[item]
+	if it == nil {
+		return nil, false
+	}
+	list := make([]MessageView, len(it.Messages))
+	for i := range it.Messages {
+		list[i] = it.Messages[i].view()
+	}
+	return list, true
+}
+
+// Queues returns the plan's queues by name, and those that left it but still have items.
+func (v *View) Queues() []QueueView {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := make([]QueueView, 0, len(v.plan.Queues))
+	for i := range v.plan.Queues {
+		p := &v.plan.Queues[i]
+		w := QueueView{Name: p.Name, Type: p.Type, Priority: p.Priority, Method: p.Method}
+		for _, m := range v.plan.Members(p.Name) {
+			w.Agents++
+			if a := v.agents[m]; a != nil && a.available() {
+				w.AgentsAvailable++
+			}
+		}
+		list = append(list, v.queues[p.Name].show(w))
+	}
+	for name, q := range v.queues {
+		if v.plan.Queue(name) == nil && len(q.items) > 0 {
+			list = append(list, q.show(QueueView{Name: name}))
+		}
+	}
+	slices.SortFunc(list, func(a, b QueueView) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// show adds what is in the queue; q is nil when it is empty.
+func (q *queue) show(w QueueView) QueueView {
+	if q == nil {
+		return w
+	}
+	w.Offered = q.offered
+	w.Waiting = len(q.items) - q.offered
+	if len(q.oldest) > 0 {
+		w.OldestSince = moment(q.oldest[0].since)
+	}
+	return w
+}
+
+// Agents returns the plan's agents by name.
+func (v *View) Agents() []AgentView {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := make([]AgentView, 0, len(v.plan.Agents))
+	for i := range v.plan.Agents {
+		list = append(list, v.agentViewLocked(&v.plan.Agents[i]))
+	}
+	return list
+}
+
+// Agent returns one of the plan's agents.
+func (v *View) Agent(name string) (AgentView, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	p := v.plan.Agent(name)
+	if p == nil {
+		return AgentView{}, false
+	}
+	return v.agentViewLocked(p), true
+}
+
+// Connected reports whether the events say that an agent is connected.
+func (v *View) Connected(agent string) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	a := v.agents[agent]
+	return a != nil && a.Connected
+}
+
+// Stats are the figures of the whole namespace.
+type Stats struct {
+	Items           map[event.State]int
+	Waiting         map[string]int // by queue
+	AgentsConnected int
+	Streams         int
+}
+
+// Stats counts.
+func (v *View) Stats() Stats {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	s := Stats{Items: make(map[event.State]int, len(v.states)), Waiting: map[string]int{}, Streams: v.hub.count}
+	for state, n := range v.states {
+		s.Items[state] = n
+	}
+	for i := range v.plan.Queues {
+		s.Waiting[v.plan.Queues[i].Name] = 0
+	}
+	for name, q := range v.queues {
+		s.Waiting[name] = len(q.items) - q.offered
+	}
+	for _, a := range v.agents {
+		if a.Connected {
+			s.AgentsConnected++
+		}
+	}
+	return s
+}

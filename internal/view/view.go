@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"sync"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// The limits of what a view keeps.
+const (
+	// keptClosed is how many closed items can still be read.
+	keptClosed = 10_000
+	// keptStream is how many stream events agents can resume from.
+	keptStream = 100_000
+)
+
+// View is the read model of one namespace. It may be used by several goroutines; Fold is called by the one that owns
+// the journal.
+type View struct {
+	mu     sync.RWMutex
+	seq    uint64
+	time   event.Instant
+	plan   *plan.Plan
+	version string
+	items  map[string]*item
+	// order has all items by the sequence that opened them; dropped ones stay in it until it is compacted.
+	order  []*item
+	gone   int // dropped items in order
+	closed []*item
+	agents map[string]*agent
+	queues map[string]*queue
+	states map[event.State]int
+	hub    hub
+}
+
+// New returns the view of a namespace in which nothing has happened.
+func New() *View {
+	return &View{
+		plan:   &plan.Plan{},
+		items:  map[string]*item{},
+		agents: map[string]*agent{},
+		queues: map[string]*queue{},
+		states: map[event.State]int{},
+		hub:    newHub(0),
+	}
+}
+
+// Fold takes in events that are durable, in order. Those that it has seen already are skipped, so a caller that is not
+// sure may fold them again.
+func (v *View) Fold(events []event.Recorded) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, r := range events {
+		if r.Seq <= v.seq {
+			continue
+		}
+		v.seq, v.time = r.Seq, r.Time
+		v.foldLocked(r)
+	}
+	v.trimLocked()
+}
+
+func (v *View) foldLocked(r event.Recorded) {
+	switch e := r.Event.(type) {
+	case event.PlanActivated:
+		v.planLocked(r, e)
+	case event.AgentConnected:
+		v.agentLocked(e.Agent).Connected = true
+	case event.AgentDisconnected:
+		v.agentLocked(e.Agent).Connected = false
+	case event.PresenceChanged:
+		v.agentLocked(e.Agent).Presence = e.Presence
+		v.tellLocked(r, e.Agent, StreamEvent{Type: PresenceChanged, Presence: e.Presence, Cause: e.Cause})
+	case event.OfferMade:
+		v.offerMadeLocked(r, e)
+	case event.OfferClosed:
+		v.offerClosedLocked(r, e)
+	case event.MessageReceived:
+		v.receivedLocked(r, e)
+	case event.MessageSent:
+		v.sentLocked(r, e)
+	case event.DeliveryDone:
+		v.deliveredLocked(r, e.Item, e.Delivery, "")
+	case event.DeliveryGivenUp:
+		v.deliveredLocked(r, e.Item, e.Delivery, e.Failure)
+	default:
+		v.foldItemLocked(r)
+	}
+}
+
+// foldItemLocked knows the events that move an item through its life; the others say nothing that can be seen.
+func (v *View) foldItemLocked(r event.Recorded) {
+	switch e := r.Event.(type) {
+	case event.ItemOpened:
+		v.openedLocked(r, e)
+	case event.ItemUpdated:
+		v.updatedLocked(r, e)
+	case event.ItemRouted:
+		v.routedLocked(r, e)
+	case event.ItemQueued:
+		v.queuedLocked(r, e)
+	case event.AssignmentDeferred:
+		if it := v.items[e.Item]; it != nil {
+			it.steps = append(it.steps, r)
+		}
+	case event.ItemAssigned:
+		v.assignedLocked(r, e)
+	case event.ItemReleased:
+		v.releasedLocked(r, e)
+	case event.ItemParked:
+		v.parkedLocked(r, e)
+	case event.ItemResumed:
+		if it := v.stepLocked(r, e.Item); it != nil {
+			v.moveLocked(it, event.Open, event.CustomerReturned)
+		}
+	case event.WrapUpStarted:
+		v.wrapUpLocked(r, e)
+	case event.WrapUpReleased:
+		v.wrapUpReleasedLocked(r, e)
+	case event.ItemClosed:
+		v.closedLocked(r, e)
+	}
+}
+
+// planLocked tells the agents whose capacity the plan changes, and forgets those who left and have nothing.
+func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
+	v.version = e.Version
+	if e.Plan == nil {
+		return
+	}
+	before := v.plan
+	v.plan = e.Plan
+	for i := range e.Plan.Agents {
+		name := e.Plan.Agents[i].Name
+		if old := before.Agent(name); old != nil && old.Units != e.Plan.Agents[i].Units {
+			v.tellLocked(r, name, v.capacityLocked(name, StreamEvent{Type: CapacityChanged}))
+		}
+	}
+	for name, a := range v.agents {
+		if e.Plan.Agent(name) == nil && a.empty() {
+			delete(v.agents, name)
+		}
+	}
+}
+
+// trimLocked drops the closed items that are too many, and what only cost room.
+func (v *View) trimLocked() {
+	for len(v.closed) > keptClosed {
+		it := v.closed[0]
+		v.closed[0] = nil
+		v.closed = v.closed[1:]
+		delete(v.items, it.ID)
+		it.dropped = true
+		v.gone++
+		v.states[event.Closed]--
+	}
+	if v.gone > 1024 && v.gone > len(v.order)/2 {
+		kept := make([]*item, 0, len(v.order)-v.gone)
+		for _, it := range v.order {
+			if !it.dropped {
+				kept = append(kept, it)
+			}
+		}
+		v.order, v.gone = kept, 0
+	}
+	for name, q := range v.queues {
+		q.trim()
+		if len(q.items) == 0 {
+			delete(v.queues, name)
+		}
+	}
+}
