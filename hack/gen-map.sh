@@ -6,13 +6,14 @@ set -euo pipefail
 page=docs/architecture.md
 module=$(go list -m)
 map=$(
-  go list -f '{{.ImportPath}}|{{.Name}}|{{.Doc}}' ./... | LC_ALL=C sort | awk -F '|' -v module="$module/" '
+  go list -f '{{.ImportPath}}|{{.Name}}|{{.Doc}}' ./... | LC_ALL=C sort -t '|' -k 1,1 | awk -F '|' -v module="$module/" '
     $3 == "" { print $1 ": no package comment" > "/dev/stderr"; bad = 1 }
     {
       path = substr($1, length(module) + 1)
       doc = $3
       sub("^(Package|Command) " $2 " ", "", doc)
       sub(/^Command [a-z-]+ /, "", doc)
+      sub(/^is /, "", doc)
       sub(/\.$/, "", doc)
       printf "%-28s %s\n", path, doc
     }

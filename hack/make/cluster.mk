@@ -21,6 +21,6 @@ undeploy: ## Remove what deploy applied, the CRDs and with them all routing obje
 demo: export KUBECONFIG =
 demo: cluster-up ## Local cluster, operator, samples, and a conversation told step by step; stays running.
 	hack/make/deploy.sh deploy
-	KUBECONFIG=$$($(CLUSTER) kubeconfig) go run ./hack/demo run
+	KUBECONFIG=$$($(CLUSTER) kubeconfig) go run ./hack/demo
 
 demo-down: cluster-down ## Stop what demo started.

@@ -12,7 +12,7 @@ local_kubectl=$("$cluster" path)/kubectl
 
 kind=given
 if [[ -z ${KUBECONFIG:-} ]]; then
-  if ! "$cluster" status >/dev/null 2>&1; then
+  if [[ $("$cluster" status 2>/dev/null | tail -n 1) != healthy ]]; then
     echo "no cluster: set KUBECONFIG, or run 'make cluster-up' first" >&2
     exit 1
   fi
@@ -64,6 +64,8 @@ deploy)
     done
   ;;
 undeploy)
+  # The objects first, while the manager is there to let go of their finalizers.
+  "$kubectl" delete --ignore-not-found --timeout=120s -k config/crd
   "$kubectl" delete --ignore-not-found -k "$(render "${IMG:?}")"
   ;;
 *)
