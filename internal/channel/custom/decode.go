@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custom
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/plan"
+)
+
+// The limits of a message. Lengths are in characters.
+const (
+	MaxConversation = 256
+	MaxMessageID    = 256
+	MaxCustomer     = 256
+	MaxText         = 32_768
+	MaxValues       = 100
+	MaxValue        = 4_000
+)
+
+// body is a webhook's content. Unknown fields are passed over: what sends webhooks often adds some of its own, and a
+// customer's message must not be refused for that.
+type body struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+type content struct {
+	Conversation string `json:"conversation"`
+	Customer     struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"customer"`
+	Message struct {
+		ID   string `json:"id"`
+		Text string `json:"text"`
+	} `json:"message"`
+	Context map[string]json.RawMessage `json:"context"`
+	Channel map[string]json.RawMessage `json:"channel"`
+}
+
+// Inbound is a webhook that was understood.
+type Inbound struct {
+	Kind event.DeliveryKind // the same two words as outbound
+
+	id      string
+	digest  string
+	content content
+}
+
+// Decode understands the body of the webhook of that id. Errors name fields and types, never what the customer wrote.
+func Decode(id string, raw []byte) (*Inbound, error) {
+	var b body
+	if err := ingress.DecodeLoose(raw, &b); err != nil {
+		return nil, err
+	}
+	in := &Inbound{Kind: event.DeliveryKind(b.Type), id: id}
+	switch in.Kind {
+	case event.DeliverMessage, event.DeliverEnd:
+	default:
+		if b.Type == "" {
+			return nil, ingress.InvalidField("type", "", "type is missing; it must be message.created or conversation.ended")
+		}
+		return nil, ingress.InvalidField("type", clip(b.Type, 64), "type must be message.created or conversation.ended")
+	}
+	if len(b.Data) == 0 {
+		return nil, ingress.InvalidField("data", "", "data is missing; it must be an object")
+	}
+	if err := ingress.DecodeLoose(b.Data, &in.content); err != nil {
+		return nil, within("data", err)
+	}
+	in.digest = digest(b)
+	return in, in.check()
+}
+
+func (in *Inbound) check() error {
+	c := &in.content
+	if err := length("data.conversation", c.Conversation, MaxConversation, true); err != nil {
+		return err
+	}
+	if in.Kind == event.DeliverEnd {
+		return nil
+	}
+	for _, f := range []struct {
+		path, value string
+		limit       int
+		required    bool
+	}{
+		{"data.customer.id", c.Customer.ID, MaxCustomer, false},
+		{"data.customer.name", c.Customer.Name, MaxCustomer, false},
+		{"data.message.id", c.Message.ID, MaxMessageID, false},
+		{"data.message.text", c.Message.Text, MaxText, true},
+	} {
+		if err := length(f.path, f.value, f.limit, f.required); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Command is what the webhook asks for, with the values that were left out. A message without an id gets one of newID,
+// as does the item.
+func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() string) (event.Command, []Dropped) {
+	intake := event.Intake{Scope: "channel/" + ch.Name, Key: in.id, Digest: in.digest}
+	c := &in.content
+	if in.Kind == event.DeliverEnd {
+		return event.LeaveConversation{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+	}
+	attrs, dropped := in.attributes(ws)
+	message := c.Message.ID
+	if message == "" {
+		message = newID()
+	}
+	return event.ReceiveMessage{
+		Intake:       intake,
+		Item:         newID(),
+		Message:      message,
+		Channel:      ch.Name,
+		Conversation: c.Conversation,
+		Customer:     event.Customer{ID: c.Customer.ID, Name: c.Customer.Name},
+		Text:         c.Message.Text,
+		Attributes:   attrs,
+	}, dropped
+}
+
+// digest is of what a webhook means: a sender that tries again may put a new time into the envelope.
+func digest(b body) string {
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, b.Data); err != nil {
+		compact.Reset()
+		compact.Write(b.Data)
+	}
+	sum := sha256.Sum256(append([]byte(b.Type+"\n"), compact.Bytes()...))
+	return hex.EncodeToString(sum[:16])
+}
+
+func length(path, value string, limit int, required bool) error {
+	if required && value == "" {
+		return ingress.InvalidField(path, "", path+" is missing or empty")
+	}
+	if n := utf8.RuneCountInString(value); n > limit {
+		return ingress.InvalidField(path, "", fmt.Sprintf("%s has %d characters, more than %d", path, n, limit))
+	}
+	return nil
+}
+
+func clip(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custom
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+var (
+	channel    = &plan.Channel{Name: "web", Workstream: "chat", Type: "Custom", Custom: &plan.Custom{Address: "shop"}}
+	workstream = &plan.Workstream{Name: "chat", Variables: []plan.Variable{
+		{Name: "basket", Kind: rule.Number},
+		{Name: "order", Kind: rule.Text},
+		{Name: "tier", Kind: rule.Text},
+	}}
+)
+
+// command decodes data of a message and returns what it asks for.
+func command(t *testing.T, data string) (event.Command, []Dropped) {
+	t.Helper()
+	in, err := Decode("wh1", []byte(`{"type":"message.created","timestamp":"2026-11-20T10:00:00Z","data":`+data+`}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	return in.Command(channel, workstream, func() string { n++; return fmt.Sprintf("new-%d", n) })
+}
+
+func TestMessageBecomesACommand(t *testing.T) {
+	got, dropped := command(t, `{
+		"conversation": "c-1",
+		"customer": {"id": "u1", "name": "Mia"},
+		"message": {"id": "m1", "text": "hi", "attachments": []},
+		"context": {"tier": "gold", "basket": 700},
+		"channel": {"locale": "fr-FR", "visits": 3, "returning": true, "referrer": null}
+	}`)
+	receive, ok := got.(event.ReceiveMessage)
+	if !ok {
+		t.Fatalf("got %T", got)
+	}
+	if receive.Intake.Digest == "" {
+		t.Error("there is no digest, so another body under the same id would pass")
+	}
+	receive.Intake.Digest = ""
+	want := event.ReceiveMessage{
+		Intake: event.Intake{Scope: "channel/web", Key: "wh1"},
+		Item:   "new-1", Message: "m1", Channel: "web", Conversation: "c-1",
+		Customer: event.Customer{ID: "u1", Name: "Mia"},
+		Text:     "hi",
+		Attributes: rule.Attributes{
+			"customer.id": rule.TextValue("u1"), "customer.name": rule.TextValue("Mia"),
+			"context.tier": rule.TextValue("gold"), "context.basket": rule.NumberValue(700),
+			"channel.locale": rule.TextValue("fr-FR"), "channel.visits": rule.NumberValue(3),
+			"channel.returning": rule.TextValue("true"),
+		},
+	}
+	if diff := cmp.Diff(want, receive, cmp.AllowUnexported(rule.Value{})); diff != "" {
+		t.Errorf("command (-want +got):\n%s", diff)
+	}
+	if dropped != nil {
+		t.Errorf("left out %v", dropped)
+	}
+}
+
+func TestMessageWithoutIDGetsOne(t *testing.T) {
+	got, _ := command(t, `{"conversation":"c-1","message":{"text":"hi"}}`)
+	if r, ok := got.(event.ReceiveMessage); !ok || !strings.HasPrefix(r.Message, "new-") || r.Message == r.Item {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestEndBecomesACommand(t *testing.T) {
+	in, err := Decode("wh2", []byte(`{"type":"conversation.ended","data":{"conversation":"c-1"}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := in.Command(channel, workstream, func() string { return "unused" })
+	want := event.LeaveConversation{
+		Intake:  event.Intake{Scope: "channel/web", Key: "wh2", Digest: in.digest},
+		Channel: "web", Conversation: "c-1",
+	}
+	if diff := cmp.Diff(event.Command(want), got); diff != "" {
+		t.Errorf("command (-want +got):\n%s", diff)
+	}
+}
+
+func TestContextValuesFitTheirVariable(t *testing.T) {
+	long := `"` + strings.Repeat("ü", MaxValue) + `"`
+	for name, tc := range map[string]struct {
+		context string
+		want    map[string]rule.Value
+		dropped []Dropped
+	}{
+		"a number written as text": {`{"basket":" 700.50 "}`, map[string]rule.Value{"basket": rule.NumberValue(700.5)}, nil},
+		"a number for a text":      {`{"order":100000000000000000001}`, map[string]rule.Value{"order": rule.TextValue("100000000000000000001")}, nil},
+		"null":                     {`{"tier":null}`, nil, nil},
+		"the longest text":         {`{"tier":` + long + `}`, map[string]rule.Value{"tier": rule.TextValue(strings.Trim(long, `"`))}, nil},
+		"not declared":             {`{"teir":"gold"}`, nil, []Dropped{{"context.teir", DropUndeclared}}},
+		"names have case":          {`{"Tier":"gold"}`, nil, []Dropped{{"context.Tier", DropUndeclared}}},
+		"words for a number":       {`{"basket":"lots"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
+		"hexadecimal":              {`{"basket":"0x10"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
+		"infinity":                 {`{"basket":"Inf"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
+		"too large for a number":   {`{"basket":1e999}`, nil, []Dropped{{"context.basket", DropWrongType}}},
+		"a boolean for a text":     {`{"tier":true}`, nil, []Dropped{{"context.tier", DropWrongType}}},
+		"an object":                {`{"tier":{"is":"gold"}}`, nil, []Dropped{{"context.tier", DropWrongType}}},
+		"a list":                   {`{"tier":["gold"]}`, nil, []Dropped{{"context.tier", DropWrongType}}},
+		"too long":                 {`{"tier":` + long[:len(long)-1] + `x"}`, nil, []Dropped{{"context.tier", DropTooLong}}},
+		"one wrong, one right": {
+			`{"basket":"lots","tier":"gold"}`,
+			map[string]rule.Value{"tier": rule.TextValue("gold")},
+			[]Dropped{{"context.basket", DropWrongType}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd, dropped := command(t, `{"conversation":"c","message":{"text":"hi"},"context":`+tc.context+`}`)
+			want := rule.Attributes{}
+			for k, v := range tc.want {
+				want["context."+k] = v
+			}
+			if diff := cmp.Diff(want, cmd.(event.ReceiveMessage).Attributes, cmp.AllowUnexported(rule.Value{})); diff != "" {
+				t.Errorf("attributes (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.dropped, dropped); diff != "" {
+				t.Errorf("left out (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTooManyValuesAreLeftOutByName(t *testing.T) {
+	var b strings.Builder
+	for i := range MaxValues + 2 {
+		fmt.Fprintf(&b, `,"k%03d":%d`, i, i)
+	}
+	cmd, dropped := command(t, `{"conversation":"c","message":{"text":"hi"},"channel":{`+b.String()[1:]+`}}`)
+	if got := len(cmd.(event.ReceiveMessage).Attributes); got != MaxValues {
+		t.Errorf("got %d values", got)
+	}
+	want := []Dropped{{"channel.k100", DropTooMany}, {"channel.k101", DropTooMany}}
+	if diff := cmp.Diff(want, dropped); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	message := func(data string) string { return `{"type":"message.created","data":` + data + `}` }
+	for name, tc := range map[string]struct {
+		body   string
+		status int
+		field  string
+		detail string // a part
+	}{
+		"nothing":             {"", 400, "", "empty"},
+		"broken JSON":         {"{\"type\":\n \"message.created\",,", 400, "", "byte 29 (line 2, column 20)"},
+		"cut off":             {`{"type":"message.cre`, 400, "", "ends too early"},
+		"two values":          {message(`{"conversation":"c","message":{"text":"x"}}`) + " {}", 400, "", "more after"},
+		"a list":              {`[]`, 422, "", "must be a JSON object, not a list"},
+		"no type":             {`{"data":{}}`, 422, "type", "missing"},
+		"another type":        {`{"type":"message.deleted","data":{}}`, 422, "type", "message.created or conversation.ended"},
+		"a number as type":    {`{"type":1}`, 422, "type", "must be a JSON string, not a number"},
+		"no data":             {`{"type":"message.created"}`, 422, "data", "missing"},
+		"data in words":       {message(`"secret words"`), 422, "data", "data must be a JSON object, not a string"},
+		"no conversation":     {message(`{"message":{"text":"x"}}`), 422, "data.conversation", "missing"},
+		"numeric text":        {message(`{"conversation":"c","message":{"text":42}}`), 422, "data.message.text", "data.message.text must be a JSON string, not a number"},
+		"no text":             {message(`{"conversation":"c","message":{"id":"m"}}`), 422, "data.message.text", "missing"},
+		"context as list":     {message(`{"conversation":"c","message":{"text":"x"},"context":["secret words"]}`), 422, "data.context", "object, not a list"},
+		"a long conversation": {message(`{"conversation":"` + strings.Repeat("ü", 257) + `","message":{"text":"x"}}`), 422, "data.conversation", "257 characters, more than 256"},
+		"a long text":         {message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", MaxText+1) + `"}}`), 422, "data.message.text", "more than 32768"},
+		"end of nothing":      {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Decode("wh1", []byte(tc.body))
+			p := (*ingress.Problem)(nil)
+			if !errors.As(err, &p) {
+				t.Fatalf("got %v, want a problem", err)
+			}
+			if p.Status != tc.status || p.Field != tc.field || !strings.Contains(p.Detail, tc.detail) {
+				t.Errorf("got %d, field %q, %q", p.Status, p.Field, p.Detail)
+			}
+			if strings.Contains(fmt.Sprintf("%+v", *p), "secret words") {
+				t.Errorf("the problem repeats the customer: %+v", *p)
+			}
+		})
+	}
+}
+
+func TestDigestIsOfTheMeaning(t *testing.T) {
+	digests := map[string]string{}
+	for name, body := range map[string]string{
+		"first":            `{"type":"message.created","data":{"conversation":"c","message":{"text":"x"}}}`,
+		"again, later":     `{"timestamp":"now", "type":"message.created", "data":{"conversation":"c", "message":{"text":"x"}}}`,
+		"another text":     `{"type":"message.created","data":{"conversation":"c","message":{"text":"y"}}}`,
+		"another type":     `{"type":"conversation.ended","data":{"conversation":"c","message":{"text":"x"}}}`,
+		"spaces in a text": `{"type":"message.created","data":{"conversation":"c","message":{"text":"x "}}}`,
+	} {
+		in, err := Decode("wh1", []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests[name] = in.digest
+	}
+	if digests["first"] != digests["again, later"] {
+		t.Error("a second try with a new time looks like something else")
+	}
+	for _, other := range []string{"another text", "another type", "spaces in a text"} {
+		if digests[other] == digests["first"] {
+			t.Errorf("%s has the same digest", other)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"type":"message.created","data":{"conversation":"c","message":{"text":"x"},"context":{"tier":"gold","basket":"7e2"}}}`))
+	f.Add([]byte(`{"type":"conversation.ended","data":{"conversation":"c"}}`))
+	f.Add([]byte(`{"type":"message.created","data":null}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		in, err := Decode("wh1", raw)
+		if err != nil {
+			if p := (*ingress.Problem)(nil); !errors.As(err, &p) || p.Status < 400 || p.Detail == "" {
+				t.Fatalf("an error that says nothing: %v", err)
+			}
+			return
+		}
+		cmd, _ := in.Command(channel, workstream, func() string { return "id" })
+		if r, ok := cmd.(event.ReceiveMessage); ok {
+			for name, v := range r.Attributes {
+				if want := map[string]rule.Kind{"context.basket": rule.Number, "context.tier": rule.Text, "context.order": rule.Text}; !v.Present() ||
+					strings.HasPrefix(name, "context.") && want[name] != v.Kind() {
+					t.Fatalf("%s has kind %s", name, v.Kind())
+				}
+			}
+		}
+	})
+}
