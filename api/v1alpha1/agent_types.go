@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// AgentSpec is a person, what they may do and what they work on.
+type AgentSpec struct {
+	// displayName is what customers and colleagues call the agent. Unset, they see the object's name.
+	// +optional
+	// +kubebuilder:validation:MaxLength=100
+	DisplayName string `json:"displayName,omitempty"`
+
+	// subject is the claim `sub` in the agent's tokens, by which the distributor knows who is calling. It is unique in
+	// the namespace: where two Agents have the same one, the older keeps it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=255
+	Subject string `json:"subject"`
+
+	// roles are what the person may do. Unset, it is Agent.
+	//
+	// - Agent: take, answer and close items.
+	// - Supervisor: see all items of the namespace, assign them and close them by force.
+	// +optional
+	// +kubebuilder:default={Agent}
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +listType=set
+	Roles []AgentRole `json:"roles,omitempty"`
+
+	// capacity is how much work the agent can hold at a time.
+	// +required
+	Capacity Capacity `json:"capacity"`
+
+	// queueRefs are the Queues that the agent serves. Unset, none: the agent is offered nothing.
+	// +optional
+	// +kubebuilder:validation:MaxItems=500
+	// +listType=map
+	// +listMapKey=name
+	QueueRefs []QueueReference `json:"queueRefs,omitempty"`
+}
+
+// AgentRole is what a person may do.
+// +kubebuilder:validation:Enum=Agent;Supervisor
+type AgentRole string
+
+// The roles.
+const (
+	// RoleAgent takes items.
+	RoleAgent AgentRole = "Agent"
+	// RoleSupervisor oversees all items.
+	RoleSupervisor AgentRole = "Supervisor"
+)
+
+// AgentStatus is what the operator made of an Agent.
+type AgentStatus struct {
+	// conditions are Accepted, ResolvedRefs and Programmed.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// queues is how many Queues of the plan the agent serves.
+	// +optional
+	Queues *int32 `json:"queues,omitempty"`
+}
+
+// Agent is a person who takes items.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=agent,categories=workstream
+// +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.spec.subject`
+// +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
+// +kubebuilder:printcolumn:name="Units",type=integer,JSONPath=`.spec.capacity.units`
+// +kubebuilder:printcolumn:name="Queues",type=integer,JSONPath=`.status.queues`
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Programmed")].reason`
+// +kubebuilder:printcolumn:name="Display name",type=string,priority=1,JSONPath=`.spec.displayName`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Agent struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is the person.
+	// +required
+	Spec AgentSpec `json:"spec"`
+
+	// status is what the operator made of it.
+	// +optional
+	// +kubebuilder:default={conditions: {{type: "Accepted", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"},{type: "ResolvedRefs", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"},{type: "Programmed", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	Status AgentStatus `json:"status,omitempty"`
+}
+
+// GetConditions returns the conditions in the status.
+func (a *Agent) GetConditions() []metav1.Condition { return a.Status.Conditions }
+
+// SetConditions replaces the conditions in the status.
+func (a *Agent) SetConditions(conditions []metav1.Condition) { a.Status.Conditions = conditions }
+
+// AgentList is a list of Agents.
+// +kubebuilder:object:root=true
+type AgentList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []Agent `json:"items"`
+}
+
+func init() {
+	objectTypes = append(objectTypes, &Agent{}, &AgentList{})
+}

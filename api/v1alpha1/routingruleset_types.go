@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// RoutingRulesetSpec is an ordered list of rules.
+type RoutingRulesetSpec struct {
+	// type is what the rules do. It cannot be changed.
+	//
+	// - RouteToQueue: the first rule that matches an item decides its queue.
+	// +required
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type cannot be changed: create another RoutingRuleset"
+	Type RulesetType `json:"type"`
+
+	// rules are tried from the first to the last; the first that matches decides. The items that none matches go to the
+	// workstream's fallback queue.
+	// +required
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=1000
+	// +listType=map
+	// +listMapKey=name
+	Rules []Rule `json:"rules"`
+}
+
+// RulesetType is what the rules of a ruleset do.
+// +kubebuilder:validation:Enum=RouteToQueue
+type RulesetType string
+
+// RulesetRouteToQueue is rules that decide an item's queue.
+const RulesetRouteToQueue RulesetType = "RouteToQueue"
+
+// Rule routes the items that it matches.
+type Rule struct {
+	// name is how traces and messages call the rule. It is unique in its ruleset.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=100
+	Name string `json:"name"`
+
+	// when is which items the rule matches. Unset, it matches every item.
+	// +optional
+	When *Condition `json:"when,omitempty"`
+
+	// route is where they go.
+	// +required
+	Route Route `json:"route"`
+}
+
+// Route is where items go.
+// +kubebuilder:validation:XValidation:rule="has(self.queueRef) || has(self.split)",message="one of spec.rules[].route.queueRef and split is required"
+// +kubebuilder:validation:XValidation:rule="!has(self.queueRef) || !has(self.split)",message="only one of spec.rules[].route.queueRef and split may be set"
+type Route struct {
+	// queueRef is the Queue for all of them. Exactly one of queueRef and split is set.
+	// +optional
+	QueueRef *QueueReference `json:"queueRef,omitempty"`
+
+	// split shares them between two to five Queues, by percentages that add up to 100. Exactly one of queueRef and split
+	// is set.
+	// +optional
+	// +kubebuilder:validation:MinItems=2
+	// +kubebuilder:validation:MaxItems=5
+	// +kubebuilder:validation:XValidation:rule="self.map(t, t.percent).sum() == 100",message="spec.rules[].route.split: the percentages must add up to 100"
+	// +kubebuilder:validation:XValidation:rule="self.all(t, self.exists_one(u, u.queueRef.name == t.queueRef.name))",message="spec.rules[].route.split: each Queue may be named only once"
+	// +listType=atomic
+	Split []SplitTarget `json:"split,omitempty"`
+}
+
+// SplitTarget is a Queue with its share.
+type SplitTarget struct {
+	// queueRef is the Queue.
+	// +required
+	QueueRef QueueReference `json:"queueRef"`
+
+	// percent is its share of the items, from 1 to 99.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=99
+	Percent int32 `json:"percent"`
+}
+
+// RoutingRulesetStatus is what the operator made of a RoutingRuleset.
+type RoutingRulesetStatus struct {
+	// conditions are Accepted, ResolvedRefs and Programmed.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// rules is how many rules the ruleset has.
+	// +optional
+	Rules *int32 `json:"rules,omitempty"`
+
+	// workstreams is how many Workstreams use the ruleset.
+	// +optional
+	Workstreams *int32 `json:"workstreams,omitempty"`
+}
+
+// RoutingRuleset is an ordered list of rules by which workstreams route their items.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=rrs,categories=workstream
+// +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
+// +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
+// +kubebuilder:printcolumn:name="Rules",type=integer,JSONPath=`.status.rules`
+// +kubebuilder:printcolumn:name="Workstreams",type=integer,JSONPath=`.status.workstreams`
+// +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Programmed")].reason`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type RoutingRuleset struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec is an ordered list of rules.
+	// +required
+	Spec RoutingRulesetSpec `json:"spec"`
+
+	// status is what the operator made of it.
+	// +optional
+	// +kubebuilder:default={conditions: {{type: "Accepted", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"},{type: "ResolvedRefs", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"},{type: "Programmed", status: "Unknown", reason: "Pending", message: "Waiting for controller", lastTransitionTime: "1970-01-01T00:00:00Z"}}}
+	Status RoutingRulesetStatus `json:"status,omitempty"`
+}
+
+// GetConditions returns the conditions in the status.
+func (r *RoutingRuleset) GetConditions() []metav1.Condition { return r.Status.Conditions }
+
+// SetConditions replaces the conditions in the status.
+func (r *RoutingRuleset) SetConditions(conditions []metav1.Condition) {
+	r.Status.Conditions = conditions
+}
+
+// RoutingRulesetList is a list of RoutingRulesets.
+// +kubebuilder:object:root=true
+type RoutingRulesetList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+	Items           []RoutingRuleset `json:"items"`
+}
+
+func init() {
+	objectTypes = append(objectTypes, &RoutingRuleset{}, &RoutingRulesetList{})
+}
