@@ -39,7 +39,9 @@ type Journal interface {
 	PutPlan(ctx context.Context, version string, body []byte) error
 	// Plan returns a stored plan's body, or ErrNotFound.
 	Plan(ctx context.Context, version string) ([]byte, error)
-	// PutSnapshot replaces the snapshot. Entries up to its position, and plans other than keep, may be dropped.
+	// PutSnapshot replaces the snapshot, by one that is not older: that would be ErrConflict. Entries up to its position
+	// may be dropped, and plans other than keep. Plans put since the snapshot before stay, whatever keep says: the entry
+	// that names them may not have been written yet.
 	PutSnapshot(ctx context.Context, s Snapshot, keep []string) error
 	// Snapshot returns the latest snapshot, or ErrNotFound.
 	Snapshot(ctx context.Context) (Snapshot, error)

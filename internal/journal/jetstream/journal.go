@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"workstream.dev/operator/internal/journal"
+)
+
+const (
+	// requestTimeout is for one answer of the server. A disk that takes longer to write is as good as gone.
+	requestTimeout = 5 * time.Second
+	// Replay asks for this much at a time; an entry is at most half of it.
+	replayMessages = 4096
+	replayBytes    = 32 << 20
+)
+
+var namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+// Options are what a Journal needs.
+type Options struct {
+	// Conn is a connection that connects again for ever and sends nothing late: without a buffer for reconnecting.
+	Conn      *nats.Conn
+	Namespace string
+	// Replicas of each message, 0 is 1.
+	Replicas int
+	// MaxBytes bounds the entries; 0 leaves it to the volume.
+	MaxBytes int64
+	// KeepEntries is how many entries before a snapshot stay, as long as there is room.
+	KeepEntries uint64
+	// Space returns the free and total bytes of the volume that the server writes to. The journal calls itself full
+	// before the server can fail to write. Nil: the server is elsewhere and sees to it.
+	Space func() (free, total int64, err error)
+	// Recover restarts the server. It is called before going on after a write whose outcome is unknown: after a write
+	// error, the server refuses to write until then. Nil: the server is elsewhere.
+	Recover func() error
+}
+
+// Journal is the journal of one namespace.
+type Journal struct {
+	opts    Options
+	js      jetstream.JetStream
+	entries jetstream.Stream
+	state   jetstream.Stream
+	subject string
+	// suspect says that the outcome of a write is unknown, and the server may have stopped writing.
+	suspect atomic.Bool
+	// snapshotSize is that of the latest, as a measure for the next.
+	snapshotSize atomic.Int64
+
+	// mu makes one change of the state stream wait for the other: PutSnapshot removes chunks that no head names yet.
+	mu sync.Mutex
+	// fresh are the plans put since the latest snapshot.
+	fresh map[string]bool
+}
+
+var _ journal.Journal = (*Journal)(nil)
+
+// Open opens the journal of a namespace and makes it when there is none.
+func Open(ctx context.Context, opts Options) (*Journal, error) {
+	if !namespacePattern.MatchString(opts.Namespace) {
+		return nil, fmt.Errorf("opening a journal: %q is not a namespace", opts.Namespace)
+	}
+	js, err := jetstream.New(opts.Conn, jetstream.WithDefaultTimeout(requestTimeout))
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	j := &Journal{opts: opts, js: js, subject: "journal." + opts.Namespace, fresh: map[string]bool{}}
+	if j.entries, err = j.stream(ctx, "journal-"+opts.Namespace, j.subject); err != nil {
+		return nil, err
+	}
+	if j.state, err = j.stream(ctx, "state-"+opts.Namespace, j.stateSubject(">")); err != nil {
+		return nil, err
+	}
+	if err := j.checkSnapshot(ctx); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// stream opens a stream. Its settings are those it was made with: they are updated only where they differ, since that
+// writes.
+func (j *Journal) stream(ctx context.Context, name, subject string) (jetstream.Stream, error) {
+	config := jetstream.StreamConfig{
+		Name:        name,
+		Subjects:    []string{subject},
+		Storage:     jetstream.FileStorage,
+		Retention:   jetstream.LimitsPolicy,
+		Discard:     jetstream.DiscardNew,
+		Replicas:    max(j.opts.Replicas, 1),
+		DenyDelete:  true, // purging must stay allowed: it is how the journal trims itself
+		AllowDirect: true,
+		MaxBytes:    -1,
+	}
+	if subject == j.subject && j.opts.MaxBytes > 0 {
+		config.MaxBytes = j.opts.MaxBytes
+	}
+	st, err := j.js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		st, err = j.js.CreateStream(ctx, config)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening stream %s: %w", name, err)
+	}
+	if had := st.CachedInfo().Config; had.MaxBytes != config.MaxBytes || had.Replicas != config.Replicas {
+		if st, err = j.js.UpdateStream(ctx, config); err != nil {
+			return nil, fmt.Errorf("updating stream %s: %w", name, err)
+		}
+	}
+	return st, nil
+}
+
+// checkSnapshot refuses a journal that ends before its own snapshot: acknowledged entries are gone.
+func (j *Journal) checkSnapshot(ctx context.Context) error {
+	head, _, err := j.head(ctx, j.stateSubject(snapshotHead))
+	if errors.Is(err, journal.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	j.snapshotSize.Store(head.Size)
+	if last := j.entries.CachedInfo().State.LastSeq; last < head.Position {
+		return fmt.Errorf("the journal of %s is damaged: it ends at entry %d, but its snapshot includes entry %d",
+			j.opts.Namespace, last, head.Position)
+	}
+	return nil
+}
+
+// Append implements journal.Journal.
+func (j *Journal) Append(ctx context.Context, expected uint64, entry []byte) (uint64, error) {
+	if err := j.ready(ctx); err != nil {
+		return 0, fmt.Errorf("%w: %w", journal.ErrUncertain, err)
+	}
+	if err := j.room(len(entry)); err != nil {
+		return 0, err
+	}
+	ack, err := j.js.PublishMsg(ctx, &nats.Msg{Subject: j.subject, Data: entry}, jetstream.WithExpectLastSequence(expected))
+	if err != nil {
+		return 0, j.classify(fmt.Errorf("appending after entry %d: %w", expected, err))
+	}
+	return ack.Sequence, nil
+}
+
+// Replay implements journal.Journal.
+func (j *Journal) Replay(ctx context.Context, after uint64, fn func(position uint64, entry []byte) error) error {
+	if err := j.ready(ctx); err != nil {
+		return err
+	}
+	info, err := j.entries.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("asking for the end of the journal: %w", err)
+	}
+	last := info.State.LastSeq
+	next := max(after+1, info.State.FirstSeq)
+	if info.State.Msgs == 0 || next > last {
+		return nil
+	}
+	consumer, err := j.entries.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: next,
+	})
+	if err != nil {
+		return fmt.Errorf("reading the journal: %w", err)
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessagesWithBytesLimit(replayMessages, replayBytes))
+	if err != nil {
+		return fmt.Errorf("reading the journal: %w", err)
+	}
+	defer messages.Stop()
+	for ; next <= last; next++ {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("reading entry %d of the journal: %w", next, err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("reading entry %d of the journal: %w", next, err)
+		}
+		if got := meta.Sequence.Stream; got != next {
+			return fmt.Errorf("the journal of %s is damaged: after entry %d comes entry %d", j.opts.Namespace, next-1, got)
+		}
+		if err := fn(next, m.Data()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
