@@ -12,7 +12,7 @@ local_kubectl=$("$cluster" path)/kubectl
 
 kind=given
 if [[ -z ${KUBECONFIG:-} ]]; then
-  if [[ $("$cluster" status 2>/dev/null | tail -n 1) != healthy ]]; then
+  if [[ $("$cluster" status 2>&1 | tail -n 1) != healthy ]]; then
     echo "no cluster: set KUBECONFIG, or run 'make cluster-up' first" >&2
     exit 1
   fi

@@ -5,7 +5,7 @@ set -euo pipefail
 
 cluster=hack/cluster/cluster
 if [[ -z ${KUBECONFIG:-} ]]; then
-  if [[ $("$cluster" status 2>/dev/null | tail -n 1) != healthy ]]; then
+  if [[ $("$cluster" status 2>&1 | tail -n 1) != healthy ]]; then
     [[ ${KEEP:-} == 1 ]] || trap '"$cluster" down' EXIT
     "$cluster" up
   fi

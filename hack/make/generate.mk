@@ -2,7 +2,7 @@
 
 PLANPB := internal/planfeed/planpb
 
-.PHONY: generate generate-api generate-proto generate-map fmt
+.PHONY: generate generate-api generate-proto generate-map fmt fix
 generate: generate-api generate-proto generate-map ## Write deep copies, CRDs, RBAC, the plan feed's code and the package map.
 
 generate-api:
@@ -20,3 +20,6 @@ generate-map:
 fmt: ## Format the Go code and add missing licence lines.
 	hack/verify-headers.sh --fix
 	$(TOOL) golangci-lint fmt
+
+fix: fmt ## Mend what the linter can mend by itself, and list the rest.
+	$(TOOL) golangci-lint run --fix
