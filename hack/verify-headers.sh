@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Every Go and proto file starts with the licence line. --fix adds it where it is missing.
+# Every Go and proto file starts with the licence line, at most a build constraint above it.
+# --fix adds it where it is missing.
 set -euo pipefail
 
 line=$(<hack/boilerplate.go.txt)
 bad=0
 while IFS= read -r -d '' file; do
   [[ -f $file ]] || continue # deleted, not yet committed
-  IFS= read -r first < "$file" || true
-  [[ $first == "$line" ]] && continue
+  head -n 3 "$file" | grep -qxF "$line" && continue
   if [[ ${1:-} == --fix ]]; then
     fixed=$(mktemp)
     { printf '%s\n\n' "$line"; cat "$file"; } > "$fixed"
