@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// MaxPayload is the size of the largest message.
-	MaxPayload = 16 << 20
+	// MaxPayload is the size of the largest message; NATS advises against more.
+	MaxPayload = 8 << 20
 
 	dirMode      = 0o700
 	readyTimeout = 30 * time.Second

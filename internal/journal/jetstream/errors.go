@@ -31,6 +31,7 @@ const (
 	maxReservePart = 4
 
 	reconnectTimeout = 10 * time.Second
+	askTimeout       = 500 * time.Millisecond
 	reconnectPoll    = 5 * time.Millisecond
 )
 
@@ -80,10 +81,13 @@ func (j *Journal) awaitConnection(ctx context.Context) error {
 	poll := time.NewTicker(reconnectPoll)
 	defer poll.Stop()
 	for {
-		// Asked over the connection: its own view of itself may be of before the restart.
-		if _, err := j.entries.Info(ctx); err == nil {
+		// Asked over the connection: its own view of itself may be of before the restart, and so may be where a question
+		// goes.
+		err := j.ask(ctx)
+		if err == nil {
 			return nil
-		} else if ctx.Err() != nil {
+		}
+		if ctx.Err() != nil {
 			return fmt.Errorf("waiting for the journal's server: %w", err)
 		}
 		select {
@@ -91,6 +95,13 @@ func (j *Journal) awaitConnection(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
+}
+
+func (j *Journal) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	_, err := j.entries.Info(ctx)
+	return err
 }
 
 // room returns ErrFull when need bytes would not leave the reserve. The reserve keeps the server from failing to write,

@@ -20,7 +20,7 @@ import (
 const (
 	// requestTimeout is for one answer of the server. A disk that takes longer to write is as good as gone.
 	requestTimeout = 5 * time.Second
-	// Replay asks for this much at a time; an entry is at most half of it.
+	// Replay asks for this much at a time; an entry is at most a quarter of it.
 	replayMessages = 4096
 	replayBytes    = 32 << 20
 )
@@ -139,6 +139,9 @@ func (j *Journal) checkSnapshot(ctx context.Context) error {
 
 // Append implements journal.Journal.
 func (j *Journal) Append(ctx context.Context, expected uint64, entry []byte) (uint64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	if err := j.ready(ctx); err != nil {
 		return 0, fmt.Errorf("%w: %w", journal.ErrUncertain, err)
 	}

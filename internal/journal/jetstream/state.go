@@ -22,6 +22,10 @@ const (
 	chunkPrefix  = "chunk."
 )
 
+// minKeepEntries is how many entries always stay: the last position is then that of an entry, and not only a note of the
+// server's.
+const minKeepEntries = 1
+
 var versionPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // PutPlan implements journal.Journal.
@@ -121,15 +125,16 @@ func (j *Journal) trim(ctx context.Context, position, first uint64, keep []strin
 		return err
 	}
 	j.fresh = map[string]bool{}
-	upTo := position - min(position, j.opts.KeepEntries)
+	keepEntries := max(j.opts.KeepEntries, minKeepEntries)
 	if errors.Is(j.room(0), journal.ErrFull) {
-		upTo = position
+		keepEntries = minKeepEntries
 	}
-	if upTo < first {
+	oldest := position - min(position, keepEntries) + 1
+	if oldest <= first {
 		return nil
 	}
-	if err := j.entries.Purge(ctx, jetstream.WithPurgeSequence(upTo+1)); err != nil {
-		return fmt.Errorf("dropping entries up to %d: %w", upTo, err)
+	if err := j.entries.Purge(ctx, jetstream.WithPurgeSequence(oldest)); err != nil {
+		return fmt.Errorf("dropping entries before %d: %w", oldest, err)
 	}
 	return nil
 }
