@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"regexp"
+
+	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/plan"
+)
+
+var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+func (s *scope) compileChannels() {
+	held := claims[string]{}
+	for _, c := range live(s.in.Channels) {
+		o := Object{Kind: v1alpha1.KindChannel, Name: c.Name}
+		var accepted, refs problems
+		address := s.claimAddress(c, held, &accepted)
+		w := s.resolveChannel(c, &refs)
+		o.Findings = judged(&accepted, &refs, "")
+		if !accepted.any() {
+			o.WebhookPath = "/webhooks/" + s.in.Namespace + "/" + address
+		}
+		switch {
+		case accepted.any():
+			o.Absent = "the channel is not accepted"
+		case refs.any():
+			o.Absent = "not all references of the channel are resolved"
+		case w.revision == nil:
+			o.Absent = w.absent()
+		default:
+			secret := s.need(c.Spec.Custom.CredentialsSecretRef.Name, v1alpha1.SigningSecretKey)
+			w.channels++
+			s.out.Plan.Channels = append(s.out.Plan.Channels, plan.Channel{
+				Name: c.Name, Workstream: w.object.Name, Type: string(c.Spec.Type),
+				Custom: &plan.Custom{Address: address, Credentials: secret.Secret, CallbackURL: c.Spec.Custom.CallbackURL},
+			})
+		}
+		s.report(o)
+	}
+}
+
+// claimAddress returns the channel's address, if it is its own.
+func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string], accepted *problems) string {
+	if c.Spec.Custom == nil {
+		accepted.add(string(v1alpha1.ChannelReasonInvalid), "spec.custom is required when spec.type is Custom")
+		return ""
+	}
+	address := or(c.Spec.Custom.Address, c.Name)
+	if !dnsLabel.MatchString(address) {
+		accepted.add(string(v1alpha1.ChannelReasonInvalid), "spec.custom.address: %q is no DNS label", address)
+		return ""
+	}
+	if holder, ok := held.claim(address, c.Name); !ok {
+		accepted.add(string(v1alpha1.ChannelReasonConflict), "spec.custom.address: the older Channel %q has the address %q", holder, address)
+		return ""
+	}
+	return address
+}
+
+// resolveChannel returns the channel's workstream, if there is one.
+func (s *scope) resolveChannel(c *v1alpha1.Channel, refs *problems) *workstream {
+	name := string(c.Spec.WorkstreamRef.Name)
+	w := s.workstreams[name]
+	switch {
+	case w == nil:
+		refs.add(string(v1alpha1.ChannelReasonWorkstreamNotFound), "spec.workstreamRef: there is no Workstream %q", name)
+	case w.object.Spec.Type != v1alpha1.ItemTypeMessaging:
+		refs.add(string(v1alpha1.ChannelReasonTypeMismatch), "spec.workstreamRef: Workstream %q is of type %s and has no channels",
+			name, w.object.Spec.Type)
+	case w.object.Spec.ChannelType != c.Spec.Type:
+		refs.add(string(v1alpha1.ChannelReasonTypeMismatch), "spec.workstreamRef: Workstream %q has channels of type %s, not %s",
+			name, w.object.Spec.ChannelType, c.Spec.Type)
+	}
+	if custom := c.Spec.Custom; custom != nil {
+		if missing := s.missingSecret(custom.CredentialsSecretRef.Name, v1alpha1.SigningSecretKey); missing != "" {
+			refs.add(string(v1alpha1.ChannelReasonSecretNotFound), "spec.custom.credentialsSecretRef: %s", missing)
+		}
+	}
+	return w
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/plan"
+)
+
+// scope is what is known so far while one namespace is compiled.
+type scope struct {
+	in  *Input
+	out *Output
+
+	queues      map[string]plan.Queue // all that exist, then those retained as well
+	rulesets    map[string]*ruleset
+	workstreams map[string]*workstream
+	credentials map[Credential]bool
+}
+
+// Compile makes the plan of a namespace. The error is a bug in this package: the plan contradicts itself.
+func Compile(in *Input) (*Output, error) {
+	s := &scope{
+		in:          in,
+		out:         &Output{Plan: &plan.Plan{Namespace: in.Namespace}},
+		queues:      make(map[string]plan.Queue, len(in.Queues)),
+		rulesets:    make(map[string]*ruleset, len(in.RoutingRulesets)),
+		workstreams: make(map[string]*workstream, len(in.Workstreams)),
+		credentials: map[Credential]bool{},
+	}
+	queues := live(in.Queues)
+	for _, q := range queues {
+		s.queues[q.Name] = planQueue(q)
+	}
+	for _, w := range live(in.Workstreams) {
+		s.workstreams[w.Name] = &workstream{object: w}
+	}
+	for _, r := range live(in.RoutingRulesets) {
+		s.rulesets[r.Name] = s.translateRuleset(r)
+	}
+
+	variables := s.compileVariables()
+	s.compileWorkstreams()
+	s.compileChannels()
+	s.compileAgents()
+	s.compileDistributors()
+
+	s.reportQueues(queues)
+	s.reportVariables(variables)
+	s.reportRulesets()
+	s.reportWorkstreams()
+	return s.finish()
+}
+
+func (s *scope) finish() (*Output, error) {
+	for _, q := range s.queues {
+		s.out.Plan.Queues = append(s.out.Plan.Queues, q)
+	}
+	for c := range s.credentials {
+		s.out.Credentials = append(s.out.Credentials, c)
+	}
+	slices.SortFunc(s.out.Credentials, func(a, b Credential) int {
+		return cmp.Or(cmp.Compare(a.Secret, b.Secret), cmp.Compare(a.Key, b.Key))
+	})
+	slices.SortFunc(s.out.Objects, compareObjects)
+	var err error
+	if s.out.Body, s.out.Version, err = s.out.Plan.Encode(); err != nil {
+		return nil, fmt.Errorf("compiling namespace %s: %w", s.in.Namespace, err)
+	}
+	return s.out, nil
+}
+
+func (s *scope) report(o Object) { s.out.Objects = append(s.out.Objects, o) }
+
+// missingSecret says what is missing of a Secret's key, empty if nothing.
+func (s *scope) missingSecret(secret v1alpha1.ObjectName, key string) string {
+	keys, exists := s.in.Secrets[string(secret)]
+	switch {
+	case !exists:
+		return fmt.Sprintf("there is no Secret %q", secret)
+	case !slices.Contains(keys, key):
+		return fmt.Sprintf("Secret %q has no key %q", secret, key)
+	default:
+		return ""
+	}
+}
+
+// need notes that the distributor needs the key.
+func (s *scope) need(secret v1alpha1.ObjectName, key string) Credential {
+	c := Credential{string(secret), key}
+	s.credentials[c] = true
+	return c
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/plan"
+)
+
+// Output is the plan of a namespace with what is to be said of its objects.
+type Output struct {
+	// Plan is ready to be asked; Body is its canonical encoding and Version the hash of that.
+	Plan    *plan.Plan
+	Body    []byte
+	Version string
+	// Objects has an entry for every object that is not being deleted, sorted by kind and name.
+	Objects []Object
+	// Credentials are the keys of Secrets that the distributor needs for this plan, sorted.
+	Credentials []Credential
+}
+
+// Object is what is to be said of one object.
+type Object struct {
+	Kind string
+	Name string
+	// Findings are one for Accepted and one for ResolvedRefs, in this order, good news included.
+	Findings []Finding
+	// Absent is why the plan does not hold this generation of the object, in the user's words. It is empty when the plan
+	// holds it.
+	Absent string
+	// Revision is what the plan has of a Workstream, to be stored under its name. It is nil for other kinds, and for a
+	// workstream that is not in the plan.
+	Revision *Revision
+	// Retained says that Revision is the last good one and not what the objects say now.
+	Retained bool
+	// WebhookPath is where the webhooks of a Channel arrive. It is empty for other kinds, and for a channel whose
+	// address is not its own.
+	WebhookPath string
+	Counts      Counts
+}
+
+// Counts are the counts in an object's status; which of them apply depends on the kind.
+type Counts struct {
+	Channels    int32 // of a Workstream, those in the plan
+	Rules       int32 // of a Workstream's revision; of a RoutingRuleset
+	Agents      int32 // of a Queue
+	Queues      int32 // of an Agent, those in the plan
+	Workstreams int32 // that use a RoutingRuleset
+}
+
+// Finding is the status of one condition of an object.
+type Finding struct {
+	Condition v1alpha1.ConditionType
+	Status    metav1.ConditionStatus
+	Reason    string
+	Message   string
+}
+
+// Credential is a key of a Secret.
+type Credential struct {
+	Secret string
+	Key    string
+}
+
+// File is the name of the file with the credential's value, in the folder where the distributor has them mounted.
+func (c Credential) File() string { return c.Secret + "." + c.Key }
+
+// Object returns what is to be said of the object of that kind and name, or nil if there is none.
+func (o *Output) Object(kind, name string) *Object {
+	i, ok := slices.BinarySearchFunc(o.Objects, Object{Kind: kind, Name: name}, compareObjects)
+	if !ok {
+		return nil
+	}
+	return &o.Objects[i]
+}
+
+func compareObjects(a, b Object) int {
+	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Name, b.Name)
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"workstream.dev/operator/api/v1alpha1"
+)
+
+const (
+	// maxMessage is how long the message of a condition may be.
+	maxMessage = 1024
+	// keptProblems is how many problems are kept for a message; more than that never fit.
+	keptProblems = 32
+)
+
+// problems is what is wrong with one condition of an object, in reading order. The zero value is nothing.
+type problems struct {
+	reason string // of the first
+	texts  []string
+	count  int
+}
+
+func (p *problems) add(reason, format string, args ...any) {
+	if p.count == 0 {
+		p.reason = reason
+	}
+	p.count++
+	if len(p.texts) < keptProblems {
+		p.texts = append(p.texts, fmt.Sprintf(format, args...))
+	}
+}
+
+// addAll adds what was found elsewhere, each with a prefix.
+func (p *problems) addAll(found *problems, prefix string) {
+	if !found.any() {
+		return
+	}
+	if p.count == 0 {
+		p.reason = found.reason
+	}
+	p.count += found.count
+	for _, text := range found.texts {
+		if len(p.texts) < keptProblems {
+			p.texts = append(p.texts, prefix+text)
+		}
+	}
+}
+
+func (p *problems) any() bool { return p.count > 0 }
+
+// message joins as many problems as fit beside the suffix, and says how many did not.
+func (p *problems) message(suffix string) string {
+	const more = "; and 1000000 more"
+	room := maxMessage - len(suffix) - len(more)
+	text := cut(p.texts[0], room)
+	used := 1
+	for _, next := range p.texts[1:] {
+		if len(text)+len("; ")+len(next) > room {
+			break
+		}
+		text += "; " + next
+		used++
+	}
+	if rest := p.count - used; rest > 0 {
+		text += fmt.Sprintf("; and %d more", rest)
+	}
+	return text + suffix
+}
+
+// cut shortens s to at most limit bytes, between two characters.
+func cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	const dots = "..."
+	return strings.ToValidUTF8(s[:limit-len(dots)], "") + dots
+}
+
+// good is what a condition says when nothing is wrong.
+type good struct{ reason, message string }
+
+var (
+	soundSpec    = good{string(v1alpha1.ReasonAccepted), "The spec is sound"}
+	resolvedRefs = good{string(v1alpha1.ReasonResolvedRefs), "All references are resolved"}
+	noRefs       = good{string(v1alpha1.ReasonResolvedRefs), "There are no references to resolve"}
+)
+
+// finding is what the condition says about p, or that all is good.
+func (p *problems) finding(condition v1alpha1.ConditionType, g good, suffix string) Finding {
+	if !p.any() {
+		return Finding{condition, metav1.ConditionTrue, g.reason, g.message}
+	}
+	return Finding{condition, metav1.ConditionFalse, p.reason, p.message(suffix)}
+}
+
+// judged is the two findings that every object has. The suffix follows what is wrong.
+func judged(accepted, refs *problems, suffix string) []Finding {
+	return []Finding{
+		accepted.finding(v1alpha1.ConditionAccepted, soundSpec, suffix),
+		refs.finding(v1alpha1.ConditionResolvedRefs, resolvedRefs, suffix),
+	}
+}
