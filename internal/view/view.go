@@ -20,12 +20,12 @@ const (
 // View is the read model of one namespace. It may be used by several goroutines; Fold is called by the one that owns
 // the journal.
 type View struct {
-	mu     sync.RWMutex
-	seq    uint64
-	time   event.Instant
-	plan   *plan.Plan
+	mu      sync.RWMutex
+	seq     uint64
+	time    event.Instant
+	plan    *plan.Plan
 	version string
-	items  map[string]*item
+	items   map[string]*item
 	// order has all items by the sequence that opened them; dropped ones stay in it until it is compacted.
 	order  []*item
 	gone   int // dropped items in order
