@@ -231,6 +231,11 @@ type AgentDisconnected struct {
 	Agent string `json:"agent"`
 }
 
+// AgentForgotten ends what is known of an agent whom the plan no longer has; what the agent held was given back before.
+type AgentForgotten struct {
+	Agent string `json:"agent"`
+}
+
 // PresenceChanged is a new presence of an agent.
 type PresenceChanged struct {
 	Agent    string        `json:"agent"`
@@ -261,4 +266,5 @@ func (WrapUpReleased) event()     {}
 func (ItemClosed) event()         {}
 func (AgentConnected) event()     {}
 func (AgentDisconnected) event()  {}
+func (AgentForgotten) event()     {}
 func (PresenceChanged) event()    {}

@@ -11,7 +11,8 @@ type Rejection struct {
 
 // Result answers whoever sent a command.
 type Result struct {
-	// Rejected is nil when the command was carried out. A refused command has no events.
+	// Rejected is nil when the command was carried out. A refused command causes no events of its own; there may be some
+	// beside it, of timers that were due.
 	Rejected *Rejection
 	// Duplicate says that the command was carried out before; the other fields are those of that time.
 	Duplicate bool

@@ -138,15 +138,18 @@ func (p *Plan) indexWorkstreams() error {
 			return fmt.Errorf("workstream %s: no fallback queue %q in the plan", w.Name, w.Routing.Fallback)
 		}
 		for j := range w.Routing.Rules {
-			if err := p.indexRule(w, &w.Routing.Rules[j]); err != nil {
+			if err := p.checkTargets(&w.Routing.Rules[j]); err != nil {
 				return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[j].Name, err)
 			}
+		}
+		if err := w.Compile(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (p *Plan) indexRule(w *Workstream, r *Rule) error {
+func (p *Plan) checkTargets(r *Rule) error {
 	var percent int32
 	for _, t := range r.Split {
 		if p.index.queues[t.Queue] == nil {
@@ -157,14 +160,23 @@ func (p *Plan) indexRule(w *Workstream, r *Rule) error {
 	if percent != 100 {
 		return fmt.Errorf("the split adds up to %d percent, not 100", percent)
 	}
-	if r.When == nil {
-		return nil
+	return nil
+}
+
+// Compile makes the rules of w ready to match. Encode and Decode do so for the workstreams of a plan; a workstream that
+// was read back on its own needs it before its rules are asked.
+func (w *Workstream) Compile() error {
+	for i := range w.Routing.Rules {
+		r := &w.Routing.Rules[i]
+		if r.When == nil {
+			continue
+		}
+		m, err := rule.Compile(r.When, w.AttributeKind)
+		if err != nil {
+			return fmt.Errorf("workstream %s: rule %s: %w", w.Name, r.Name, err)
+		}
+		r.matcher = m
 	}
-	m, err := rule.Compile(r.When, w.AttributeKind)
-	if err != nil {
-		return err
-	}
-	r.matcher = m
 	return nil
 }
 

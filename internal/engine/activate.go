@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// activate switches the plan and then deals with what it no longer has. Items keep the revision that routed them.
+func (e *Engine) activate(c event.ActivatePlan) event.Result {
+	if c.Plan == nil || c.Version == "" {
+		return e.fail("ActivatePlan %q has no plan", c.Version)
+	}
+	if c.Version == e.version {
+		return event.Result{Duplicate: true}
+	}
+	e.emit(event.PlanActivated{Version: c.Version, Plan: c.Plan})
+	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
+		if a := e.agents[name]; a.def == nil {
+			e.dismiss(a)
+		}
+	}
+	for _, it := range e.sortedItems() {
+		switch {
+		case it.Queued && e.plan.Queue(it.Queue) == nil:
+			e.rescue(it)
+		case it.Type == plan.Record && len(it.Declines) > 0:
+			// Who has declined a record for good may be asked again when no member of the queue is left who has not.
+			e.markItem(it)
+		}
+	}
+	return event.Result{}
+}
+
+// dismiss takes everything from an agent whom the plan no longer has.
+func (e *Engine) dismiss(a *agent) {
+	if a.Connected {
+		e.emit(event.AgentDisconnected{Agent: a.Name})
+	}
+	for _, it := range e.offeredTo(a) {
+		e.revoke(it, event.AgentRemoved)
+		e.requeue(it, event.AgentRemoved)
+	}
+	for _, en := range slices.Clone(a.Ledger) {
+		switch en.Why {
+		case holdsActive:
+			it := e.items[en.Item]
+			e.emit(event.ItemReleased{Item: it.ID, Agent: a.Name, Reason: event.AgentRemoved})
+			e.requeue(it, event.AgentRemoved)
+		case holdsWrapUp:
+			e.emit(event.ItemClosed{Item: en.Item, Agent: a.Name, Reason: event.AgentRemoved})
+		case holdsOffer, holdsBlock:
+		}
+	}
+	e.emit(event.AgentForgotten{Agent: a.Name})
+}
+
+// rescue routes an item out of a queue that the plan no longer has. Should its workstream have left together with all
+// its queues, it waits where it is, for a supervisor or for the queue to come back.
+func (e *Engine) rescue(it *item) {
+	if r := e.decideRoute(it); r.Queue != it.Queue {
+		e.route(it, it.Since, event.RoutedAgain)
+	}
+}
+
+// sortedItems returns all items by id, for what is rare enough to look at all of them.
+func (e *Engine) sortedItems() []*item {
+	list := make([]*item, 0, len(e.items))
+	for _, id := range slices.Sorted(maps.Keys(e.items)) {
+		list = append(list, e.items[id])
+	}
+	return list
+}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// apply advances the state by one event. It consults nothing but the event and the state, and knows every history that
+// an engine wrote; one that names what never was is not such a history, and stops the process.
+func (e *Engine) apply(r event.Recorded) {
+	if r.Seq != e.seq+1 {
+		panic(fmt.Sprintf("engine: event %d follows event %d", r.Seq, e.seq))
+	}
+	e.seq = r.Seq
+	e.last = max(e.last, r.Time)
+	if e.applyToItem(r) || e.applyToWork(r) || e.applyToAgent(r) || e.applyToIntake(r) {
+		return
+	}
+	panic(fmt.Sprintf("engine: event %T is not known", r.Event))
+}
+
+// applyToItem handles what happens to an item without an agent.
+func (e *Engine) applyToItem(r event.Recorded) bool {
+	switch ev := r.Event.(type) {
+	case event.ItemOpened:
+		e.applyOpened(&ev, r.Time)
+	case event.ItemUpdated:
+		it := e.mustItem(ev.Item)
+		if it.Attributes == nil {
+			it.Attributes = map[string]value{}
+		}
+		maps.Copy(it.Attributes, ev.Attributes)
+	case event.MessageReceived:
+		it := e.mustItem(ev.Item)
+		it.Position = ev.Position
+		e.touch(it, r.Time)
+	case event.ItemRouted:
+		e.applyRouted(&ev)
+	case event.ItemQueued:
+		e.applyQueued(&ev)
+	case event.AssignmentDeferred:
+		e.mustItem(ev.Item).Deferred = digestOf(&ev.Candidates)
+	case event.ItemResumed:
+		it := e.mustItem(ev.Item)
+		it.State = event.Open
+		e.touch(it, r.Time)
+	case event.ItemClosed:
+		e.applyClosed(&ev, r)
+	default:
+		return false
+	}
+	return true
+}
+
+// applyToWork handles what happens between an item and an agent.
+func (e *Engine) applyToWork(r event.Recorded) bool {
+	switch ev := r.Event.(type) {
+	case event.OfferMade:
+		e.applyOffer(&ev)
+	case event.OfferClosed:
+		e.applyOfferClosed(&ev, r.Time)
+	case event.ItemAssigned:
+		e.applyAssigned(&ev, r.Time)
+	case event.ItemReleased:
+		it := e.mustItem(ev.Item)
+		e.release(e.mustAgent(ev.Agent), it.ID)
+		it.Agent, it.Last, it.State = "", ev.Agent, event.Open
+		e.touch(it, r.Time)
+	case event.ItemParked:
+		it := e.mustItem(ev.Item)
+		e.release(e.mustAgent(ev.Agent), it.ID)
+		it.Agent, it.Last, it.State = "", ev.Agent, event.Waiting
+		e.touch(it, r.Time)
+	case event.WrapUpStarted:
+		e.applyWrapUp(&ev, r)
+	case event.WrapUpReleased:
+		e.applyWrapUpReleased(&ev)
+	case event.MessageSent:
+		e.applySent(&ev, r)
+	default:
+		return false
+	}
+	return true
+}
+
+func (e *Engine) applyToAgent(r event.Recorded) bool {
+	switch ev := r.Event.(type) {
+	case event.PlanActivated:
+		e.applyPlan(&ev)
+	case event.AgentConnected:
+		a := e.mustAgent(ev.Agent)
+		if r.Time > after(a.LostAt, reconnectGrace) {
+			a.Choice = ""
+		}
+		a.Connected, a.LostAt = true, 0
+		e.unsettle(a)
+	case event.AgentDisconnected:
+		a := e.mustAgent(ev.Agent)
+		a.Connected, a.LostAt = false, r.Time
+		e.unsettle(a)
+	case event.PresenceChanged:
+		a := e.mustAgent(ev.Agent)
+		a.Presence = ev.Presence
+		if ev.Cause == event.CauseAgent {
+			a.Choice = ev.Presence
+		}
+		e.unsettle(a)
+		e.markAgent(a)
+	case event.AgentForgotten:
+		a := e.mustAgent(ev.Agent)
+		for _, en := range a.Ledger {
+			e.timers.remove(&en.block)
+		}
+		delete(e.agents, ev.Agent)
+	default:
+		return false
+	}
+	return true
+}
+
+func (e *Engine) applyToIntake(r event.Recorded) bool {
+	switch ev := r.Event.(type) {
+	case event.IntakeTaken:
+		e.intakes.put(intakeKey(ev.Intake), intake{Intake: ev.Intake, Item: ev.Item, Message: ev.Message, At: r.Time})
+	case event.IntakesForgotten:
+		for e.intakes.len() > 0 && e.intakes.oldest().At < ev.Before {
+			e.intakes.drop()
+		}
+	case event.DeliveryDone:
+		delete(e.deliveries, ev.Delivery)
+	case event.DeliveryGivenUp:
+		delete(e.deliveries, ev.Delivery)
+	default:
+		return false
+	}
+	e.scheduleForget()
+	return true
+}
+
+// touch notes that the item was worked with, which postpones its closing for inactivity.
+func (e *Engine) touch(it *item, now event.Instant) {
+	it.Touched = now
+	e.schedule(it)
+}
+
+// schedule sets the deadline by which an item closes for inactivity.
+func (e *Engine) schedule(it *item) { e.timers.set(&it.closing, it.deadline()) }
+
+func (e *Engine) scheduleForget() {
+	var at event.Instant
+	if e.intakes.len() > 0 {
+		at = after(e.intakes.oldest().At, intakeMemory+intakeBatch)
+	}
+	e.timers.set(&e.forget, at)
+}
+
+// deadline is when an item closes for inactivity, 0 never.
+func (it *item) deadline() event.Instant {
+	if it.Type == plan.Record {
+		return 0
+	}
+	switch it.State {
+	case event.Open:
+		return after(it.Touched, openLimit)
+	case event.Active:
+		return after(it.Touched, activeLimit)
+	case event.WrapUp:
+		return after(it.Touched, wrapUpLimit)
+	case event.Waiting:
+		if it.ws.AutoClose > 0 {
+			return after(it.Touched, it.ws.AutoClose)
+		}
+	case event.Closed:
+	}
+	return 0
+}
+
+// join puts an item into the line of its queue.
+func (e *Engine) join(it *item) {
+	it.line = e.queueFor(it.Queue).line(classOf(it.ws))
+	it.line.insert(it)
+	it.Queued = true
+}
+
+// leave takes an item out of its line, should it be in one.
+func (e *Engine) leave(it *item) {
+	if it.line != nil {
+		it.line.remove(it)
+		it.line, it.Queued = nil, false
+	}
+}
+
+// take enters something into an agent's ledger.
+func (e *Engine) take(a *agent, en *entry) {
+	i, ok := a.find(en.Item)
+	if ok {
+		panic("engine: agent " + a.Name + " has item " + en.Item + " already")
+	}
+	en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
+	a.Ledger = slices.Insert(a.Ledger, i, en)
+	a.used += int64(en.Units)
+	e.ledgerChanged(a, en.Units)
+}
+
+// release removes an item's entry from an agent's ledger; there may be none.
+func (e *Engine) release(a *agent, item string) {
+	i, ok := a.find(item)
+	if !ok {
+		return
+	}
+	en := a.Ledger[i]
+	e.timers.remove(&en.block)
+	a.Ledger = slices.Delete(a.Ledger, i, i+1)
+	e.free(a, en.Units)
+}
+
+func (e *Engine) free(a *agent, units int32) {
+	a.used -= int64(units)
+	a.LastReleased = e.seq
+	e.ledgerChanged(a, units)
+}
+
+func (e *Engine) ledgerChanged(a *agent, units int32) {
+	a.LastChange = e.seq
+	if units != 0 {
+		e.capacityChanged(a)
+	}
+	e.markAgent(a)
+}
+
+// capacityChanged ends a choice that lasts only so long.
+func (e *Engine) capacityChanged(a *agent) {
+	if a.Choice == plan.Available || a.Choice == plan.Busy {
+		a.Choice = ""
+	}
+	e.unsettle(a)
+}
+
+// unsettle notes that an agent's presence may no longer be what it should be.
+func (e *Engine) unsettle(a *agent) {
+	if !a.unsettled {
+		a.unsettled = true
+		e.unsettled = append(e.unsettled, a)
+	}
+}
+
+// markAgent notes that an agent may be able to take more than before.
+func (e *Engine) markAgent(a *agent) {
+	if !a.dirty {
+		a.dirty = true
+		e.dirtyAgents = append(e.dirtyAgents, a)
+	}
+}
+
+// markItem notes that somebody may be able to take a waiting item who was not before.
+func (e *Engine) markItem(it *item) {
+	if !it.dirty && it.Queued && it.ws.Mode == plan.Push {
+		it.dirty = true
+		e.dirtyItems = append(e.dirtyItems, it)
+	}
+}
+
+// clean forgets all marks: what was recorded is the outcome of the decisions that they stood for.
+func (e *Engine) clean() {
+	for _, a := range e.dirtyAgents {
+		a.dirty = false
+	}
+	for _, a := range e.unsettled {
+		a.unsettled = false
+	}
+	for _, it := range e.dirtyItems {
+		it.dirty = false
+	}
+	e.dirtyAgents, e.unsettled, e.dirtyItems = e.dirtyAgents[:0], e.unsettled[:0], e.dirtyItems[:0]
+}
+
+func (e *Engine) mustItem(id string) *item {
+	it := e.items[id]
+	if it == nil {
+		panic("engine: there is no item " + id)
+	}
+	return it
+}
+
+func (e *Engine) mustAgent(name string) *agent {
+	a := e.agents[name]
+	if a == nil {
+		panic("engine: there is no agent " + name)
+	}
+	return a
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package engine decides how work items reach agents: the state machine of one namespace, a function of its log.
+//
+// Step takes a command and a time, and returns events. Each event is applied to the state at once, and the next decision
+// of the step is made on that. There is no clock, randomness, goroutine or log inside: the events of a journal, applied
+// in order, give the same state byte for byte.
+//
+// The life of an item (conversations; records know only Open, Active and Closed):
+//
+//	               OfferMade            ItemAssigned
+//	ItemOpened  +-----------> offered ---------------+
+//	    |       |                |                   v         CloseItem
+//	    v       |  declined,     |                +--------+  ItemParked   +---------+
+//	 +------+---+  expired,      |                | Active |-------------->| Waiting |
+//	 | Open |<-------------------+                +--------+               +---------+
+//	 | in a |<--------------------------------------+ |  |                   |     |
+//	 | queue|   transfer, agent removed: ItemReleased |  | EndItem, customer |     |
+//	 +------+<------------------------------------------------------------- + left|
+//	    |  |    the customer writes again: ItemResumed   v                        |
+//	    |  +--- PickItem, AssignItem: ItemAssigned    +--------+                  |
+//	    |                                             | WrapUp |                  |
+//	    | customer left, forced,                      +--------+                  |
+//	    v 30 days                                        | CloseItem, 1 day       |
+//	 Closed <--------------------------------------------+------------------------+ autoClose
+//
+// # State
+//
+//	items  by id ---- line of its queue (queue -> class -> items by arrival)
+//	       |    \---- live offer, declines by agent
+//	agents by name -- ledger: one entry per item offered, had or wrapped up; used = their sum
+//	timers            one indexed heap of all deadlines
+//	intakes, ended offers, closed items: what was answered, for whoever asks again
+//
+// A queue keeps one line per class, which is mode, cost and allowed presences: all that an agent's state is compared
+// with. An agent who becomes able to take something looks at the first item of each line only, and so does not pass by
+// those behind an item that is too big. What a step changed is marked (agents who may take more, items newly waiting);
+// assign looks at nothing else, because before the step there was nothing to offer.
+//
+// # What the design leaves open
+//
+//   - Since, which orders a queue, is the time of the customer's message that brought the conversation in: it opened it
+//     or called it back. Who writes again while waiting does not lose the place, and a transfer keeps it.
+//   - An expired offer starts the cool-off but is no decline: else an absent agent would lose an item for good.
+//   - An offer that is out stands when queue, membership or record change under it; it ends with the item or the agent.
+//   - Capacity counts from the revision of the workstream that routed the item last.
+package engine

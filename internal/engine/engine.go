@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// Engine is the state of one namespace. It belongs to one goroutine.
+type Engine struct {
+	seq uint64
+	// last is the time of the last event, clock the latest time that Step was given: it never goes back.
+	last, clock event.Instant
+
+	plan    *plan.Plan
+	version string
+
+	items       map[string]*item
+	agents      map[string]*agent
+	intakes     memory[intake]
+	endedOffers memory[endedOffer]
+	closed      memory[closedItem]
+	deliveries  map[string]*delivery
+
+	// What follows from the state above.
+	queues        map[string]*queue
+	offers        map[string]*item // the live ones
+	conversations map[conversationKey]*item
+	records       map[recordKey]*item
+	timers        timerHeap
+	forget        timer
+
+	// What the current step has still to look at, and its output so far. Empty between steps.
+	dirtyAgents []*agent
+	dirtyItems  []*item
+	unsettled   []*agent
+	out         []event.Recorded
+	released    []event.Delivery
+	err         error
+}
+
+// Output is what a step caused. It is read-only. Every event must be durable before any delivery is released.
+type Output struct {
+	Result     event.Result
+	Events     []event.Recorded
+	Deliveries []event.Delivery
+}
+
+// New returns the engine of a namespace in which nothing has happened.
+func New() *Engine {
+	return &Engine{
+		items:         make(map[string]*item),
+		agents:        make(map[string]*agent),
+		deliveries:    make(map[string]*delivery),
+		queues:        make(map[string]*queue),
+		offers:        make(map[string]*item),
+		conversations: make(map[conversationKey]*item),
+		records:       make(map[recordKey]*item),
+		forget:        timer{kind: forgetTimer},
+	}
+}
+
+// Step decides what cmd causes at that moment. The state has been advanced when it returns. Timers that are due fire
+// before the command, so that it meets the world as it is now. A time before one given earlier counts as that one. The
+// error means a bug in the caller; refusals are in the Result.
+func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
+	e.clock = max(e.clock, e.last, now)
+	e.out, e.released, e.err = nil, nil, nil
+	var res event.Result
+	if _, restarted := cmd.(event.DisconnectAll); restarted {
+		// While the process was down nobody could answer an offer: it is revoked, not expired.
+		res = e.disconnectAll()
+		e.fire()
+	} else {
+		e.fire()
+		res = e.decide(cmd)
+	}
+	e.settle()
+	e.assign()
+	out := Output{Result: res, Events: e.out, Deliveries: e.released}
+	e.out, e.released = nil, nil
+	return out, e.err
+}
+
+// decide carries out one command.
+func (e *Engine) decide(cmd event.Command) event.Result {
+	switch c := cmd.(type) {
+	case event.ActivatePlan:
+		return e.activate(c)
+	case event.Tick:
+		return event.Result{}
+	case event.ConfirmDelivery:
+		return e.confirmDelivery(c)
+	}
+	if e.plan == nil {
+		return reject(event.NoPlan, "no plan is active yet")
+	}
+	switch c := cmd.(type) {
+	case event.ReceiveMessage:
+		return e.receiveMessage(c)
+	case event.LeaveConversation:
+		return e.leaveConversation(c)
+	case event.SubmitRecord:
+		return e.submitRecord(c)
+	case event.ConnectAgent:
+		return e.connect(c)
+	case event.DisconnectAgent:
+		return e.disconnect(c)
+	case event.SetPresence:
+		return e.setPresence(c)
+	case event.AssignItem:
+		return e.assignItem(c)
+	case event.ForceClose:
+		return e.forceClose(c)
+	default:
+		return e.decideForAgent(cmd)
+	}
+}
+
+func (e *Engine) decideForAgent(cmd event.Command) event.Result {
+	switch c := cmd.(type) {
+	case event.AcceptOffer:
+		return e.acceptOffer(c)
+	case event.DeclineOffer:
+		return e.declineOffer(c)
+	case event.PickItem:
+		return e.pickItem(c)
+	case event.SendMessage:
+		return e.sendMessage(c)
+	case event.EndItem:
+		return e.endItem(c)
+	case event.CloseItem:
+		return e.closeItem(c)
+	case event.TransferItem:
+		return e.transferItem(c)
+	default:
+		return e.fail("command %T is not known", cmd)
+	}
+}
+
+// emit records an event: it gets its place in history and is applied at once.
+func (e *Engine) emit(ev event.Event) {
+	r := event.Recorded{Seq: e.seq + 1, Time: e.clock, Event: ev}
+	e.apply(r)
+	e.out = append(e.out, r)
+}
+
+// Apply replays an event that an engine recorded. It panics on a history that no engine wrote.
+func (e *Engine) Apply(r event.Recorded) {
+	e.apply(r)
+	e.clock = max(e.clock, e.last)
+	e.clean()
+	e.released = nil
+}
+
+// Seq is the number of the last event.
+func (e *Engine) Seq() uint64 { return e.seq }
+
+// Plan returns the active plan, or nil.
+func (e *Engine) Plan() *plan.Plan { return e.plan }
+
+// PlanVersion returns the active plan's version, or "".
+func (e *Engine) PlanVersion() string { return e.version }
+
+// Plans returns the versions of the plans that Restore will ask for. What open items need of earlier plans is part of
+// the snapshot.
+func (e *Engine) Plans() []string {
+	if e.version == "" {
+		return nil
+	}
+	return []string{e.version}
+}
+
+// Wake returns when a Tick is wanted, 0 when nothing is due ever.
+func (e *Engine) Wake() event.Instant {
+	if t := e.timers.first(); t != nil {
+		return t.at
+	}
+	return 0
+}
+
+// Deliveries returns all that are outstanding, in the order in which they became so. Those of one conversation must be
+// delivered in this order, one after the other.
+func (e *Engine) Deliveries() []event.Delivery {
+	out := make([]event.Delivery, 0, len(e.deliveries))
+	for _, d := range e.deliveriesInOrder() {
+		out = append(out, d.Delivery)
+	}
+	return out
+}
+
+func (e *Engine) deliveriesInOrder() []*delivery {
+	list := make([]*delivery, 0, len(e.deliveries))
+	for _, d := range e.deliveries {
+		list = append(list, d)
+	}
+	slices.SortFunc(list, func(a, b *delivery) int { return cmp.Compare(a.Seq, b.Seq) })
+	return list
+}
+
+func (e *Engine) fail(format string, args ...any) event.Result {
+	e.err = fmt.Errorf(format, args...)
+	return event.Result{}
+}
+
+func reject(reason event.RejectionReason, format string, args ...any) event.Result {
+	return event.Result{Rejected: &event.Rejection{Reason: reason, Message: fmt.Sprintf(format, args...)}}
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"strings"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// receiveMessage brings a customer's message to its conversation. One in wrap-up is over for the customer: a message
+// then opens a new one, as after Closed.
+func (e *Engine) receiveMessage(c event.ReceiveMessage) event.Result {
+	ch := e.plan.Channel(c.Channel)
+	if ch == nil {
+		return reject(event.UnknownChannel, "there is no channel %q", c.Channel)
+	}
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	c.Text = valid(c.Text)
+	attrs := validAttributes(c.Attributes)
+	it := e.conversations[conversationKey{c.Channel, c.Conversation}]
+	if it == nil {
+		return e.openConversation(&c, e.plan.Workstream(ch.Workstream), attrs)
+	}
+	e.remember(c.Intake, it.ID, c.Message)
+	e.update(it, attrs)
+	e.emit(event.MessageReceived{Item: it.ID, Message: c.Message, Position: it.Position + 1, Text: c.Text})
+	if it.State == event.Waiting {
+		e.emit(event.ItemResumed{Item: it.ID})
+		e.route(it, e.clock, event.CustomerReturned)
+	}
+	return event.Result{Item: it.ID, Message: c.Message}
+}
+
+func (e *Engine) openConversation(c *event.ReceiveMessage, ws *plan.Workstream, attrs rule.Attributes) event.Result {
+	if e.used(c.Item) {
+		return e.fail("item id %q is in use", c.Item)
+	}
+	e.remember(c.Intake, c.Item, c.Message)
+	e.emit(event.ItemOpened{
+		Item: c.Item, Type: plan.Messaging, Workstream: ws.Name, Channel: c.Channel, Conversation: c.Conversation,
+		Customer: event.Customer{ID: valid(c.Customer.ID), Name: valid(c.Customer.Name)}, Attributes: attrs,
+	})
+	e.emit(event.MessageReceived{Item: c.Item, Message: c.Message, Position: 1, Text: c.Text})
+	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
+	return event.Result{Item: c.Item, Message: c.Message}
+}
+
+// leaveConversation ends a conversation for its customer.
+func (e *Engine) leaveConversation(c event.LeaveConversation) event.Result {
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	it := e.conversations[conversationKey{c.Channel, c.Conversation}]
+	if it == nil {
+		return reject(event.UnknownConversation, "channel %q has no open conversation %q", c.Channel, c.Conversation)
+	}
+	e.remember(c.Intake, it.ID, "")
+	switch it.State {
+	case event.Active:
+		e.wrapUp(it, event.CustomerMovedToWrapUp, "")
+	case event.Waiting:
+		e.emit(event.ItemClosed{Item: it.ID, Reason: event.ConversationEndedByCustomer})
+	default: // Open
+		reason := event.CustomerDisconnectedOrLeftOpenConversation
+		e.revoke(it, reason)
+		e.emit(event.ItemClosed{Item: it.ID, Reason: reason})
+	}
+	return event.Result{Item: it.ID}
+}
+
+// submitRecord takes in a record, or news of one that is open. One that waits in a queue is routed again, in its place
+// by arrival; an offer that is out stands, for the agent is already being asked.
+func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
+	ws := e.plan.Workstream(c.Workstream)
+	if ws == nil {
+		return reject(event.UnknownWorkstream, "there is no workstream %q", c.Workstream)
+	}
+	if ws.Type != plan.Record {
+		return reject(event.NotARecordWorkstream, "workstream %q is of type %s, and records need one of type Record", c.Workstream, ws.Type)
+	}
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	attrs := validAttributes(c.Attributes)
+	it := e.records[recordKey{c.Workstream, c.Record}]
+	if it != nil {
+		e.remember(c.Intake, it.ID, "")
+		if e.update(it, attrs) && it.Queued {
+			e.route(it, it.Since, event.RoutedAgain)
+		}
+		return event.Result{Item: it.ID}
+	}
+	if e.used(c.Item) {
+		return e.fail("item id %q is in use", c.Item)
+	}
+	e.remember(c.Intake, c.Item, "")
+	e.emit(event.ItemOpened{Item: c.Item, Type: plan.Record, Workstream: ws.Name, Record: c.Record, Attributes: attrs})
+	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
+	return event.Result{Item: c.Item}
+}
+
+// used reports whether an item id was given out before; it must be new.
+func (e *Engine) used(id string) bool {
+	_, closed := e.closed.get(id)
+	return closed || e.items[id] != nil || id == ""
+}
+
+// known answers an intake that was taken before.
+func (e *Engine) known(i event.Intake) (event.Result, bool) {
+	if i.Key == "" {
+		return event.Result{}, false
+	}
+	k, ok := e.intakes.get(intakeKey(i))
+	switch {
+	case !ok:
+		return event.Result{}, false
+	case k.Intake.Digest != i.Digest:
+		return reject(event.IntakeKeyReused, "key %q was used before with another body", i.Key), true
+	default:
+		return event.Result{Duplicate: true, Item: k.Item, Message: k.Message}, true
+	}
+}
+
+func (e *Engine) remember(i event.Intake, item, message string) {
+	if i.Key != "" {
+		e.emit(event.IntakeTaken{Intake: i, Item: item, Message: message})
+	}
+}
+
+// update records the attributes that differ from those the item has, and reports whether any did.
+func (e *Engine) update(it *item, attrs rule.Attributes) bool {
+	var diff rule.Attributes
+	for name, v := range attrs {
+		if old, ok := it.Attributes[name]; !ok || old != v {
+			if diff == nil {
+				diff = make(rule.Attributes)
+			}
+			diff[name] = v
+		}
+	}
+	if diff == nil {
+		return false
+	}
+	e.emit(event.ItemUpdated{Item: it.ID, Attributes: diff})
+	return true
+}
+
+// validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own.
+func validAttributes(in rule.Attributes) rule.Attributes {
+	out := make(rule.Attributes, len(in))
+	for name, v := range in {
+		if !v.Present() || strings.HasPrefix(name, "item.") {
+			continue
+		}
+		if v.Kind() == rule.Text {
+			v = rule.TextValue(valid(v.String()))
+		}
+		out[valid(name)] = v
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// valid makes a text what it will be after it was written to the journal and read back.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

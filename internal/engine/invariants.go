@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// invariant is something that holds after every step. The numbers are those of the design; 7 to 9 are about histories
+// and stand in the tests.
+type invariant struct {
+	number int
+	check  func(*Engine) error
+}
+
+var invariants = []invariant{
+	{1, (*Engine).checkPlaces},
+	{2, (*Engine).checkOffers},
+	{2, (*Engine).checkLedgers},
+	{2, (*Engine).checkPresences},
+	{3, (*Engine).checkHoldings},
+	{4, (*Engine).checkWorkConserving},
+	{5, (*Engine).checkOrder},
+	{6, (*Engine).checkProgress},
+}
+
+// CheckInvariants returns the first invariant that is broken. It looks at everything: it is for tests and for an
+// operator who asks, not for every step of a big namespace.
+func (e *Engine) CheckInvariants() error {
+	for _, inv := range invariants {
+		if err := inv.check(e); err != nil {
+			return fmt.Errorf("INV-%d is broken: %w", inv.number, err)
+		}
+	}
+	return nil
+}
+
+// checkPlaces is INV-1: an item is in at most one place, a queue, an offer or with an agent.
+func (e *Engine) checkPlaces() error {
+	for _, it := range e.sortedItems() {
+		places := 0
+		for _, here := range []bool{it.Queued, it.Offer != nil, it.Agent != "", it.State == event.Waiting} {
+			if here {
+				places++
+			}
+		}
+		if places != 1 {
+			return fmt.Errorf("item %s is in %d places (queued %t, offered %t, agent %q, %s)",
+				it.ID, places, it.Queued, it.Offer != nil, it.Agent, it.State)
+		}
+		if withAgent := it.State == event.Active || it.State == event.WrapUp; withAgent != (it.Agent != "") {
+			return fmt.Errorf("item %s is %s with agent %q", it.ID, it.State, it.Agent)
+		}
+		if it.Queued != (it.line != nil) {
+			return fmt.Errorf("item %s is queued %t and in a line %t", it.ID, it.Queued, it.line != nil)
+		}
+	}
+	return nil
+}
+
+// checkOffers is INV-2: an item has at most one live offer, and the offered agent's ledger has it.
+func (e *Engine) checkOffers() error {
+	live := 0
+	for _, it := range e.sortedItems() {
+		if it.Offer == nil {
+			continue
+		}
+		live++
+		a := e.agents[it.Offer.Agent]
+		switch {
+		case e.offers[it.Offer.ID] != it:
+			return fmt.Errorf("offer %s of item %s cannot be found", it.Offer.ID, it.ID)
+		case a == nil || a.def == nil || !a.Connected:
+			return fmt.Errorf("offer %s is made to agent %s, who is not there", it.Offer.ID, it.Offer.Agent)
+		case a.entry(it.ID) == nil || a.entry(it.ID).Why != holdsOffer:
+			return fmt.Errorf("offer %s is not in the ledger of agent %s", it.Offer.ID, it.Offer.Agent)
+		}
+	}
+	if live != len(e.offers) {
+		return fmt.Errorf("%d offers are live and %d known", live, len(e.offers))
+	}
+	return nil
+}
+
+// checkLedgers is INV-2: what is used is the sum of the entries, and each entry is of an item that the agent has.
+func (e *Engine) checkLedgers() error {
+	for name, a := range e.agents {
+		var sum int64
+		for _, en := range a.Ledger {
+			sum += int64(en.Units)
+			if en.Units < 0 {
+				return fmt.Errorf("agent %s holds %d units for item %s", name, en.Units, en.Item)
+			}
+			if err := e.checkEntry(a, en); err != nil {
+				return err
+			}
+		}
+		if sum != a.used {
+			return fmt.Errorf("agent %s uses %d units, and the ledger has %d", name, a.used, sum)
+		}
+		if !slices.IsSortedFunc(a.Ledger, func(x, y *entry) int { return compareEntries(x, y) }) {
+			return fmt.Errorf("the ledger of agent %s is not sorted", name)
+		}
+	}
+	return nil
+}
+
+func compareEntries(x, y *entry) int {
+	if x.Item < y.Item {
+		return -1
+	}
+	return 1
+}
+
+func (e *Engine) checkEntry(a *agent, en *entry) error {
+	it := e.items[en.Item]
+	ok := false
+	switch en.Why {
+	case holdsOffer:
+		ok = it != nil && it.Offer != nil && it.Offer.Agent == a.Name
+	case holdsActive:
+		ok = it != nil && it.State == event.Active && it.Agent == a.Name
+	case holdsWrapUp:
+		ok = it != nil && it.State == event.WrapUp && it.Agent == a.Name
+	case holdsBlock:
+		ok = it == nil && en.Until > e.clock
+	}
+	if !ok {
+		return fmt.Errorf("agent %s holds item %s as %s, which it is not", a.Name, en.Item, en.Why)
+	}
+	return nil
+}
+
+// checkPresences: an agent's presence is the one that follows from connection, choice and capacity.
+func (e *Engine) checkPresences() error {
+	for name, a := range e.agents {
+		if a.Presence != a.effective() {
+			return fmt.Errorf("agent %s is %s and should be %s", name, a.Presence, a.effective())
+		}
+		if (a.def == nil) != (e.plan.Agent(name) == nil) || a.def == nil {
+			return fmt.Errorf("agent %s is known and not in the plan", name)
+		}
+	}
+	return nil
+}
+
+// checkHoldings is INV-3: Waiting and Closed items hold nothing but running wrap-up blocks, and whoever has an item has
+// it in the ledger.
+func (e *Engine) checkHoldings() error {
+	holders := make(map[string]int)
+	for _, a := range e.agents {
+		for _, en := range a.Ledger {
+			if en.Why != holdsBlock {
+				holders[en.Item]++
+			}
+		}
+	}
+	for _, it := range e.sortedItems() {
+		want := 0
+		if it.Offer != nil || it.Agent != "" {
+			want = 1
+		}
+		if holders[it.ID] != want {
+			return fmt.Errorf("%d agents hold something for item %s, which is %s", holders[it.ID], it.ID, it.State)
+		}
+	}
+	return nil
+}
+
+// checkWorkConserving is INV-4: nobody is idle who could take a waiting item. It compares everybody with everything.
+func (e *Engine) checkWorkConserving() error {
+	for _, it := range e.sortedItems() {
+		if !it.Queued || it.ws.Mode != plan.Push {
+			continue
+		}
+		if name, _ := e.choose(it); name != "" {
+			return fmt.Errorf("item %s waits in queue %s and agent %s could take it", it.ID, it.Queue, name)
+		}
+	}
+	return nil
+}
+
+// checkOrder is INV-5, as far as a state can show it: each waiting item is in the line where it belongs, in its place.
+func (e *Engine) checkOrder() error {
+	inLines := 0
+	for name, q := range e.queues {
+		for _, l := range q.lines {
+			for i, it := range l.all() {
+				inLines++
+				switch {
+				case it.Queue != name || it.line != l || !it.Queued:
+					return fmt.Errorf("item %s is in a line of queue %s and says it is in %s", it.ID, name, it.Queue)
+				case classOf(it.ws) != l.class:
+					return fmt.Errorf("item %s is in a line of another class", it.ID)
+				case i > 0 && !l.all()[i-1].before(it):
+					return fmt.Errorf("item %s stands behind item %s", it.ID, l.all()[i-1].ID)
+				}
+			}
+		}
+	}
+	for _, it := range e.items {
+		if it.Queued {
+			inLines--
+		}
+	}
+	if inLines != 0 {
+		return fmt.Errorf("%d more items stand in lines than are queued", inLines)
+	}
+	return nil
+}
+
+// checkProgress is INV-6: an item that is not closed can be found by whoever can move it on, and its deadlines are set.
+func (e *Engine) checkProgress() error {
+	for _, it := range e.sortedItems() {
+		if it.Type == plan.Record {
+			if e.records[it.recordKey()] != it {
+				return fmt.Errorf("record %s of workstream %s leads not to item %s", it.Record, it.Workstream, it.ID)
+			}
+		} else if found := e.conversations[it.conversationKey()] == it; found != (it.State != event.WrapUp) {
+			return fmt.Errorf("conversation %s of item %s, which is %s, can be found: %t", it.Conversation, it.ID, it.State, found)
+		}
+		if want := it.deadline(); (it.closing.index != 0) != (want != 0) || (want != 0 && it.closing.at != want) {
+			return fmt.Errorf("item %s closes at %d, and its timer says %d", it.ID, want, it.closing.at)
+		}
+		if o := it.Offer; o != nil && (o.expiry.index == 0 || o.expiry.at != o.Expires) {
+			return fmt.Errorf("offer %s has no timer", o.ID)
+		}
+	}
+	if t := e.timers.first(); t != nil && t.at <= e.clock {
+		return fmt.Errorf("a timer was due at %d and it is %d", t.at, e.clock)
+	}
+	return nil
+}

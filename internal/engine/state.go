@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"cmp"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// Limits that are no setting. The inactivity limits are those of Dynamics for asynchronous channels; records never
+// close by themselves.
+const (
+	openLimit   = 30 * 24 * time.Hour
+	activeLimit = 30 * 24 * time.Hour
+	wrapUpLimit = 24 * time.Hour
+
+	// reconnectGrace is how long a lost connection keeps the presence that the agent had.
+	reconnectGrace = 150 * time.Second
+
+	// Intakes are remembered for intakeMemory at least. They are forgotten in batches, one event for a while's worth.
+	intakeMemory = 24 * time.Hour
+	intakeBatch  = time.Hour
+
+	// rememberEnded is how many offers that ended, and how many closed items, late callers are told about.
+	rememberEnded = 10_000
+
+	defaultQueuePriority = 100
+)
+
+// item is a work item that is not closed. Exported fields are its state; the others follow from it.
+type item struct {
+	ID           string
+	Type         plan.ItemType
+	Workstream   string
+	Revision     string // that routed it last
+	Channel      string `json:",omitempty"`
+	Conversation string `json:",omitempty"`
+	Customer     event.Customer
+	Record       string          `json:",omitempty"`
+	Attributes   rule.Attributes `json:",omitempty"` // item.* included
+
+	State   event.State
+	Ended   event.Reason  `json:",omitempty"` // why it is in wrap-up
+	Touched event.Instant // by customer or agent, for auto-close
+
+	Queue    string        // the last one
+	Queued   bool          `json:",omitempty"` // waits there now
+	Since    event.Instant // orders the queue
+	Agent    string        `json:",omitempty"` // who has it, Active or in wrap-up
+	Last     string        `json:",omitempty"` // who had it last
+	Offer    *offer        `json:",omitempty"` // the live one
+	Offers   int           `json:",omitempty"` // made so far
+	Deferred uint64        `json:",omitempty"` // digest of the last reasons why nobody was offered it
+
+	Position uint64              `json:",omitempty"` // of the last message
+	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
+	Declines map[string]*decline `json:",omitempty"` // by agent
+
+	ws      *plan.Workstream
+	line    *line
+	closing timer
+	dirty   bool
+}
+
+type offer struct {
+	ID      string
+	Agent   string
+	Queue   string
+	Expires event.Instant
+
+	expiry timer
+}
+
+// decline is what one agent did with the offers of one item.
+type decline struct {
+	Count int32         `json:",omitempty"` // declined; an offer that expired does not count
+	Until event.Instant // not offered again before
+
+	cool timer
+}
+
+// agent is what is known of an agent besides the plan.
+type agent struct {
+	Name      string
+	Connected bool
+	Presence  plan.Presence
+	// Choice is the agent's own: Away, DoNotDisturb and Offline until it is changed, Available and Busy until the
+	// capacity in use changes.
+	Choice plan.Presence `json:",omitempty"`
+	LostAt event.Instant `json:",omitempty"`
+	// Ledger has an entry for each item that the agent is offered or has, so that what is used is their sum.
+	Ledger []*entry `json:",omitempty"` // by item
+
+	LastChange   uint64            `json:",omitempty"`
+	LastReleased uint64            `json:",omitempty"`
+	LastAssigned map[string]uint64 `json:",omitempty"` // by queue
+
+	def       *plan.Agent // nil when the plan no longer has the agent
+	used      int64
+	dirty     bool
+	unsettled bool
+}
+
+// holding is why a ledger has an entry.
+type holding string
+
+const (
+	holdsOffer  holding = "Offer"
+	holdsActive holding = "Active"
+	holdsWrapUp holding = "WrapUp"
+	holdsBlock  holding = "Block" // a wrap-up block that outlives its item
+)
+
+type entry struct {
+	Item  string
+	Units int32
+	Why   holding
+	Until event.Instant `json:",omitempty"` // of a wrap-up block
+
+	block timer
+}
+
+func (a *agent) entry(item string) *entry {
+	if i, ok := a.find(item); ok {
+		return a.Ledger[i]
+	}
+	return nil
+}
+
+func (a *agent) find(item string) (int, bool) {
+	return slices.BinarySearchFunc(a.Ledger, item, func(e *entry, id string) int { return cmp.Compare(e.Item, id) })
+}
+
+func (a *agent) units() int32 {
+	if a.def == nil {
+		return 0
+	}
+	return a.def.Units
+}
+
+// effective is the presence that a should have.
+func (a *agent) effective() plan.Presence {
+	switch {
+	case !a.Connected:
+		return plan.Offline
+	case a.Choice != "":
+		return a.Choice
+	default:
+		return match.Computed(a.units(), a.used)
+	}
+}
+
+// intake is a remembered command from outside, with its answer.
+type intake struct {
+	Intake  event.Intake
+	Item    string
+	Message string `json:",omitempty"`
+	At      event.Instant
+}
+
+// endedOffer is what a late caller is told of an offer. Outcome is empty when it was accepted.
+type endedOffer struct {
+	Offer   string
+	Item    string
+	Agent   string
+	Outcome event.OfferOutcome `json:",omitempty"`
+	Reason  event.Reason       `json:",omitempty"`
+}
+
+// closedItem is what a late caller is told of an item.
+type closedItem struct {
+	Item   string
+	Agent  string       `json:",omitempty"` // who had it last
+	Reason event.Reason `json:",omitempty"`
+}
+
+// delivery is outstanding until it is confirmed.
+type delivery struct {
+	Seq uint64
+	event.Delivery
+}
+
+type conversationKey struct{ channel, conversation string }
+
+type recordKey struct{ workstream, record string }
+
+func (it *item) conversationKey() conversationKey {
+	return conversationKey{it.Channel, it.Conversation}
+}
+
+func (it *item) recordKey() recordKey { return recordKey{it.Workstream, it.Record} }
+
+func intakeKey(i event.Intake) string { return i.Scope + "\x00" + i.Key }
+
+func sentKey(agent, message string) string { return agent + "\x00" + message }
+
+func digestText(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s)) // a hash never fails
+	return h.Sum64()
+}
+
+func after(t event.Instant, d time.Duration) event.Instant {
+	return t + event.Instant(d.Microseconds())
+}
