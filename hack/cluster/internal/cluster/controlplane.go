@@ -21,6 +21,9 @@ const (
 	etcdPeerURL = "http://127.0.0.1:23800"
 )
 
+// frontProxy is the only user that may speak for others, in calls to aggregated APIs.
+const frontProxy = "front-proxy-client"
+
 // issue makes all keys, certificates and kubeconfigs.
 func (c *Cluster) issue(n *node) error {
 	authority, err := pki.New(c.PKI())
@@ -40,6 +43,7 @@ func (c *Cluster) issue(n *node) error {
 			Name: "kubelet", CommonName: "system:node:" + layout.NodeName, Groups: []string{"system:nodes"},
 			IPs: []net.IP{n.IP, loopback}, DNSNames: []string{layout.NodeName},
 		},
+		{Name: "front-proxy", CommonName: frontProxy},
 		{Name: "admin", CommonName: "workstream-admin", Groups: []string{"system:masters"}},
 		{Name: "controller-manager", CommonName: "system:kube-controller-manager"},
 		{Name: "scheduler", CommonName: "system:kube-scheduler"},
@@ -114,6 +118,11 @@ func (c *Cluster) apiServer(n *node) process.Spec {
 		"--service-account-key-file=" + c.pem("sa.pub"), "--service-account-signing-key-file=" + c.pem("sa.key"),
 		"--kubelet-certificate-authority=" + c.pem("ca.crt"),
 		"--kubelet-client-certificate=" + c.pem("apiserver-kubelet.crt"), "--kubelet-client-key=" + c.pem("apiserver-kubelet.key"),
+		// Without these the others complain about a missing authority every few seconds.
+		"--requestheader-client-ca-file=" + c.pem("ca.crt"), "--requestheader-allowed-names=" + frontProxy,
+		"--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--proxy-client-cert-file=" + c.pem("front-proxy.crt"), "--proxy-client-key-file=" + c.pem("front-proxy.key"),
 		// The node's name need not resolve on this machine.
 		"--kubelet-preferred-address-types=InternalIP",
 	}}
@@ -123,6 +132,7 @@ func (c *Cluster) controllerManager(n *node) process.Spec {
 	kubeconfig := c.Kubeconfig("controller-manager")
 	return process.Spec{Name: procController, Path: filepath.Join(n.bin, procController), Args: []string{
 		"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
+		"--flex-volume-plugin-dir=" + filepath.Join(c.State, "volume-plugins"),
 		"--bind-address=127.0.0.1", "--leader-elect=false", "--use-service-account-credentials",
 		"--service-account-private-key-file=" + c.pem("sa.key"), "--root-ca-file=" + c.pem("ca.crt"),
 		"--cluster-signing-cert-file=" + c.pem("ca.crt"), "--cluster-signing-key-file=" + c.pem("ca.key"),
@@ -151,10 +161,11 @@ func (c *Cluster) apply(ctx context.Context, n *node) error {
 	}, procAPIServer)
 }
 
-// StopAPIServer ends the API server alone, for tests of an outage. The data stays.
+// StopAPIServer ends the API server alone, for tests of an outage. The data stays. There is no
+// grace: an outage is not announced, and a polite end waits for clients that watch.
 func (c *Cluster) StopAPIServer(ctx context.Context) error {
 	return c.locked(ctx, func() error {
-		return c.step("API server stopped", func() error { return c.procs.Stop(procAPIServer, 20*time.Second) })
+		return c.step("API server stopped", func() error { return c.procs.Stop(procAPIServer, 0) })
 	})
 }
 

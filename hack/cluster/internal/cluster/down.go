@@ -45,6 +45,7 @@ func (c *Cluster) remove(ctx context.Context) error {
 		{"pods ended", c.endPods},
 		{"mounts removed", c.unmountAll},
 		{"network cleaned", func() error { return c.cleanNetwork(ctx) }},
+		{"traces elsewhere removed", c.removeTraces},
 	} {
 		failed = errors.Join(failed, c.step(s.what, s.do))
 	}
@@ -130,20 +131,13 @@ func (c *Cluster) unmountAll() error {
 	return err
 }
 
-// cleanNetwork removes rules and cached results. The pods' interfaces went with their namespaces,
+// cleanNetwork removes rules and puts kernel settings back. The pods' interfaces went with their namespaces,
 // which were mounts.
 func (c *Cluster) cleanNetwork(ctx context.Context) error {
-	err := network.CleanRules(ctx, layout.Network)
-	err = errors.Join(err, network.RestoreSettings(filepath.Join(c.State, settingsFile)))
-	// The library that calls the plugins keeps their results in a folder that cannot be chosen.
-	const results = "/var/lib/cni/results"
-	cached, _ := filepath.Glob(filepath.Join(results, layout.Network+"-*"))
-	for _, f := range cached {
-		err = errors.Join(err, os.Remove(f))
-	}
-	// Only when empty.
-	_, _ = os.Remove(results), os.Remove(filepath.Dir(results))
-	return err
+	return errors.Join(
+		network.CleanRules(ctx, layout.Network),
+		network.RestoreSettings(filepath.Join(c.State, settingsFile)),
+	)
 }
 
 func (c *Cluster) removeFolders() error {

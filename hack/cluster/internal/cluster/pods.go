@@ -44,11 +44,10 @@ func isShim(cmdline []byte, socket string) bool {
 // cgroups lists the cgroups of our containers, in all hierarchies of version 1 or the one of
 // version 2. containerd's own folder says which containers are ours.
 func (c *Cluster) cgroups() []string {
-	tasks, _ := filepath.Glob(filepath.Join(c.ContainerdState(), "io.containerd.runtime.v2.task", "k8s.io", "*"))
 	var groups []string
-	for _, t := range tasks {
+	for _, id := range c.containerIDs() {
 		for _, pattern := range []string{"/sys/fs/cgroup/*/k8s.io/%s", "/sys/fs/cgroup/k8s.io/%s"} {
-			found, _ := filepath.Glob(fmt.Sprintf(pattern, filepath.Base(t)))
+			found, _ := filepath.Glob(fmt.Sprintf(pattern, id))
 			groups = append(groups, found...)
 		}
 	}

@@ -38,7 +38,7 @@ func ready(ctx context.Context, client kubernetes.Interface) error {
 	return nil
 }
 
-// nodeReady checks the node's condition, and that the kubelet reported it lately.
+// nodeReady checks the node's condition.
 func nodeReady(ctx context.Context, client kubernetes.Interface) error {
 	node, err := client.CoreV1().Nodes().Get(ctx, layout.NodeName, meta.GetOptions{})
 	if err != nil {
@@ -108,8 +108,8 @@ func (c *Cluster) Status(ctx context.Context) error {
 		fmt.Fprintln(c.Out, "no cluster, nothing left behind")
 		return nil
 	}
-	fmt.Fprintf(c.Out, "shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d\n",
-		left.shims, left.memory, left.mounts, left.chains, left.folders)
+	fmt.Fprintf(c.Out, "shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d, traces elsewhere %d\n",
+		left.shims, left.memory, left.mounts, left.chains, left.folders, left.traces)
 	if err := c.healthy(ctx); err != nil {
 		return fmt.Errorf("the cluster is not healthy: %w", err)
 	}
@@ -118,7 +118,7 @@ func (c *Cluster) Status(ctx context.Context) error {
 }
 
 // leftovers counts what a cluster has outside its processes.
-type leftovers struct{ shims, memory, mounts, chains, folders int }
+type leftovers struct{ shims, memory, mounts, chains, folders, traces int }
 
 func (c *Cluster) leftovers(ctx context.Context) (leftovers, error) {
 	var l leftovers
@@ -135,6 +135,7 @@ func (c *Cluster) leftovers(ctx context.Context) (leftovers, error) {
 		return l, err
 	}
 	l.mounts = len(mounts)
+	l.traces = len(c.traces())
 	l.chains = network.CountRules(ctx, layout.Network)
 	for _, dir := range []string{c.State, c.Run} {
 		if exists(dir) {
