@@ -17,7 +17,7 @@ type ChannelSpec struct {
 	//
 	// - Custom: a channel of your own, by signed webhooks in both directions. `custom` is required.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type cannot be changed: create another Channel"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type is immutable: create another Channel"
 	Type ChannelType `json:"type"`
 
 	// custom are the settings of a channel of type Custom.

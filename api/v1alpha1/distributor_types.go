@@ -13,7 +13,7 @@ type DistributorSpec struct {
 	// class. It cannot be changed.
 	// +optional
 	// +kubebuilder:default={embedded: {}}
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.storage cannot be changed: the volume exists already"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.storage is immutable: the volume exists already"
 	Storage *DistributorStorage `json:"storage,omitempty"`
 
 	// auth is whose tokens are accepted. Unset, nobody's: webhooks arrive, and no agent can take them.
@@ -30,12 +30,12 @@ type DistributorStorage struct {
 
 // EmbeddedStorage is a journal on a volume of the distributor's own.
 type EmbeddedStorage struct {
-	// size is the size of the volume, at least 1Gi, such as 10Gi. Unset, it is 10Gi.
+	// size is the size of the volume, at least 64Mi, such as 10Gi. Unset, it is 10Gi.
 	// +optional
 	// +kubebuilder:default="10Gi"
 	// +kubebuilder:validation:MaxLength=16
 	// +kubebuilder:validation:Pattern=`^[1-9][0-9]{0,5}(Mi|Gi|Ti)$`
-	// +kubebuilder:validation:XValidation:rule="!quantity(self).isLessThan(quantity('1Gi'))",message="spec.storage.embedded.size must be at least 1Gi"
+	// +kubebuilder:validation:XValidation:rule="!quantity(self).isLessThan(quantity('64Mi'))",message="spec.storage.embedded.size must be at least 64Mi"
 	Size string `json:"size,omitempty"`
 
 	// storageClassName is the StorageClass of the volume. Unset, it is the cluster's default.

@@ -18,7 +18,7 @@ type QueueSpec struct {
 	// - Messaging: conversations with customers.
 	// - Record: records of a business system, such as cases.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type cannot be changed: create another Queue"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type is immutable: create another Queue"
 	Type ItemType `json:"type"`
 
 	// priority orders the queues of an agent who serves several: items of the queue with the smaller number come first.

@@ -12,7 +12,7 @@ type RoutingRulesetSpec struct {
 	//
 	// - RouteToQueue: the first rule that matches an item decides its queue.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type cannot be changed: create another RoutingRuleset"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type is immutable: create another RoutingRuleset"
 	Type RulesetType `json:"type"`
 
 	// rules are tried from the first to the last; the first that matches decides. The items that none matches go to the

@@ -24,7 +24,7 @@ type WorkstreamSpec struct {
 	// - Messaging: conversations with customers, which arrive at the workstream's Channels.
 	// - Record: records of a business system, such as cases, which an integration sends.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type cannot be changed: create another Workstream"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type is immutable: create another Workstream"
 	Type ItemType `json:"type"`
 
 	// channelType is the type that all Channels of the workstream have. It is required when type is Messaging, must not
@@ -32,7 +32,7 @@ type WorkstreamSpec struct {
 	//
 	// - Custom: a channel of your own, by signed webhooks in both directions.
 	// +optional
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.channelType cannot be changed: create another Workstream"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.channelType is immutable: create another Workstream"
 	ChannelType ChannelType `json:"channelType,omitempty"`
 
 	// record says which records the workstream handles. It is required when type is Record and must not be set when
@@ -62,7 +62,7 @@ type RecordSettings struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=100
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.record.type cannot be changed: create another Workstream"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.record.type is immutable: create another Workstream"
 	Type string `json:"type"`
 }
 
@@ -74,7 +74,7 @@ type WorkDistribution struct {
 	// - Pick: agents take items from the list of open items.
 	// +optional
 	// +kubebuilder:default=Push
-	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.workDistribution.mode cannot be changed: create another Workstream"
+	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.workDistribution.mode is immutable: create another Workstream"
 	Mode DistributionMode `json:"mode,omitempty"`
 
 	// capacity is what one item costs of an agent's capacity.
