@@ -4,6 +4,8 @@ package ingress
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,10 +13,20 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
-// MaxBody is the size of the largest body that is read.
-const MaxBody = 256 << 10
+const (
+	// MaxBody is the size of the largest body that is taken, in bytes.
+	MaxBody = 256 << 10
+	// MaxText is the length of the longest message, in characters.
+	MaxText = 32_768
+	// MaxID is the length of the longest id that a caller may choose, in characters.
+	MaxID = 256
+	// drained is how much of a body that is too large is read all the same: a caller who is still sending when the
+	// connection closes may never see the answer.
+	drained = 4 << 20
+)
 
 // ReadBody reads the JSON body of r, whole, up to MaxBody.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -25,20 +37,14 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		p.Field = "Content-Type"
 		return nil, p
 	}
-	tooLarge := func() error {
-		return NewProblem(http.StatusRequestEntityTooLarge, ReasonBodyTooLarge,
+	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	if len(body) > MaxBody {
+		_, _ = io.CopyN(io.Discard, r.Body, drained)
+		w.Header().Set("Connection", "close")
+		return nil, NewProblem(http.StatusRequestEntityTooLarge, ReasonBodyTooLarge,
 			fmt.Sprintf("the body is larger than %d bytes", MaxBody))
 	}
-	if r.ContentLength > MaxBody {
-		// The rest will not be read: the connection cannot be used again.
-		w.Header().Set("Connection", "close")
-		return nil, tooLarge()
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		if large := (*http.MaxBytesError)(nil); errors.As(err, &large) {
-			return nil, tooLarge()
-		}
 		return nil, NewProblem(http.StatusBadRequest, ReasonBadRequest, "the body could not be read to its end")
 	}
 	return body, nil
@@ -130,4 +136,26 @@ func jsonValue(value string) string {
 	default:
 		return "a " + value
 	}
+}
+
+// CheckLength refuses a text that is longer than limit characters, or empty though it is required.
+func CheckLength(path, value string, limit int, required bool) error {
+	if required && value == "" {
+		return InvalidField(path, "", path+" is missing or empty")
+	}
+	if n := utf8.RuneCountInString(value); n > limit {
+		return InvalidField(path, "", fmt.Sprintf("%s has %d characters, more than %d", path, n, limit))
+	}
+	return nil
+}
+
+// Digest tells JSON values of different meaning apart, under a word that says what they are. White space between
+// tokens does not count.
+func Digest(word string, value []byte) string {
+	b := bytes.NewBufferString(word + "\n")
+	if err := json.Compact(b, value); err != nil {
+		b.Write(value)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:16])
 }

@@ -3,12 +3,7 @@
 package custom
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
-	"unicode/utf8"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
@@ -17,12 +12,8 @@ import (
 
 // The limits of a message. Lengths are in characters.
 const (
-	MaxConversation = 256
-	MaxMessageID    = 256
-	MaxCustomer     = 256
-	MaxText         = 32_768
-	MaxValues       = 100
-	MaxValue        = 4_000
+	MaxValues = 100   // of the context, and of the channel
+	MaxValue  = 4_000 // one of them
 )
 
 // body is a webhook's content. Unknown fields are passed over: what sends webhooks often adds some of its own, and a
@@ -76,13 +67,14 @@ func Decode(id string, raw []byte) (*Inbound, error) {
 	if err := ingress.DecodeLoose(b.Data, &in.content); err != nil {
 		return nil, within("data", err)
 	}
-	in.digest = digest(b)
+	// Of the data alone: a sender that tries again may put a new time into the envelope.
+	in.digest = ingress.Digest(b.Type, b.Data)
 	return in, in.check()
 }
 
 func (in *Inbound) check() error {
 	c := &in.content
-	if err := length("data.conversation", c.Conversation, MaxConversation, true); err != nil {
+	if err := ingress.CheckLength("data.conversation", c.Conversation, ingress.MaxID, true); err != nil {
 		return err
 	}
 	if in.Kind == event.DeliverEnd {
@@ -93,12 +85,12 @@ func (in *Inbound) check() error {
 		limit       int
 		required    bool
 	}{
-		{"data.customer.id", c.Customer.ID, MaxCustomer, false},
-		{"data.customer.name", c.Customer.Name, MaxCustomer, false},
-		{"data.message.id", c.Message.ID, MaxMessageID, false},
-		{"data.message.text", c.Message.Text, MaxText, true},
+		{"data.customer.id", c.Customer.ID, ingress.MaxID, false},
+		{"data.customer.name", c.Customer.Name, ingress.MaxID, false},
+		{"data.message.id", c.Message.ID, ingress.MaxID, false},
+		{"data.message.text", c.Message.Text, ingress.MaxText, true},
 	} {
-		if err := length(f.path, f.value, f.limit, f.required); err != nil {
+		if err := ingress.CheckLength(f.path, f.value, f.limit, f.required); err != nil {
 			return err
 		}
 	}
@@ -128,27 +120,6 @@ func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() s
 		Text:         c.Message.Text,
 		Attributes:   attrs,
 	}, dropped
-}
-
-// digest is of what a webhook means: a sender that tries again may put a new time into the envelope.
-func digest(b body) string {
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, b.Data); err != nil {
-		compact.Reset()
-		compact.Write(b.Data)
-	}
-	sum := sha256.Sum256(append([]byte(b.Type+"\n"), compact.Bytes()...))
-	return hex.EncodeToString(sum[:16])
-}
-
-func length(path, value string, limit int, required bool) error {
-	if required && value == "" {
-		return ingress.InvalidField(path, "", path+" is missing or empty")
-	}
-	if n := utf8.RuneCountInString(value); n > limit {
-		return ingress.InvalidField(path, "", fmt.Sprintf("%s has %d characters, more than %d", path, n, limit))
-	}
-	return nil
 }
 
 func clip(s string, n int) string {

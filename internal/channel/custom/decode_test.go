@@ -175,7 +175,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"no text":             {message(`{"conversation":"c","message":{"id":"m"}}`), 422, "data.message.text", "missing"},
 		"context as list":     {message(`{"conversation":"c","message":{"text":"x"},"context":["secret words"]}`), 422, "data.context", "object, not a list"},
 		"a long conversation": {message(`{"conversation":"` + strings.Repeat("ü", 257) + `","message":{"text":"x"}}`), 422, "data.conversation", "257 characters, more than 256"},
-		"a long text":         {message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", MaxText+1) + `"}}`), 422, "data.message.text", "more than 32768"},
+		"a long text":         {message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}}`), 422, "data.message.text", "more than 32768"},
 		"end of nothing":      {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -206,4 +206,3 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
-

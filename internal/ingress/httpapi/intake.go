@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"unicode/utf8"
+
+	"workstream.dev/operator/internal/channel/custom"
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// The limits of a record. Dataverse tables may have several hundred columns.
+const (
+	maxAttributes    = 500
+	maxAttributeName = 100
+	maxAttribute     = 4_000
+	maxKey           = 255
+)
+
+// webhookAnswer answers a webhook.
+type webhookAnswer struct {
+	Item      string `json:"item"`
+	Message   string `json:"message,omitempty"`
+	Duplicate bool   `json:"duplicate"`
+}
+
+// webhook takes in what a custom channel sends.
+func (a *API) webhook(c *call) (*answer, error) {
+	p := a.View.Plan()
+	ch := p.ChannelAt(c.PathValue("address"))
+	if ch == nil {
+		return nil, ingress.NewProblem(http.StatusNotFound, string(event.UnknownChannel), "no channel has this address")
+	}
+	keys, err := a.signingKeys(ch)
+	if err != nil {
+		return nil, err
+	}
+	body, err := ingress.ReadBody(c.w, c.Request)
+	if err != nil {
+		return nil, err
+	}
+	id, err := custom.Verify(keys, c.Header, body, a.now())
+	if wrong := (*custom.SignatureError)(nil); errors.As(err, &wrong) {
+		problem := ingress.NewProblem(http.StatusUnauthorized, ingress.ReasonInvalidSignature, wrong.Message)
+		problem.Field = wrong.Header
+		// RFC 9110 asks for a challenge with every 401; this names the scheme.
+		c.w.Header().Set("WWW-Authenticate", `StandardWebhooks realm="workstream"`)
+		return nil, problem
+	}
+	if err != nil {
+		return nil, err
+	}
+	in, err := custom.Decode(id, body)
+	if err != nil {
+		return nil, err
+	}
+	cmd, dropped := in.Command(ch, p.Workstream(ch.Workstream), a.newID)
+	result, err := a.do(c, cmd)
+	if err != nil {
+		return nil, err
+	}
+	if !result.Duplicate {
+		a.countDropped(ch, dropped)
+	}
+	return &answer{status: http.StatusAccepted, body: webhookAnswer{
+		Item: result.Item, Message: result.Message, Duplicate: result.Duplicate,
+	}}, nil
+}
+
+func (a *API) signingKeys(ch *plan.Channel) ([][]byte, error) {
+	file, err := a.Credentials.Secret(ch.Custom.Credentials, custom.SecretKey)
+	var keys [][]byte
+	if err == nil {
+		keys, err = custom.Keys(file.Body)
+	}
+	if err != nil {
+		a.Log.Warn("Reading the signing secret", "channel", ch.Name, "secret", ch.Custom.Credentials, "error", err)
+		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending, "the channel's signing secret cannot be used yet")
+		p.RetryAfter = 5
+		return nil, p
+	}
+	return keys, nil
+}
+
+func (a *API) countDropped(ch *plan.Channel, dropped []custom.Dropped) {
+	for _, d := range dropped {
+		a.metrics.dropped.WithLabelValues(string(d.Reason)).Inc()
+	}
+	if len(dropped) > 0 {
+		a.Log.Debug("Leaving context values out", "channel", ch.Name, "count", len(dropped), "reason", string(dropped[0].Reason))
+	}
+}
+
+// recordBody is what a business system submits.
+type recordBody struct {
+	ID         string                     `json:"id"`
+	Attributes map[string]json.RawMessage `json:"attributes"`
+}
+
+// recordAnswer answers it. Operation is the item: its state says how far the operation is.
+type recordAnswer struct {
+	Operation string `json:"operation"`
+	Item      string `json:"item"`
+	Duplicate bool   `json:"duplicate"`
+}
+
+// record takes in a business system's record.
+func (a *API) record(c *call) (*answer, error) {
+	key := c.Header.Get("Idempotency-Key")
+	if len(key) > maxKey {
+		return nil, ingress.InvalidField("Idempotency-Key", "", fmt.Sprintf("the key is longer than %d characters", maxKey))
+	}
+	body, err := ingress.ReadBody(c.w, c.Request)
+	if err != nil {
+		return nil, err
+	}
+	var in recordBody
+	if err := ingress.Decode(body, &in); err != nil {
+		return nil, err
+	}
+	if err := ingress.CheckLength("id", in.ID, ingress.MaxID, true); err != nil {
+		return nil, err
+	}
+	attributes, err := recordAttributes(in.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	workstream := c.PathValue("workstream")
+	result, err := a.do(c, event.SubmitRecord{
+		Intake:     event.Intake{Scope: "workstream/" + workstream, Key: key, Digest: ingress.Digest("record", body)},
+		Item:       a.newID(),
+		Workstream: workstream,
+		Record:     in.ID,
+		Attributes: attributes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer{
+		status:   http.StatusAccepted,
+		body:     recordAnswer{Operation: result.Item, Item: result.Item, Duplicate: result.Duplicate},
+		location: "/v1/namespaces/" + a.Namespace + "/items/" + result.Item,
+	}, nil
+}
+
+// recordAttributes refuses what it cannot use: unlike a customer, a business system can be told.
+func recordAttributes(values map[string]json.RawMessage) (rule.Attributes, error) {
+	if len(values) > maxAttributes {
+		return nil, ingress.InvalidField("attributes", "", fmt.Sprintf("%d attributes are more than %d", len(values), maxAttributes))
+	}
+	attributes := make(rule.Attributes, len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if n := utf8.RuneCountInString(name); n == 0 || n > maxAttributeName {
+			return nil, ingress.InvalidField("attributes", "", fmt.Sprintf("names of attributes have 1 to %d characters", maxAttributeName))
+		}
+		var v rule.Value
+		if err := json.Unmarshal(values[name], &v); err != nil {
+			return nil, ingress.InvalidField("attributes."+name, "", err.Error())
+		}
+		if err := ingress.CheckLength("attributes."+name, v.String(), maxAttribute, false); err != nil {
+			return nil, err
+		}
+		if v.Present() {
+			attributes["record."+name] = v
+		}
+	}
+	return attributes, nil
+}

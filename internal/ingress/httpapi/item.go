@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/view"
+)
+
+// visible returns the item of the path, if the caller may see it: supervisors see all, agents what is or was theirs and
+// what is in their queues, integrations the records.
+func (a *API) visible(c *call) (*view.ItemView, error) {
+	id := c.PathValue("item")
+	it, found := a.View.Item(id)
+	if !found {
+		return nil, noItem(id)
+	}
+	if c.caller.Has(plan.RoleSupervisor) ||
+		c.caller.Has(plan.RoleIntegration) && it.Type == plan.Record ||
+		c.caller.Has(plan.RoleAgent) && a.concerns(c.caller.Agent, &it) {
+		return &it, nil
+	}
+	return nil, ingress.NewProblem(http.StatusForbidden, string(event.ItemNotYours), "this item is neither yours nor in a queue of yours")
+}
+
+func noItem(id string) error {
+	return ingress.NewProblem(http.StatusNotFound, string(event.UnknownItem), "there is no item "+clip(id))
+}
+
+// concerns reports whether an item is an agent's business.
+func (a *API) concerns(agent string, it *view.ItemView) bool {
+	if it.Agent == agent || it.Offer != nil && it.Offer.Agent == agent {
+		return true
+	}
+	p := a.View.Plan().Agent(agent)
+	return p != nil && slices.Contains(p.Queues, it.Queue)
+}
+
+// item shows one item.
+func (a *API) item(c *call) (*answer, error) {
+	it, err := a.visible(c)
+	if err != nil {
+		return nil, err
+	}
+	return ok(it), nil
+}
+
+// messages shows what customer and agents wrote.
+func (a *API) messages(c *call) (*answer, error) {
+	it, err := a.conversation(c)
+	if err != nil {
+		return nil, err
+	}
+	messages, found := a.View.Timeline(it.ID)
+	if !found {
+		return nil, noItem(it.ID)
+	}
+	return ok(listOf(messages)), nil
+}
+
+// trace shows why an item is where it is.
+func (a *API) trace(c *call) (*answer, error) {
+	it, err := a.conversation(c)
+	if err != nil {
+		return nil, err
+	}
+	steps, found := a.View.Trace(it.ID)
+	if !found {
+		return nil, noItem(it.ID)
+	}
+	return ok(listOf(steps)), nil
+}
+
+// conversation is visible without what the role Integration adds: it sees how records fare, not what people wrote.
+func (a *API) conversation(c *call) (*view.ItemView, error) {
+	caller := *c.caller
+	caller.Roles = slices.DeleteFunc(slices.Clone(caller.Roles), func(r plan.Role) bool { return r == plan.RoleIntegration })
+	narrowed := *c
+	narrowed.caller = &caller
+	return a.visible(&narrowed)
+}
+
+// clip keeps what a caller sent from making an answer long.
+func clip(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64]) + "..."
+	}
+	return s
+}

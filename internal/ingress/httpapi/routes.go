@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+
+	"workstream.dev/operator/internal/plan"
+)
+
+// route is one operation. Its path is written alike for the mux and in OpenAPI.
+type route struct {
+	method, path string
+	// roles may call it, any of them; none: no token is asked for.
+	roles []plan.Role
+	// unready says that it is answered even before the state is recovered.
+	unready bool
+	handle  func(a *API, c *call) (*answer, error)
+}
+
+const base = "/v1/namespaces/{namespace}"
+
+// routes lists all operations.
+func routes() []route {
+	agent := []plan.Role{plan.RoleAgent}
+	supervisor := []plan.Role{plan.RoleSupervisor}
+	desk := []plan.Role{plan.RoleAgent, plan.RoleSupervisor}
+	integration := []plan.Role{plan.RoleIntegration}
+	anyone := []plan.Role{plan.RoleAgent, plan.RoleSupervisor, plan.RoleIntegration}
+	return []route{
+		{method: http.MethodGet, path: "/openapi.yaml", unready: true, handle: (*API).specYAML},
+		{method: http.MethodGet, path: "/openapi.json", unready: true, handle: (*API).specJSON},
+		{method: http.MethodPost, path: "/webhooks/{namespace}/{address}", handle: (*API).webhook},
+		{method: http.MethodPost, path: base + "/workstreams/{workstream}/records", roles: integration, handle: (*API).record},
+
+		{method: http.MethodGet, path: base + "/agent", roles: agent, handle: (*API).me},
+		{method: http.MethodPut, path: base + "/agent/presence", roles: agent, handle: (*API).setPresence},
+		{method: http.MethodGet, path: base + "/agent/stream", roles: agent, handle: (*API).stream},
+		{method: http.MethodGet, path: base + "/agent/open-items", roles: agent, handle: (*API).openItems},
+		{method: http.MethodPost, path: base + "/offers/{offer}/accept", roles: agent, handle: (*API).accept},
+		{method: http.MethodPost, path: base + "/offers/{offer}/decline", roles: agent, handle: (*API).decline},
+		{method: http.MethodPost, path: base + "/items/{item}/pick", roles: agent, handle: (*API).pick},
+		{method: http.MethodPost, path: base + "/items/{item}/messages", roles: agent, handle: (*API).sendMessage},
+		{method: http.MethodPost, path: base + "/items/{item}/end", roles: agent, handle: (*API).end},
+		{method: http.MethodPost, path: base + "/items/{item}/close", roles: agent, handle: (*API).closeItem},
+		{method: http.MethodPost, path: base + "/items/{item}/transfer", roles: agent, handle: (*API).transfer},
+
+		{method: http.MethodGet, path: base + "/items/{item}", roles: anyone, handle: (*API).item},
+		{method: http.MethodGet, path: base + "/items/{item}/messages", roles: desk, handle: (*API).messages},
+		{method: http.MethodGet, path: base + "/items/{item}/trace", roles: desk, handle: (*API).trace},
+
+		{method: http.MethodGet, path: base + "/items", roles: supervisor, handle: (*API).items},
+		{method: http.MethodGet, path: base + "/queues", roles: supervisor, handle: (*API).queues},
+		{method: http.MethodGet, path: base + "/agents", roles: supervisor, handle: (*API).agents},
+		{method: http.MethodPost, path: base + "/items/{item}/assign", roles: supervisor, handle: (*API).assign},
+		{method: http.MethodPost, path: base + "/items/{item}/force-close", roles: supervisor, handle: (*API).forceClose},
+	}
+}
+
+func names(roles []plan.Role) string {
+	list := make([]string, len(roles))
+	for i, r := range roles {
+		list[i] = string(r)
+	}
+	return strings.Join(list, " or ")
+}

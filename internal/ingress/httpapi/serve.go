@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/wsapi"
+)
+
+// call is a request on its way through a handler.
+type call struct {
+	*http.Request
+
+	w      http.ResponseWriter
+	caller *auth.Caller // nil where no token is asked for
+	token  string
+}
+
+// answer is a success. A nil answer has been written already.
+type answer struct {
+	status   int
+	body     any
+	location string
+	// raw replaces body.
+	raw         []byte
+	contentType string
+}
+
+func ok(body any) *answer { return &answer{status: http.StatusOK, body: body} }
+
+// serve runs a route's checks in the order in which strangers may learn something: who they are, before what is here.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, to *route) {
+	c := &call{Request: r, w: w}
+	reply, err := a.handle(c, to)
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	if reply != nil {
+		a.write(w, reply)
+	}
+}
+
+func (a *API) handle(c *call, to *route) (*answer, error) {
+	if !to.unready && (!a.Ready() || a.View.PlanVersion() == "") {
+		return nil, ingress.ErrNotReady
+	}
+	if len(to.roles) > 0 {
+		if err := a.authenticate(c); err != nil {
+			return nil, err
+		}
+	}
+	if ns := c.PathValue("namespace"); strings.Contains(to.path, "{namespace}") && ns != a.Namespace {
+		return nil, ingress.NewProblem(http.StatusNotFound, ingress.ReasonNotFound, fmt.Sprintf("namespace %q is not served here", ns))
+	}
+	if len(to.roles) > 0 && !c.caller.Has(to.roles...) {
+		return nil, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "this needs the role "+names(to.roles))
+	}
+	return to.handle(a, c)
+}
+
+func (a *API) authenticate(c *call) error {
+	c.token = token(c.Request)
+	if c.token == "" {
+		c.w.Header().Set("WWW-Authenticate", auth.Challenge(nil))
+		return ingress.NewProblem(http.StatusUnauthorized, ingress.ReasonUnauthenticated, "a bearer token is missing")
+	}
+	caller, err := a.Verifier.Verify(c.Context(), c.token)
+	refused := (*auth.Error)(nil)
+	switch {
+	case errors.As(err, &refused) && refused.Unavailable:
+		a.Log.Warn("Verifying a token", "error", errors.Unwrap(refused))
+		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending, refused.Description)
+		p.RetryAfter = 2
+		return p
+	case refused != nil:
+		c.w.Header().Set("WWW-Authenticate", auth.Challenge(refused))
+		return ingress.NewProblem(http.StatusUnauthorized, ingress.ReasonUnauthenticated, refused.Description)
+	case err != nil:
+		return err
+	}
+	c.caller = &caller
+	return nil
+}
+
+// token is from the header, or for WebSockets from the subprotocols.
+func token(r *http.Request) string {
+	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(value)
+	}
+	return wsapi.Token(r)
+}
+
+// do carries a command out, or says why not.
+func (a *API) do(c *call, cmd event.Command) (event.Result, error) {
+	ctx, cancel := context.WithTimeout(c.Context(), commandTimeout)
+	defer cancel()
+	result, err := a.Doer.Do(ctx, cmd)
+	if err != nil {
+		return result, err
+	}
+	if result.Rejected != nil {
+		return result, ingress.Rejected(result.Rejected)
+	}
+	return result, nil
+}
+
+// fail answers with err.
+func (a *API) fail(c *call, err error) {
+	p := (*ingress.Problem)(nil)
+	if !errors.As(err, &p) {
+		p = ingress.Failed(err)
+	}
+	if p == nil {
+		if c.Context().Err() != nil {
+			return // nobody is there to be answered
+		}
+		a.Log.Error("Handling a request", "route", c.Pattern, "error", err)
+		p = ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what")
+	}
+	p.Write(c.w)
+}
+
+func (a *API) write(w http.ResponseWriter, reply *answer) {
+	h := w.Header()
+	body, contentType := reply.raw, reply.contentType
+	if body == nil {
+		var err error
+		if body, err = json.Marshal(reply.body); err != nil {
+			a.Log.Error("Encoding an answer", "error", err)
+			ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "the answer could not be written").Write(w)
+			return
+		}
+		contentType = "application/json"
+		h.Set("Cache-Control", "no-store")
+	}
+	h.Set("Content-Type", contentType)
+	if reply.location != "" {
+		h.Set("Location", reply.location)
+	}
+	w.WriteHeader(reply.status)
+	_, _ = w.Write(body) // a caller who is gone cannot be told so
+}
+
+// decode reads the body of c into v, strictly.
+func decode(c *call, v any) error {
+	body, err := ingress.ReadBody(c.w, c.Request)
+	if err != nil {
+		return err
+	}
+	return ingress.Decode(body, v)
+}
+
+// noBody accepts no body or an empty object, so that a field sent to the wrong path is not passed over in silence.
+func noBody(c *call) error {
+	if c.ContentLength == 0 {
+		return nil
+	}
+	return decode(c, &struct{}{})
+}
+
+// query refuses parameters other than these.
+func query(c *call, allowed ...string) error {
+	for name := range c.URL.Query() {
+		if !slices.Contains(allowed, name) {
+			p := ingress.NewProblem(http.StatusBadRequest, ingress.ReasonBadRequest,
+				fmt.Sprintf("there is no parameter %q here; there are %s", name, strings.Join(allowed, ", ")))
+			p.Field = name
+			return p
+		}
+	}
+	return nil
+}
