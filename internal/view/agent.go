@@ -27,10 +27,6 @@ func newAgent() *agent {
 	}
 }
 
-func (a *agent) empty() bool {
-	return !a.Connected && len(a.Held) == 0 && len(a.Items) == 0 && len(a.Offers) == 0
-}
-
 // drop takes an item and what it holds from the agent.
 func (a *agent) drop(item string) {
 	delete(a.Held, item)

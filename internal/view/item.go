@@ -37,6 +37,8 @@ type item struct {
 	Messages     []message     `json:"messages,omitempty"`
 	// Rules are how many rules there were each time that the item was routed.
 	Rules []int `json:"rules,omitempty"`
+	// Queued says that it is in Queue now, offered or not.
+	Queued bool `json:"queued,omitempty"`
 
 	steps   []event.Recorded
 	dropped bool

@@ -35,6 +35,7 @@ func (v *View) queueLocked(name string) *queue {
 
 func (q *queue) add(it *item) {
 	q.items[it.ID] = it
+	it.Queued = true
 	heap.Push(&q.oldest, waiting{it.QueuedAt, it})
 }
 
@@ -63,6 +64,7 @@ func (v *View) dequeueLocked(it *item) {
 	if q := v.queues[it.Queue]; q != nil {
 		delete(q.items, it.ID)
 	}
+	it.Queued = false
 }
 
 func (v *View) unofferLocked(it *item) {

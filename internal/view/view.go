@@ -71,6 +71,8 @@ func (v *View) foldLocked(r event.Recorded) {
 		v.agentLocked(e.Agent).Connected = true
 	case event.AgentDisconnected:
 		v.agentLocked(e.Agent).Connected = false
+	case event.AgentForgotten:
+		delete(v.agents, e.Agent)
 	case event.PresenceChanged:
 		v.agentLocked(e.Agent).Presence = e.Presence
 		v.tellLocked(r, e.Agent, StreamEvent{Type: PresenceChanged, Presence: e.Presence, Cause: e.Cause})
@@ -125,7 +127,7 @@ func (v *View) foldItemLocked(r event.Recorded) {
 	}
 }
 
-// planLocked tells the agents whose capacity the plan changes, and forgets those who left and have nothing.
+// planLocked tells the agents whose capacity the plan changes.
 func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 	v.version = e.Version
 	if e.Plan == nil {
@@ -137,11 +139,6 @@ func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 		name := e.Plan.Agents[i].Name
 		if old := before.Agent(name); old != nil && old.Units != e.Plan.Agents[i].Units {
 			v.tellLocked(r, name, v.capacityLocked(name, StreamEvent{Type: CapacityChanged}))
-		}
-	}
-	for name, a := range v.agents {
-		if e.Plan.Agent(name) == nil && a.empty() {
-			delete(v.agents, name)
 		}
 	}
 }

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package distributor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"workstream.dev/operator/internal/engine"
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/journal"
+	"workstream.dev/operator/internal/plan"
+)
+
+const (
+	// rebuildFor is how long a journal that just failed may take to be readable again.
+	rebuildFor = 30 * time.Second
+	rebuildGap = 200 * time.Millisecond
+	// maxFullRetry bounds how long room is not noticed.
+	minFullRetry = time.Second
+	maxFullRetry = 15 * time.Second
+)
+
+// planCache holds decoded plans; a journal that is replayed names the same ones again and again.
+type planCache map[string]*plan.Plan
+
+// plan returns a plan that is in the journal.
+func (l *Loop) plan(ctx context.Context, version string) (*plan.Plan, error) {
+	if p := l.plans[version]; p != nil {
+		return p, nil
+	}
+	body, err := l.opts.Journal.Plan(ctx, version)
+	if err != nil {
+		return nil, fmt.Errorf("reading plan %s: %w", version, err)
+	}
+	p, err := plan.Decode(body)
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", version, err)
+	}
+	if l.plans == nil {
+		l.plans = planCache{}
+	}
+	l.plans[version] = p
+	return p, nil
+}
+
+// rebuild makes the engine anew from the snapshot and the entries after it, and brings the view up to the same event.
+func (l *Loop) rebuild(ctx context.Context) error {
+	began := time.Now()
+	e, position, err := l.restore(ctx)
+	if err != nil {
+		return err
+	}
+	entries, size := 0, 0
+	err = l.opts.Journal.Replay(ctx, position, func(at uint64, entry []byte) error {
+		if err := l.replay(ctx, e, entry); err != nil {
+			return fmt.Errorf("entry %d: %w", at, err)
+		}
+		position = at
+		entries++
+		size += len(entry)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("replaying the journal: %w", err)
+	}
+	if err := e.CheckInvariants(); err != nil {
+		return fmt.Errorf("the recovered state: %w", err)
+	}
+	l.engine, l.position = e, position
+	l.since.entries, l.since.bytes = entries, size
+	l.plans = nil // the engine has those that it needs
+	l.last = max(l.last, l.opts.View.Time())
+	l.opts.Metrics.position.Set(float64(position))
+	l.opts.Metrics.recovery.Set(time.Since(began).Seconds())
+	l.opts.Log.Info("Recovered the state from the journal", "entries", entries, "bytes", size, "seq", e.Seq(),
+		"plan", e.PlanVersion(), "took", time.Since(began))
+	return nil
+}
+
+// restore reads the snapshot, if there is one. The view takes it over when it has not seen as much.
+func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
+	snap, err := l.opts.Journal.Snapshot(ctx)
+	if errors.Is(err, journal.ErrNotFound) {
+		return engine.New(), 0, nil
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading the snapshot: %w", err)
+	}
+	state, shown, err := splitSnapshot(snap.Body)
+	if err != nil {
+		return nil, 0, err
+	}
+	e, err := engine.Restore(state, func(version string) (*plan.Plan, error) { return l.plan(ctx, version) })
+	if err != nil {
+		return nil, 0, fmt.Errorf("restoring the engine: %w", err)
+	}
+	if e.Seq() > l.opts.View.Seq() {
+		if err := l.opts.View.Restore(shown, e.Plan()); err != nil {
+			return nil, 0, fmt.Errorf("restoring the view: %w", err)
+		}
+	}
+	return e, snap.Position, nil
+}
+
+// replay applies one entry.
+func (l *Loop) replay(ctx context.Context, e *engine.Engine, entry []byte) error {
+	events, err := event.Decode(entry)
+	if err != nil {
+		return err
+	}
+	for i, r := range events {
+		if r.Seq != e.Seq()+1 {
+			return fmt.Errorf("event %d follows event %d", r.Seq, e.Seq())
+		}
+		if a, ok := r.Event.(event.PlanActivated); ok {
+			if a.Plan, err = l.plan(ctx, a.Version); err != nil {
+				return err
+			}
+			events[i].Event = a
+		}
+		e.Apply(events[i])
+	}
+	l.opts.View.Fold(events)
+	return nil
+}
+
+// rebuildPatiently is rebuild for a journal that has just failed.
+func (l *Loop) rebuildPatiently(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, rebuildFor)
+	defer cancel()
+	gap := time.NewTicker(rebuildGap)
+	defer gap.Stop()
+	for {
+		err := l.rebuild(ctx)
+		if err == nil {
+			return nil
+		}
+		l.opts.Log.Warn("Rebuilding the state from the journal", "error", err)
+		select {
+		case <-gap.C:
+		case <-ctx.Done():
+			return err
+		case <-l.stopping:
+			return err
+		}
+	}
+}
+
+// fullness is the state of a journal without room: nothing is taken in, and it is tried again from time to time.
+type fullness struct {
+	is    bool
+	retry time.Time
+}
+
+// fullNow notes that there is no room. Each try costs a rebuild, so tries are rarer when that takes long.
+func (l *Loop) fullNow(rebuild time.Duration) {
+	if !l.full.is {
+		l.opts.Log.Error("The journal is full: nothing is taken in until there is room")
+	}
+	l.full.is = true
+	l.full.retry = l.opts.Clock().Add(min(max(10*rebuild, minFullRetry), maxFullRetry))
+	l.opts.Metrics.full.Set(1)
+}
+
+// roomAgain reports whether it is time to try. A snapshot frees the entries before it, if there is room for it.
+func (l *Loop) roomAgain(ctx context.Context) bool {
+	if l.opts.Clock().Before(l.full.retry) {
+		return false
+	}
+	if l.since.entries > 0 {
+		l.snapshot(ctx)
+	}
+	// Whether there is room is seen by the next append.
+	l.full.is = false
+	return true
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package view
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// snapshotFormat is that of the head.
+const snapshotFormat = 1
+
+// snapshot is the head of a snapshot's body; the encoded steps of all items follow it. What follows from the items is
+// not in it, nor is what agents can resume from.
+type snapshot struct {
+	Format  int              `json:"format"`
+	Seq     uint64           `json:"seq"`
+	Time    event.Instant    `json:"time"`
+	Version string           `json:"version,omitempty"`
+	Items   []*item          `json:"items,omitempty"` // in the order of opening
+	Steps   []int            `json:"steps,omitempty"` // how many each of them has
+	Closed  []string         `json:"closed,omitempty"`
+	Agents  map[string]agent `json:"agents,omitempty"`
+}
+
+// Snapshot returns the view in bytes, without its plan. Equal histories have equal snapshots.
+func (v *View) Snapshot() ([]byte, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	s := snapshot{Format: snapshotFormat, Seq: v.seq, Time: v.time, Version: v.version, Agents: map[string]agent{}}
+	var steps []event.Recorded
+	for _, it := range v.order {
+		if it.dropped {
+			continue
+		}
+		s.Items = append(s.Items, it)
+		s.Steps = append(s.Steps, len(it.steps))
+		steps = append(steps, it.steps...)
+	}
+	for _, it := range v.closed {
+		s.Closed = append(s.Closed, it.ID)
+	}
+	for name, a := range v.agents {
+		s.Agents[name] = *a
+	}
+	head, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the view: %w", err)
+	}
+	tail, err := event.Encode(steps)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the traces: %w", err)
+	}
+	body := binary.BigEndian.AppendUint64(nil, uint64(len(head)))
+	body = append(body, head...)
+	return append(body, tail...), nil
+}
+
+// Restore makes v the view that wrote the snapshot; p is the plan that was in force, nil when there was none. Streams
+// that are open end, and resume with the full state.
+func (v *View) Restore(body []byte, p *plan.Plan) error {
+	s, steps, err := decodeSnapshot(body)
+	if err != nil {
+		return err
+	}
+	r := New()
+	r.seq, r.time, r.version = s.Seq, s.Time, s.Version
+	if p != nil {
+		r.plan = p
+	}
+	for name, a := range s.Agents {
+		r.agents[name] = newAgent()
+		r.agents[name].take(&a)
+	}
+	for i, it := range s.Items {
+		n := s.Steps[i]
+		it.steps, steps = steps[:n:n], steps[n:]
+		r.restoreItem(it)
+	}
+	for _, id := range s.Closed {
+		if it := r.items[id]; it != nil {
+			r.closed = append(r.closed, it)
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.hub.restart(s.Seq)
+	v.seq, v.time, v.version, v.plan = r.seq, r.time, r.version, r.plan
+	v.items, v.order, v.gone, v.closed, v.agents, v.queues, v.states = r.items, r.order, 0, r.closed, r.agents, r.queues, r.states
+	return nil
+}
+
+func decodeSnapshot(body []byte) (*snapshot, []event.Recorded, error) {
+	if len(body) < 8 || binary.BigEndian.Uint64(body) > uint64(len(body)-8) {
+		return nil, nil, errors.New("decoding the view: cut off")
+	}
+	n := binary.BigEndian.Uint64(body)
+	d := json.NewDecoder(bytes.NewReader(body[8 : 8+n]))
+	d.DisallowUnknownFields()
+	s := &snapshot{}
+	if err := d.Decode(s); err != nil {
+		return nil, nil, fmt.Errorf("decoding the view: %w", err)
+	}
+	if s.Format != snapshotFormat {
+		return nil, nil, fmt.Errorf("decoding the view: format %d is not known here, only %d", s.Format, snapshotFormat)
+	}
+	steps, err := event.Decode(body[8+n:])
+	if err != nil {
+		return nil, nil, fmt.Errorf("decoding the traces: %w", err)
+	}
+	total := 0
+	for _, n := range s.Steps {
+		total += n
+	}
+	if len(s.Steps) != len(s.Items) || total != len(steps) {
+		return nil, nil, fmt.Errorf("decoding the view: it has %d steps of %d", len(steps), total)
+	}
+	return s, steps, nil
+}
+
+func (v *View) restoreItem(it *item) {
+	v.items[it.ID] = it
+	v.order = append(v.order, it)
+	v.states[it.State]++
+	if it.Queued {
+		v.queueLocked(it.Queue).add(it)
+	}
+	if it.Offer == nil {
+		return
+	}
+	if a := v.agents[it.Offer.Agent]; a != nil && a.Offers[it.Offer.ID] != nil {
+		it.Offer = a.Offers[it.Offer.ID] // one offer, not two alike
+	}
+	if it.Queued {
+		v.queueLocked(it.Queue).offered++
+	}
+}
+
+// take fills a with what was read; the maps that were empty were not written.
+func (a *agent) take(from *agent) {
+	a.Connected, a.Presence = from.Connected, from.Presence
+	if from.Held != nil {
+		a.Held = from.Held
+	}
+	if from.Items != nil {
+		a.Items = from.Items
+	}
+	if from.Offers != nil {
+		a.Offers = from.Offers
+	}
+}
+
+// restart forgets what can be resumed from, and ends all streams.
+func (h *hub) restart(floor uint64) {
+	for _, subs := range h.subs {
+		for s := range subs {
+			h.end(s, ErrSlow)
+		}
+	}
+	h.ring, h.next, h.floor = nil, 0, floor
+}
