@@ -163,6 +163,9 @@ type leaf struct {
 }
 
 func compileLeaf(c *Condition, kinds func(string) (Kind, bool), path string) (leaf, error) {
+	if c.Operator == "" {
+		return leaf{}, &Error{join(path, "operator"), "is required with attribute"}
+	}
 	op, ok := operators[c.Operator]
 	if !ok {
 		return leaf{}, &Error{join(path, "operator"), fmt.Sprintf("%q is no operator", c.Operator)}
