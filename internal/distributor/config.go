@@ -43,6 +43,8 @@ type Config struct {
 	// SnapshotEntries and SnapshotBytes are how much is appended between two snapshots.
 	SnapshotEntries int
 	SnapshotBytes   int
+	// CheckInvariants looks at the whole state after every step: for tests.
+	CheckInvariants bool
 	// Shutdown is how long Stop may take.
 	Shutdown time.Duration
 

@@ -43,19 +43,22 @@ func NewConnections(loop late, log *slog.Logger) *Connections {
 	}
 }
 
-// Open counts a connection of an agent in. The returned function counts it out again; it must be called once. A refusal
-// or an error means that it is not counted.
-func (c *Connections) Open(ctx context.Context, agent string) (closed func(), rejected *event.Rejection, err error) {
+// AgentConnected counts a connection of an agent in and returns when that is durable. After a refusal, which is an
+// *ingress.Problem, or an error of ingress.Doer it is not counted.
+func (c *Connections) AgentConnected(ctx context.Context, agent string) error {
 	c.add(agent, 1)
 	res, err := c.loop.DoLate(ctx, c.command(agent))
-	if err != nil || res.Rejected != nil {
-		c.close(agent)
-		return nil, res.Rejected, err
+	if err == nil && res.Rejected != nil {
+		err = ingress.Rejected(res.Rejected)
 	}
-	return sync.OnceFunc(func() { c.close(agent) }), nil, nil
+	if err != nil {
+		c.AgentDisconnected(agent)
+	}
+	return err
 }
 
-func (c *Connections) close(agent string) {
+// AgentDisconnected counts a connection out. It does not wait.
+func (c *Connections) AgentDisconnected(agent string) {
 	if c.add(agent, -1) == 0 {
 		c.late(agent)
 	}

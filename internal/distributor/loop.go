@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,8 @@ type LoopOptions struct {
 	// SnapshotEntries and SnapshotBytes are how much is appended between two snapshots.
 	SnapshotEntries int
 	SnapshotBytes   int
+	// Check looks at all invariants after every round and recovery; a broken one ends Run.
+	Check bool
 }
 
 // request is a command that waits for its turn.
@@ -160,9 +163,15 @@ func (l *Loop) Recover(ctx context.Context) error {
 
 // Run serves until Stop, or until ctx ends, which is the end without finishing anything. An error is a broken invariant
 // or a journal that can no longer be read: the process must end and recover.
-func (l *Loop) Run(ctx context.Context) error {
+func (l *Loop) Run(ctx context.Context) (err error) {
 	defer close(l.done)
 	defer l.ready.Store(false)
+	// A panic of the engine is a broken invariant. What has been answered is durable; what the state is worth, nobody knows.
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the engine is broken: %v\n%s", v, debug.Stack())
+		}
+	}()
 	l.opts.Release(l.engine.Deliveries())
 	timer := time.NewTimer(0) // the first round appends DisconnectAll
 	defer timer.Stop()
@@ -312,6 +321,11 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 		}
 		var err error
 		if s.answers[i].result, err = run(r.command()); err != nil {
+			return s, err
+		}
+	}
+	if l.opts.Check {
+		if err := l.engine.CheckInvariants(); err != nil {
 			return s, err
 		}
 	}

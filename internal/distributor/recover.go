@@ -66,8 +66,10 @@ func (l *Loop) rebuild(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("replaying the journal: %w", err)
 	}
-	if err := e.CheckInvariants(); err != nil {
-		return fmt.Errorf("the recovered state: %w", err)
+	if l.opts.Check {
+		if err := e.CheckInvariants(); err != nil {
+			return fmt.Errorf("the recovered state: %w", err)
+		}
 	}
 	l.engine, l.position = e, position
 	l.since.entries, l.since.bytes = entries, size
