@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"workstream.dev/operator/internal/engine"
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// exact compares attribute values, whose fields are their own.
+var exact = cmp.Comparer(func(a, b rule.Value) bool { return a == b })
+
+// names print what is long and says nothing, such as hashes, by the order in which they came.
+type names struct {
+	prefix string
+	seen   map[string]string
+}
+
+func (n *names) of(s string) string {
+	if n.seen == nil {
+		n.seen = make(map[string]string)
+	}
+	if n.seen[s] == "" {
+		n.seen[s] = fmt.Sprintf("%s%d", n.prefix, len(n.seen)+1)
+	}
+	return n.seen[s]
+}
+
+// printer writes what a step caused.
+type printer struct {
+	plans, revisions names
+	start            event.Instant
+	out              strings.Builder
+}
+
+func (p *printer) output(out engine.Output) {
+	for _, r := range out.Events {
+		fmt.Fprintf(&p.out, "%d %s%s\n", r.Seq, event.KindOf(r.Event), p.fields(r.Event))
+	}
+	for i := range out.Deliveries {
+		p.delivery(&out.Deliveries[i])
+	}
+	res := out.Result
+	switch {
+	case res.Rejected != nil:
+		fmt.Fprintf(&p.out, "! %s: %s\n", res.Rejected.Reason, res.Rejected.Message)
+	case res.Duplicate:
+		fmt.Fprintf(&p.out, "= duplicate%s\n", p.fields(event.Result{Item: res.Item, Message: res.Message, Offer: res.Offer}))
+	case len(out.Events) == 0:
+		p.out.WriteString("= nothing\n")
+	}
+}
+
+func (p *printer) delivery(d *event.Delivery) {
+	fmt.Fprintf(&p.out, "-> %s %s %s/%s", d.ID, d.Kind, d.Channel, d.Conversation)
+	if d.Text != "" {
+		fmt.Fprintf(&p.out, " %s: %q", d.Agent, d.Text)
+	}
+	p.out.WriteByte('\n')
+}
+
+// fields prints what is set in a struct, in the order of its fields. Who and what it is about comes without a name.
+func (p *printer) fields(s any) string {
+	var b strings.Builder
+	v := reflect.ValueOf(s)
+	for i := range v.NumField() {
+		f, name := v.Field(i), v.Type().Field(i).Name
+		if f.IsZero() {
+			continue
+		}
+		text := p.value(name, f.Interface())
+		switch {
+		case text == "":
+		case bare[name]:
+			b.WriteString(" " + text)
+		default:
+			b.WriteString(" " + strings.ToLower(name[:1]) + name[1:] + "=" + text)
+		}
+	}
+	return b.String()
+}
+
+var bare = map[string]bool{
+	"Item": true, "Agent": true, "Offer": true, "Delivery": true, "Type": true, "Version": true, "Outcome": true,
+	"Presence": true, "Candidates": true,
+}
+
+func (p *printer) value(name string, v any) string {
+	switch x := v.(type) {
+	case event.Instant:
+		return p.moment(x)
+	case *plan.Plan:
+		return ""
+	case event.Customer:
+		return x.ID + "/" + x.Name
+	case event.Intake:
+		return x.Scope + "/" + x.Key
+	case rule.Attributes:
+		return attributes(x)
+	case event.Candidates:
+		return candidates(&x)
+	case []event.RuleTried:
+		return tried(x)
+	case string:
+		switch name {
+		case "Version":
+			return p.plans.of(x)
+		case "Revision":
+			return p.revisions.of(x)
+		case "Text":
+			return fmt.Sprintf("%q", x)
+		}
+		return x
+	case int32:
+		if name == "Draw" && x == -1 {
+			return ""
+		}
+		return fmt.Sprint(x)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+func (p *printer) moment(t event.Instant) string {
+	if t == 0 {
+		return "never"
+	}
+	return "+" + (time.Duration(t-p.start) * time.Microsecond).String()
+}
+
+func attributes(a rule.Attributes) string {
+	var parts []string
+	for _, k := range slices.Sorted(maps.Keys(a)) {
+		parts = append(parts, k+"="+a[k].String())
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+func tried(list []event.RuleTried) string {
+	var parts []string
+	for _, t := range list {
+		mark := "no"
+		if t.Matched {
+			mark = "yes"
+		}
+		parts = append(parts, t.Rule+": "+mark)
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
+}
+
+func candidates(c *event.Candidates) string {
+	var parts []string
+	for _, x := range c.Excluded {
+		parts = append(parts, strings.TrimRight(x.Agent+": "+string(x.Reason)+" "+x.Detail, " "))
+	}
+	if c.More > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", c.More))
+	}
+	s := fmt.Sprintf("eligible=%d", c.Eligible)
+	if c.Why != "" {
+		s += fmt.Sprintf(" why=%q", c.Why)
+	}
+	if len(parts) > 0 {
+		s += " excluded=(" + strings.Join(parts, ", ") + ")"
+	}
+	return s
+}

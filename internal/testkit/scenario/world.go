@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scenario
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"workstream.dev/operator/internal/engine"
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// World is an engine with three witnesses of all that it does: one replays every event from the first on, one starts
+// from a snapshot and replays the rest, and one is restored before each command and decides it as well.
+type World struct {
+	// Before is called before the replaying engine applies an event; an error fails the step.
+	Before func(replay *engine.Engine, r event.Recorded) error
+
+	live, replay, tail *engine.Engine
+	plans              map[string]*plan.Plan
+	steps              int
+	now                event.Instant
+}
+
+// tailEvery is after how many steps the witness of the snapshot starts anew.
+const tailEvery = 37
+
+// NewWorld returns a world in which nothing has happened.
+func NewWorld() *World {
+	return &World{live: engine.New(), replay: engine.New(), tail: engine.New(), plans: make(map[string]*plan.Plan)}
+}
+
+// Engine returns the engine itself, to ask it.
+func (w *World) Engine() *engine.Engine { return w.live }
+
+// Step has the engine do a command, and checks it against the witnesses.
+func (w *World) Step(now event.Instant, cmd event.Command) (engine.Output, error) {
+	if c, ok := cmd.(event.ActivatePlan); ok {
+		if err := w.keepPlan(c); err != nil {
+			return engine.Output{}, err
+		}
+	}
+	w.now = max(w.now, now)
+	before, err := w.live.Snapshot()
+	if err != nil {
+		return engine.Output{}, err
+	}
+	out, err := w.live.Step(now, cmd)
+	if err != nil {
+		return out, err
+	}
+	if err := w.live.CheckInvariants(); err != nil {
+		return out, err
+	}
+	if err := w.checkReplay(out); err != nil {
+		return out, err
+	}
+	return out, w.checkTwin(before, cmd, out)
+}
+
+// keepPlan stores the plan as a journal would: what is replayed is what was decoded, not what was activated.
+func (w *World) keepPlan(c event.ActivatePlan) error {
+	body, version, err := c.Plan.Encode()
+	if err != nil {
+		return err
+	}
+	if version != c.Version {
+		return fmt.Errorf("plan %s has version %s", c.Version, version)
+	}
+	w.plans[version], err = plan.Decode(body)
+	return err
+}
+
+func (w *World) plan(version string) (*plan.Plan, error) {
+	if p := w.plans[version]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("there is no plan %q", version)
+}
+
+// checkReplay is INV-7: the events, written and read back, give the same bytes, from the first one and from a snapshot.
+func (w *World) checkReplay(out engine.Output) error {
+	body, err := event.Encode(out.Events)
+	if err != nil {
+		return err
+	}
+	events, err := event.Decode(body)
+	if err != nil {
+		return err
+	}
+	for _, r := range events {
+		if p, ok := r.Event.(event.PlanActivated); ok {
+			p.Plan = w.plans[p.Version]
+			r.Event = p
+		}
+		if w.Before != nil {
+			if err := w.Before(w.replay, r); err != nil {
+				return fmt.Errorf("before event %d, %s: %w", r.Seq, event.KindOf(r.Event), err)
+			}
+		}
+		w.replay.Apply(r)
+		w.tail.Apply(r)
+	}
+	live, err := w.live.Snapshot()
+	if err != nil {
+		return err
+	}
+	for name, witness := range map[string]*engine.Engine{"replay": w.replay, "snapshot and tail": w.tail} {
+		if err := w.checkSame(live, witness); err != nil {
+			return fmt.Errorf("INV-7 is broken: %s: %w", name, err)
+		}
+	}
+	if w.steps++; w.steps%tailEvery == 0 {
+		if w.tail, err = engine.Restore(live, w.plan); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *World) checkSame(want []byte, e *engine.Engine) error {
+	got, err := e.Snapshot()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(want, got) {
+		return fmt.Errorf("the state differs (-live +witness):\n%s", cmp.Diff(string(want), string(got)))
+	}
+	if err := e.CheckInvariants(); err != nil {
+		return err
+	}
+	if d := cmp.Diff(w.live.Deliveries(), e.Deliveries()); d != "" {
+		return fmt.Errorf("deliveries differ (-live +witness):\n%s", d)
+	}
+	return nil
+}
+
+// checkTwin: an engine restored from the snapshot of before decides the same, so nothing that matters is outside it.
+func (w *World) checkTwin(before []byte, cmd event.Command, out engine.Output) error {
+	twin, err := engine.Restore(before, w.plan)
+	if err != nil {
+		return err
+	}
+	got, err := twin.Step(w.now, cmd)
+	if err != nil {
+		return err
+	}
+	if d := cmp.Diff(out, got, cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(&plan.Plan{}), exact); d != "" {
+		return fmt.Errorf("an engine restored from the snapshot before decides otherwise (-live +restored):\n%s", d)
+	}
+	live, err := w.live.Snapshot()
+	if err != nil {
+		return err
+	}
+	return w.checkSame(live, twin)
+}
