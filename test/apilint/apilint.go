@@ -114,7 +114,7 @@ func (l *linter) collect(file *ast.File) {
 	for _, decl := range file.Decls {
 		if gen, ok := decl.(*ast.GenDecl); ok && gen.Tok == token.TYPE {
 			for _, s := range gen.Specs {
-				spec := s.(*ast.TypeSpec) //nolint:forcetypeassert // a type declaration holds nothing else
+				spec := s.(*ast.TypeSpec)
 				_, m := comments(file, end, spec.Pos())
 				l.types[spec.Name.Name] = &namedType{name: spec.Name.Name, expr: spec.Type, file: file, pos: spec.Pos(), markers: m}
 				end = spec.End()

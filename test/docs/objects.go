@@ -131,7 +131,7 @@ func (c *CRDs) Check(text string) (wrong, kinds []string) {
 
 func (c *CRDs) checkObject(content map[string]any) []string {
 	// Numbers as an API server decodes them.
-	object := unstructured.Unstructured{Object: integers(content).(map[string]any)} //nolint:forcetypeassert // it keeps the type
+	object := unstructured.Unstructured{Object: integers(content).(map[string]any)}
 	name := object.GetKind() + " " + object.GetName()
 	k, ok := c.kinds[object.GetAPIVersion()+"/"+object.GetKind()]
 	if !ok {
