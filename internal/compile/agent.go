@@ -39,7 +39,7 @@ func (s *scope) compileAgents() {
 		case accepted.any():
 			o.Absent = "the agent is not accepted"
 		case refs.any():
-			o.Absent = "the plan has the agent without the queues that do not exist"
+			o.Absent = "not all references of the agent are resolved"
 		}
 		if !accepted.any() {
 			o.Counts.Queues = int32(len(queues)) //nolint:gosec // bounded by the schema

@@ -33,7 +33,7 @@ func (s *scope) compileDistributors() {
 		case accepted.any():
 			o.Absent = "the distributor is not accepted"
 		case refs.any():
-			o.Absent = "the plan leaves out the issuers whose keys do not exist"
+			o.Absent = "not all references of the distributor are resolved, and the plan leaves out those issuers"
 		}
 		s.report(o)
 	}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compile
+
+import (
+	"bytes"
+	"encoding/json"
+	"math/rand/v2"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/plan"
+)
+
+// inputs are the golden inputs and a large namespace, by name, each made anew when asked for.
+func inputs(t *testing.T) map[string]func() *Input {
+	t.Helper()
+	made := map[string]func() *Input{"a large namespace": func() *Input { return namespaceOf(50) }}
+	paths, err := filepath.Glob("testdata/*.in.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden inputs: %v", err)
+	}
+	for _, path := range paths {
+		made[filepath.Base(path)] = func() *Input { return readInput(t, path) }
+	}
+	return made
+}
+
+func TestCompileGivesTheSameForAnyOrder(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for name, input := range inputs(t) {
+		want := mustCompile(t, input())
+		for range 10 {
+			in := input()
+			shuffle(random, in.Workstreams)
+			shuffle(random, in.Channels)
+			shuffle(random, in.ContextVariables)
+			shuffle(random, in.RoutingRulesets)
+			shuffle(random, in.Queues)
+			shuffle(random, in.Agents)
+			shuffle(random, in.Distributors)
+			got := mustCompile(t, in)
+			if !bytes.Equal(want.Body, got.Body) || want.Version != got.Version {
+				t.Fatalf("%s: plans differ:\n%s", name, cmp.Diff(string(want.Body), string(got.Body)))
+			}
+			if diff := cmp.Diff(want.Objects, got.Objects, revisions); diff != "" {
+				t.Fatalf("%s: findings differ:\n%s", name, diff)
+			}
+			if diff := cmp.Diff(want.Credentials, got.Credentials); diff != "" {
+				t.Fatalf("%s: credentials differ:\n%s", name, diff)
+			}
+		}
+	}
+}
+
+// revisions compares what is stored of a rule, not what is compiled from it.
+var revisions = cmpopts.IgnoreUnexported(plan.Rule{})
+
+func shuffle[T any](random *rand.Rand, list []T) {
+	random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+}
+
+func mustCompile(t testing.TB, in *Input) *Output {
+	t.Helper()
+	out, err := Compile(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestCompileLeavesItsInputAlone(t *testing.T) {
+	for name, input := range inputs(t) {
+		in, want := input(), input()
+		mustCompile(t, in)
+		if !reflect.DeepEqual(want, in) {
+			t.Errorf("%s: the input was changed:\n%s", name, cmp.Diff(want, in, revisions))
+		}
+	}
+}
+
+func TestCompileOfNothingIsAnEmptyPlan(t *testing.T) {
+	out := mustCompile(t, &Input{Namespace: "contoso"})
+	if got, want := string(out.Body), `{"namespace":"contoso"}`; got != want {
+		t.Errorf("body = %s, want %s", got, want)
+	}
+	if out.Version != plan.Version(out.Body) || len(out.Objects) != 0 {
+		t.Errorf("version %q, objects %v", out.Version, out.Objects)
+	}
+}
+
+// TestRevisionServesAgainAfterAMistake goes the whole way: a good revision is stored, its objects break, and the plan still
+// has the workstream with every byte.
+func TestRevisionServesAgainAfterAMistake(t *testing.T) {
+	const path = "testdata/workstream-takes-its-whole-spec-into-the-plan.in.yaml"
+	good := mustCompile(t, readInput(t, path))
+	stored, err := json.Marshal(good.Object(v1alpha1.KindWorkstream, "chat").Revision)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mistakes := map[string]func(in *Input){
+		"the ruleset is gone":         func(in *Input) { in.RoutingRulesets = nil },
+		"the variable is gone":        func(in *Input) { in.ContextVariables = nil },
+		"all queues are gone":         func(in *Input) { in.Queues = nil },
+		"the spec cannot be read":     func(in *Input) { in.Workstreams[0].Spec.WorkDistribution.Offer.Timeout = "soon" },
+		"a rule cannot be read":       func(in *Input) { in.RoutingRulesets[0].Spec.Rules[0].When.Operator = "Like" },
+		"a queue has another type":    func(in *Input) { in.Queues[0].Spec.Type = v1alpha1.ItemTypeRecord },
+		"a variable changed its kind": func(in *Input) { in.ContextVariables[0].Spec.Type = v1alpha1.VariableNumber },
+	}
+	for name, mistake := range mistakes {
+		t.Run(name, func(t *testing.T) {
+			in := readInput(t, path)
+			var revision Revision
+			if err := json.Unmarshal(stored, &revision); err != nil {
+				t.Fatal(err)
+			}
+			in.LastGood["chat"] = revision
+			mistake(in)
+			out := mustCompile(t, in)
+			if diff := cmp.Diff(good.Plan.Workstreams, out.Plan.Workstreams, revisions); diff != "" {
+				t.Errorf("the workstream changed (-good +now):\n%s", diff)
+			}
+			if diff := cmp.Diff(good.Plan.Agents, out.Plan.Agents); diff != "" {
+				t.Errorf("its agents changed (-good +now):\n%s", diff)
+			}
+			o := out.Object(v1alpha1.KindWorkstream, "chat")
+			if !o.Retained || o.Absent == "" {
+				t.Errorf("retained %v, absent %q", o.Retained, o.Absent)
+			}
+			if again, err := json.Marshal(o.Revision.Workstream); err != nil || !bytes.Contains(stored, again) {
+				t.Errorf("the revision to store changed: %s, %v", again, err)
+			}
+		})
+	}
+}
+
+func TestLastGoodThatCannotRunIsIgnored(t *testing.T) {
+	const path = "testdata/workstream-keeps-its-last-good-revision.in.yaml"
+	broken := map[string]func(r *Revision){
+		"of another name":            func(r *Revision) { r.Workstream.Name = "other" },
+		"without a revision":         func(r *Revision) { r.Workstream.Revision = "" },
+		"with a rule from elsewhere": func(r *Revision) { r.Workstream.Routing.Rules[0].When.Operator = "Like" },
+		"with a split of 90":         func(r *Revision) { r.Workstream.Routing.Rules[0].Split[0].Percent = 90 },
+	}
+	if o := mustCompile(t, readInput(t, path)).Object(v1alpha1.KindWorkstream, "chat"); !o.Retained {
+		t.Fatal("nothing is retained, so nothing is tested")
+	}
+	for name, edit := range broken {
+		t.Run(name, func(t *testing.T) {
+			in := readInput(t, path)
+			revision := in.LastGood["chat"]
+			edit(&revision)
+			in.LastGood["chat"] = revision
+			if o := mustCompile(t, in).Object(v1alpha1.KindWorkstream, "chat"); o.Revision != nil {
+				t.Errorf("revision %s is retained", o.Revision.Workstream.Revision)
+			}
+		})
+	}
+}
+
+func TestMessagesAreBounded(t *testing.T) {
+	long := strings.Repeat("ü", 2000)
+	var p problems
+	p.add("Reason", "%s", long)
+	for range 99 {
+		p.add("Other", "short")
+	}
+	f := p.finding(v1alpha1.ConditionAccepted, soundSpec, ". Suffix")
+	if len(f.Message) > maxMessage || !utf8.ValidString(f.Message) {
+		t.Errorf("message of %d bytes, valid %v", len(f.Message), utf8.ValidString(f.Message))
+	}
+	if f.Reason != "Reason" || !strings.HasSuffix(f.Message, "...; and 99 more. Suffix") {
+		t.Errorf("reason %s, message ends in %q", f.Reason, f.Message[len(f.Message)-40:])
+	}
+}
+
+func TestSecretNamesAreThoseThatObjectsName(t *testing.T) {
+	in := readInput(t, "testdata/distributor-without-the-keys-of-an-issuer.in.yaml")
+	channels := readInput(t, "testdata/channel-without-its-secret.in.yaml")
+	in.Channels = append(channels.Channels, v1alpha1.Channel{})
+	got := SecretNames(in)
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"app", "gone", "keys", "web"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestObjectIsNilForWhatDoesNotExist(t *testing.T) {
+	out := mustCompile(t, readInput(t, "testdata/contextvariable-without-its-workstream.in.yaml"))
+	if o := out.Object(v1alpha1.KindContextVariable, "tier"); o == nil || o.Name != "tier" {
+		t.Errorf("object = %v", o)
+	}
+	for _, kind := range []string{v1alpha1.KindAgent, v1alpha1.KindContextVariable, v1alpha1.KindWorkstream} {
+		if o := out.Object(kind, "other"); o != nil {
+			t.Errorf("%s other = %v", kind, o)
+		}
+	}
+}
+
+func TestServingIsTheOldestThatLives(t *testing.T) {
+	if d := Serving(nil); d != nil {
+		t.Errorf("serving = %v", d)
+	}
+	at := func(name string, second int, deleted bool) v1alpha1.Distributor {
+		d := v1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Name: name, CreationTimestamp: metav1.Unix(int64(second), 0)}}
+		if deleted {
+			now := metav1.Unix(99, 0)
+			d.DeletionTimestamp = &now
+		}
+		return d
+	}
+	if d := Serving([]v1alpha1.Distributor{at("c", 3, false), at("a", 1, true), at("b", 2, false)}); d.Name != "b" {
+		t.Errorf("serving = %s", d.Name)
+	}
+}
