@@ -275,7 +275,7 @@ func (e *Engine) clean() {
 		a.unsettled = false
 	}
 	for _, it := range e.dirtyItems {
-		it.dirty = false
+		it.dirty, it.fresh = false, false
 	}
 	e.dirtyAgents, e.unsettled, e.dirtyItems = e.dirtyAgents[:0], e.unsettled[:0], e.dirtyItems[:0]
 }

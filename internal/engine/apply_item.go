@@ -56,6 +56,7 @@ func (e *Engine) applyQueued(ev *event.ItemQueued) {
 	e.leave(it)
 	it.Queue, it.Since = ev.Queue, ev.Since
 	e.join(it)
+	it.fresh = true
 	e.markItem(it)
 }
 
@@ -100,7 +101,9 @@ func (e *Engine) applyOfferClosed(ev *event.OfferClosed, now event.Instant) {
 		d.Count++
 	}
 	d.Until = after(now, it.ws.Offer.ReofferAfter)
-	e.timers.set(&d.cool, d.Until)
+	if d.Until > now {
+		e.timers.set(&d.cool, d.Until)
+	}
 }
 
 func (e *Engine) endOffer(it *item, ended endedOffer) {

@@ -93,11 +93,14 @@ func (e *Engine) pushFor(tasks *taskHeap, a *agent, it *item) {
 	}
 }
 
-// offerNext offers an item to the best of its queue's members, or says why there is none when that is new.
+// offerNext offers an item to the best of its queue's members. When there is none for one that has just come, it says
+// why, if that is new: later the picture changes with every agent, and Explain tells it to whoever asks.
 func (e *Engine) offerNext(it *item) bool {
 	name, candidates := e.choose(it)
+	fresh := it.fresh
+	it.fresh = false
 	if name == "" {
-		if digestOf(&candidates) != it.Deferred {
+		if fresh && digestOf(&candidates) != it.Deferred {
 			e.emit(event.AssignmentDeferred{Item: it.ID, Queue: it.Queue, Candidates: candidates})
 		}
 		return false

@@ -154,6 +154,7 @@ func (e *Engine) emit(ev event.Event) {
 func (e *Engine) Apply(r event.Recorded) {
 	e.apply(r)
 	e.clock = max(e.clock, e.last)
+	e.dropCooled()
 	e.clean()
 	e.released = nil
 }

@@ -67,6 +67,7 @@ type item struct {
 	line    *line
 	closing timer
 	dirty   bool
+	fresh   bool // came into its queue in this step
 }
 
 type offer struct {

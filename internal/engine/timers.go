@@ -40,3 +40,11 @@ func (e *Engine) autoClose(it *item) {
 	e.revoke(it, closed.Reason)
 	e.emit(closed)
 }
+
+// dropCooled removes the cool-offs that are over from the timers of an engine that replays: they leave no event, only
+// decisions that did.
+func (e *Engine) dropCooled() {
+	for t := e.timers.first(); t != nil && t.kind == coolTimer && t.at <= e.clock; t = e.timers.first() {
+		e.timers.remove(t)
+	}
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"workstream.dev/operator/internal/engine"
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+	"workstream.dev/operator/internal/testkit/scenario"
+)
+
+var (
+	simSeed  = flag.Uint64("seed", 0, "run the simulation with this seed only")
+	simSeeds = flag.Int("seeds", 40, "how many fresh seeds to simulate")
+	simSteps = flag.Int("steps", 400, "how many commands a simulation has")
+)
+
+// TestSimulation does random commands under random plans and checks all invariants, all witnesses and the oracle after
+// each. A failure names its seed: -run TestSimulation -seed N repeats it.
+func TestSimulation(t *testing.T) {
+	seeds := []uint64{1, 2, 3}
+	if *simSeed != 0 {
+		seeds = []uint64{*simSeed}
+	} else {
+		for range *simSeeds {
+			seeds = append(seeds, rand.Uint64())
+		}
+	}
+	total := make(map[string]int)
+	for _, seed := range seeds {
+		counts := make(map[string]int)
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { simulate(t, seed, counts) })
+		for k, n := range counts {
+			total[k] += n
+		}
+	}
+	if t.Failed() || *simSeed != 0 {
+		return
+	}
+	t.Logf("%v", total)
+	for _, kind := range event.Kinds() {
+		if total[kind] == 0 {
+			t.Errorf("no simulation ever had a %s: it tests less than it says", kind)
+		}
+	}
+}
+
+// sim is one simulation: a world and what its random inhabitants know of it.
+type sim struct {
+	*rand.Rand
+	t      *testing.T
+	world  *scenario.World
+	now    event.Instant
+	plan   *plan.Plan
+	items  []string
+	offers []event.OfferMade
+	counts map[string]int
+	last   event.Command // to be sent again
+}
+
+func simulate(t *testing.T, seed uint64, counts map[string]int) {
+	s := &sim{
+		Rand: rand.New(rand.NewPCG(seed, 0)), t: t, world: scenario.NewWorld(), now: scenario.Start, counts: counts,
+	}
+	s.world.Before = checkOffer
+	s.plan = s.randomPlan()
+	s.step(s.activate())
+	for i := range *simSteps {
+		s.passTime()
+		s.step(s.command(i))
+	}
+}
+
+func (s *sim) step(cmd event.Command) {
+	s.t.Helper()
+	out, err := s.world.Step(s.now, cmd)
+	if err != nil {
+		s.t.Fatalf("%T %+v: %v", cmd, cmd, err)
+	}
+	if item, agent := s.world.Engine().NextOffer(s.world.Engine().Clock()); item != "" {
+		s.t.Fatalf("%T: agent %s is idle while item %s waits", cmd, agent, item)
+	}
+	for _, r := range out.Events {
+		s.counts[event.KindOf(r.Event)]++
+		switch ev := r.Event.(type) {
+		case event.ItemOpened:
+			s.items = append(s.items, ev.Item)
+		case event.OfferMade:
+			s.offers = append(s.offers, ev)
+		}
+	}
+	if out.Result.Rejected != nil {
+		s.counts["! "+string(out.Result.Rejected.Reason)]++
+	}
+	s.last = cmd
+}
+
+// passTime mostly goes on for a moment, at times for long, and at times back.
+func (s *sim) passTime() {
+	var d time.Duration
+	switch n := s.IntN(100); {
+	case n < 30: // in the same instant
+	case n < 80:
+		d = time.Duration(s.Int64N(int64(20 * time.Second)))
+	case n < 95:
+		d = time.Duration(s.Int64N(int64(10 * time.Minute)))
+	case n < 97:
+		d = time.Duration(s.Int64N(int64(30 * time.Hour)))
+	case n < 98:
+		d = time.Duration(s.Int64N(int64(40 * 24 * time.Hour)))
+	default:
+		d = -time.Duration(s.Int64N(int64(time.Hour)))
+	}
+	s.now += event.Instant(d.Microseconds())
+}
+
+func (s *sim) pick(list []string) string {
+	if len(list) == 0 {
+		return "nobody"
+	}
+	return list[s.IntN(len(list))]
+}
+
+func (s *sim) agent() string { return fmt.Sprintf("a%d", s.IntN(7)) }
+
+// item is mostly one of the last.
+func (s *sim) item() string {
+	if len(s.items) > 12 && s.IntN(10) > 0 {
+		return s.pick(s.items[len(s.items)-12:])
+	}
+	return s.pick(s.items)
+}
+
+// offer is mostly answered by whom it was made to.
+func (s *sim) offer() (agent, offer string) {
+	if len(s.offers) == 0 {
+		return s.agent(), "none"
+	}
+	o := s.offers[max(0, len(s.offers)-1-s.IntN(6))]
+	if s.IntN(20) == 0 {
+		return s.agent(), o.Offer
+	}
+	return o.Agent, o.Offer
+}
+
+func (s *sim) channel() string { return s.pick([]string{"web", "web", "app", "desk"}) }
+
+func (s *sim) intake(scope string) event.Intake {
+	if s.IntN(2) == 0 {
+		return event.Intake{Scope: scope}
+	}
+	return event.Intake{Scope: scope, Key: fmt.Sprintf("k%d", s.IntN(500)), Digest: s.pick([]string{"d", "d", "d", "e"})}
+}
+
+func (s *sim) attributes(root string) rule.Attributes {
+	a := rule.Attributes{}
+	if s.IntN(2) == 0 {
+		a[root+"tier"] = rule.TextValue(s.pick([]string{"gold", "Silver", "b\xffd"}))
+	}
+	if s.IntN(3) == 0 {
+		a[root+"basket"] = rule.NumberValue(float64(s.IntN(1000)) / 8)
+	}
+	return a
+}
+
+func (s *sim) command(i int) event.Command {
+	switch n := s.IntN(100); {
+	case n < 22:
+		ch := s.channel()
+		return event.ReceiveMessage{
+			Intake: s.intake("channel/" + ch), Item: fmt.Sprintf("i%d", i), Message: fmt.Sprintf("m%d", i), Channel: ch,
+			Conversation: fmt.Sprintf("c%d", s.IntN(25)), Customer: event.Customer{ID: "u"}, Text: "text",
+			Attributes: s.attributes("context."),
+		}
+	case n < 28:
+		return event.SubmitRecord{
+			Intake: s.intake("workstream/cases"), Item: fmt.Sprintf("i%d", i), Workstream: s.pick([]string{"cases", "cases", "chat"}),
+			Record: fmt.Sprintf("r%d", s.IntN(10)), Attributes: s.attributes("record."),
+		}
+	case n < 31:
+		return event.LeaveConversation{Channel: s.channel(), Conversation: fmt.Sprintf("c%d", s.IntN(25))}
+	case n < 51:
+		agent, offer := s.offer()
+		return event.AcceptOffer{Agent: agent, Offer: offer}
+	default:
+		return s.agentCommand(n, i)
+	}
+}
+
+func (s *sim) agentCommand(n, i int) event.Command {
+	switch {
+	case n < 56:
+		agent, offer := s.offer()
+		return event.DeclineOffer{Agent: agent, Offer: offer}
+	case n < 62:
+		return event.ConnectAgent{Agent: s.agent()}
+	case n < 64:
+		return event.DisconnectAgent{Agent: s.agent()}
+	case n < 68:
+		all := []plan.Presence{plan.Available, plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline, "Gone"}
+		return event.SetPresence{Agent: s.agent(), Presence: all[s.IntN(len(all))]}
+	case n < 71:
+		return event.PickItem{Agent: s.agent(), Item: s.item()}
+	case n < 75:
+		agent, item := s.holder()
+		return event.SendMessage{Agent: agent, Item: item, Message: fmt.Sprint(s.IntN(4)), Text: s.pick([]string{"a", "b"})}
+	case n < 80:
+		agent, item := s.holder()
+		return event.EndItem{Agent: agent, Item: item}
+	case n < 86:
+		agent, item := s.holder()
+		return event.CloseItem{Agent: agent, Item: item}
+	case n < 89:
+		agent, item := s.holder()
+		return event.TransferItem{Agent: agent, Item: item, Queue: fmt.Sprintf("q%d", s.IntN(6))}
+	case n < 91:
+		return event.AssignItem{Supervisor: "sue", Item: s.item(), Agent: s.agent()}
+	case n < 92:
+		return event.ForceClose{Supervisor: "sue", Item: s.item()}
+	default:
+		return s.otherCommand(n, i)
+	}
+}
+
+func (s *sim) otherCommand(n, i int) event.Command {
+	switch {
+	case n < 94:
+		if list := s.world.Engine().Deliveries(); len(list) > 0 {
+			return event.ConfirmDelivery{Delivery: list[s.IntN(len(list))].ID, Failure: s.pick([]string{"", "", "gone"})}
+		}
+		return event.ConfirmDelivery{Delivery: "none"}
+	case n < 97:
+		s.plan = s.editedPlan()
+		return s.activate()
+	case n < 98 && i%4 == 0:
+		return event.DisconnectAll{}
+	case n < 99 && s.last != nil:
+		return s.last
+	default:
+		return event.Tick{}
+	}
+}
+
+// holder is mostly the agent who has the item.
+func (s *sim) holder() (agent, item string) {
+	var held [][2]string
+	for _, o := range s.offers[max(0, len(s.offers)-12):] {
+		held = append(held, [2]string{o.Agent, o.Item})
+	}
+	if len(held) == 0 || s.IntN(8) == 0 {
+		return s.agent(), s.item()
+	}
+	h := held[s.IntN(len(held))]
+	return h[0], h[1]
+}
+
+func (s *sim) activate() event.Command {
+	_, version, err := s.plan.Encode()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return event.ActivatePlan{Version: version, Plan: s.plan}
+}
+
+func (s *sim) randomPlan() *plan.Plan {
+	p := &plan.Plan{Namespace: "sim"}
+	for i := range 5 {
+		if i < 2 || s.IntN(4) > 0 {
+			p.Queues = append(p.Queues, s.randomQueue(i))
+		}
+	}
+	for _, name := range []string{"chat", "social", "cases"} {
+		if name == "social" && s.IntN(4) == 0 {
+			continue
+		}
+		p.Workstreams = append(p.Workstreams, s.randomWorkstream(p, name))
+	}
+	for _, c := range [][2]string{{"web", "chat"}, {"app", "chat"}, {"desk", "social"}} {
+		if p.Workstreams[len(p.Workstreams)-2].Name != "social" && c[1] == "social" {
+			continue
+		}
+		ch := plan.Channel{Name: c[0], Workstream: c[1], Type: "Custom", Custom: &plan.Custom{Address: c[0]}}
+		if s.IntN(3) > 0 {
+			ch.Custom.CallbackURL = "https://customer.example"
+		}
+		p.Channels = append(p.Channels, ch)
+	}
+	for i := range 6 {
+		if s.IntN(4) > 0 {
+			p.Agents = append(p.Agents, s.randomAgent(p, i))
+		}
+	}
+	return p
+}
+
+// randomQueue: even queues are for conversations, odd ones for records.
+func (s *sim) randomQueue(i int) plan.Queue {
+	methods := []plan.Method{plan.HighestCapacity, plan.RoundRobin, plan.LeastActive}
+	q := plan.Queue{Name: fmt.Sprintf("q%d", i), Type: plan.Messaging, Priority: int32(1 + s.IntN(3)), Method: methods[s.IntN(3)]}
+	if i%2 == 1 {
+		q.Type = plan.Record
+	}
+	return q
+}
+
+func (s *sim) randomAgent(p *plan.Plan, i int) plan.Agent {
+	a := plan.Agent{
+		Name: fmt.Sprintf("a%d", i), Subject: fmt.Sprintf("a%d", i), Roles: []plan.Role{plan.RoleAgent},
+		Units: []int32{0, 20, 50, 100, 100, 200}[s.IntN(6)],
+	}
+	for _, q := range p.Queues {
+		if s.IntN(2) == 0 {
+			a.Queues = append(a.Queues, q.Name)
+		}
+	}
+	return a
+}
+
+func (s *sim) queueOf(p *plan.Plan, t plan.ItemType) string {
+	var names []string
+	for _, q := range p.Queues {
+		if q.Type == t {
+			names = append(names, q.Name)
+		}
+	}
+	return s.pick(names)
+}
+
+func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
+	w := plan.Workstream{
+		Name: name, Type: plan.Messaging, Mode: plan.Push, Units: []int32{0, 10, 30, 60}[s.IntN(4)],
+		AllowedPresences: [][]plan.Presence{
+			{plan.Available, plan.Busy},
+			{plan.Available},
+			{plan.Busy},
+			{plan.Available, plan.Away, plan.Busy, plan.DoNotDisturb},
+		}[s.IntN(4)],
+		Offer: plan.Offer{
+			Timeout: time.Duration(30+s.IntN(120)) * time.Second, ReofferAfter: time.Duration(s.IntN(180)) * time.Second,
+			MaxDeclines: int32(1 + s.IntN(3)),
+		},
+		Variables: []plan.Variable{{Name: "basket", Kind: rule.Number}, {Name: "tier", Kind: rule.Text}},
+	}
+	if name == "cases" {
+		w.Type, w.Mode = plan.Record, []plan.Mode{plan.Push, plan.Push, plan.Pick}[s.IntN(3)]
+	} else {
+		w.ChannelType, w.AutoClose = "Custom", time.Duration(1+s.IntN(10))*time.Hour
+		w.WrapUp.Block = []plan.WrapUpBlock{plan.BlockAlways, plan.BlockNever, plan.BlockCustom}[s.IntN(3)]
+		if w.WrapUp.Block == plan.BlockCustom {
+			w.WrapUp.For = time.Duration(1+s.IntN(2000)) * time.Minute
+		}
+		if name == "social" && s.IntN(2) == 0 {
+			w.Mode = plan.Pick
+		}
+	}
+	w.Routing.Fallback = s.queueOf(p, w.Type)
+	root := map[plan.ItemType]string{plan.Messaging: "context.", plan.Record: "record."}[w.Type]
+	for i := range s.IntN(4) {
+		w.Routing.Rules = append(w.Routing.Rules, s.randomRule(p, &w, root, i))
+	}
+	if err := w.SetRevision(); err != nil {
+		s.t.Fatal(err)
+	}
+	return w
+}
+
+func (s *sim) randomRule(p *plan.Plan, w *plan.Workstream, root string, i int) plan.Rule {
+	r := plan.Rule{Name: fmt.Sprintf("r%d", i), Split: []plan.Target{{Queue: s.queueOf(p, w.Type), Percent: 100}}}
+	if s.IntN(2) == 0 {
+		r.Split = []plan.Target{{Queue: s.queueOf(p, w.Type), Percent: 40}, {Queue: s.queueOf(p, w.Type), Percent: 60}}
+	}
+	switch s.IntN(3) {
+	case 0:
+		r.When = &rule.Condition{Attribute: root + "tier", Operator: rule.Equal, Values: []string{"gold", "silver"}}
+	case 1:
+		r.When = &rule.Condition{Attribute: root + "basket", Operator: rule.GreaterThan, Values: []string{"50"}}
+	}
+	return r
+}
+
+// editedPlan is a new plan altogether, or the same with small edits.
+func (s *sim) editedPlan() *plan.Plan {
+	if s.IntN(3) == 0 {
+		return s.randomPlan()
+	}
+	body, _, err := s.plan.Encode()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p, err := plan.Decode(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	switch s.IntN(5) {
+	case 0:
+		if len(p.Agents) > 1 {
+			i := s.IntN(len(p.Agents))
+			p.Agents = slices.Delete(p.Agents, i, i+1)
+		}
+	case 1:
+		if len(p.Agents) > 0 {
+			i := s.IntN(len(p.Agents))
+			p.Agents[i] = s.randomAgent(p, int(p.Agents[i].Name[1]-'0'))
+		}
+	case 2:
+		i := s.IntN(len(p.Workstreams))
+		p.Workstreams[i] = s.randomWorkstream(p, p.Workstreams[i].Name)
+	case 3:
+		i := s.IntN(len(p.Queues))
+		p.Queues[i] = s.randomQueue(int(p.Queues[i].Name[1] - '0'))
+	case 4:
+		s.removeWorkstream(p)
+	}
+	return p
+}
+
+func (s *sim) removeWorkstream(p *plan.Plan) {
+	if len(p.Workstreams) < 2 {
+		return
+	}
+	i := s.IntN(len(p.Workstreams))
+	name := p.Workstreams[i].Name
+	p.Workstreams = slices.Delete(p.Workstreams, i, i+1)
+	p.Channels = slices.DeleteFunc(p.Channels, func(c plan.Channel) bool { return c.Workstream == name })
+}
+
+var _ = engine.New
