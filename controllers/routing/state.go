@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package routing
+
+import (
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"workstream.dev/operator/internal/compile"
+	"workstream.dev/operator/internal/planfeed"
+)
+
+// keptVersions is how many plans back an acknowledgement is understood.
+const keptVersions = 1000
+
+// namespace is what is remembered of a namespace between two reconciles. All of it can be found out again. Only the worker
+// that has the namespace's request touches it.
+type namespace struct {
+	name string
+
+	compiled    *compile.Output
+	fingerprint string // of what compiled was made of
+
+	// version is the newest plan; sequence counts them, and versions has the sequence of each.
+	version  string
+	sequence uint64
+	versions map[string]uint64
+
+	// published is the Distributor that the plan goes to, announced the version that it was told last, and settled the one
+	// whose answers were waited for.
+	published string
+	announced string
+	settled   string
+	// replicas is what each replica of it said last, also of one that is away: what a replica acknowledged is in its
+	// journal, and runs again when it comes back.
+	replicas map[string]planfeed.Replica
+
+	// held says since when the plan has an object's generation.
+	held map[types.UID]held
+	// written are our own writes that the cache may not have yet.
+	written map[types.UID]client.Object
+	// keys are the keys of Secrets, by name.
+	keys map[string]secretKeys
+	// revisions are the stored revisions, by Workstream; nil: not read yet.
+	revisions map[types.UID]*history
+}
+
+// held is the first plan, by sequence, that has a generation of an object. Zero is a plan that was acknowledged before this
+// process began.
+type held struct {
+	generation int64
+	since      uint64
+}
+
+// secretKeys are the keys of a Secret in one version of it.
+type secretKeys struct {
+	version string
+	keys    []string
+}
+
+func (r *Reconciler) namespace(name string) *namespace {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.namespaces[name]
+	if n == nil {
+		n = &namespace{
+			name:     name,
+			versions: map[string]uint64{},
+			replicas: map[string]planfeed.Replica{},
+			held:     map[types.UID]held{},
+			written:  map[types.UID]client.Object{},
+			keys:     map[string]secretKeys{},
+		}
+		r.namespaces[name] = n
+	}
+	return n
+}
+
+func (r *Reconciler) forget(name string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.namespaces, name)
+}
+
+// advance begins a new plan.
+func (n *namespace) advance(version string) {
+	n.sequence++
+	n.version = version
+	n.versions[version] = n.sequence
+	if len(n.versions) <= keptVersions {
+		return
+	}
+	for v, sequence := range n.versions {
+		if sequence+keptVersions/2 < n.sequence {
+			delete(n.versions, v)
+		}
+	}
+}
+
+func (n *namespace) forgetReplicas() { clear(n.replicas) }
+
+// acknowledged is the newest plan that a replica is known to run. ok is false when it runs none.
+func (n *namespace) acknowledged(r *planfeed.Replica) (sequence uint64, ok bool) {
+	if r.Version == "" {
+		return 0, false
+	}
+	return n.versions[r.Version], true // an unknown one is from before this process began
+}
+
+// fresh returns our own last write of obj while the cache is behind it, or obj.
+func fresh[T client.Object](n *namespace, obj T) T {
+	own, ok := n.written[obj.GetUID()].(T)
+	if !ok {
+		return obj
+	}
+	if c, err := resourceversion.CompareResourceVersion(obj.GetResourceVersion(), own.GetResourceVersion()); err == nil && c < 0 {
+		return own
+	}
+	delete(n.written, obj.GetUID())
+	return obj
+}

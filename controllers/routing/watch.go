@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package routing
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/kube"
+)
+
+// workers is how many namespaces are worked on at a time.
+const workers = 4
+
+// SetupWithManager registers the controller.
+func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
+	b := kube.NewController(mgr, "routing", workers)
+	byNamespace := handler.EnqueueRequestsFromMapFunc(namespaceOf)
+	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})
+	for _, kind := range []client.Object{
+		&routingv1alpha1.Workstream{}, &routingv1alpha1.Channel{}, &routingv1alpha1.ContextVariable{},
+		&routingv1alpha1.RoutingRuleset{}, &routingv1alpha1.Queue{}, &routingv1alpha1.Agent{}, &routingv1alpha1.Distributor{},
+	} {
+		b = b.Watches(kind, byNamespace, generation)
+	}
+	return b.
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.namespaceOfSecret)).
+		WatchesRawSource(source.Func(r.watchFeed)).
+		Complete(r)
+}
+
+// request is that of a namespace.
+func request(namespace string) reconcile.Request {
+	return reconcile.Request{NamespacedName: types.NamespacedName{Name: namespace}}
+}
+
+func namespaceOf(_ context.Context, o client.Object) []reconcile.Request {
+	return []reconcile.Request{request(o.GetNamespace())}
+}
+
+// namespaceOfSecret maps only Secrets that an object names.
+func (r *Reconciler) namespaceOfSecret(ctx context.Context, o client.Object) []reconcile.Request {
+	named, err := kube.References(ctx, r.client, o.GetNamespace(), o.GetName())
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Mapping a Secret")
+		return nil
+	}
+	if !named {
+		return nil
+	}
+	return []reconcile.Request{request(o.GetNamespace())}
+}
+
+// watchFeed looks at a namespace again when a replica said something.
+func (r *Reconciler) watchFeed(_ context.Context, q workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+	r.feed.OnChange(func(namespace, _ string) {
+		r.wakers.wake(namespace)
+		q.Add(request(namespace))
+	})
+	return nil
+}

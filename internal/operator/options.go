@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operator
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+)
+
+// planFeedService is the Service that leads to the managers' plan feeds; see config/manager.
+const planFeedService = "workstream-manager-planfeed"
+
+// Options configure the operator. Addresses may end in :0, in tests.
+type Options struct {
+	// Namespace is the operator's own.
+	Namespace string
+	// Identity is the name of this process among its replicas: the pod's.
+	Identity string
+	// DistributorImage is what Distributors run. Empty, it is the image of the pod that Identity names: however the manager
+	// was deployed, both are of one version.
+	DistributorImage string
+	// LeaderElect is whether several replicas may run; without it, this must be the only one.
+	LeaderElect bool
+	// MetricsAddress and ProbeAddress may be "0" for none.
+	MetricsAddress  string
+	ProbeAddress    string
+	PlanFeedAddress string
+	Log             *slog.Logger
+}
+
+// How long a leader leads without reaching the API server. It outlives an API server that is gone for a minute, instead
+// of ending the process; a manager that is stopped gives the lease back, and one that crashed has its own name again.
+const (
+	leaseDuration = 90 * time.Second
+	renewDeadline = 75 * time.Second
+	retryPeriod   = 3 * time.Second
+)
+
+func (o *Options) validate() error {
+	switch {
+	case o.Namespace == "":
+		return errors.New("the operator's own namespace is not given")
+	case o.LeaderElect && o.Identity == "":
+		return errors.New("leader election needs the name of this process")
+	case o.DistributorImage == "" && o.Identity == "":
+		return errors.New("neither the distributors' image nor the manager's own pod is given")
+	case o.Log == nil:
+		return errors.New("there is no log")
+	}
+	return nil
+}
+
+// serverName is what the plan feed's certificate is for.
+func (o *Options) serverName() string { return planFeedService + "." + o.Namespace + ".svc" }
+
+// planFeedTarget is where distributors find the plan feed: the port of the Service is that of the process.
+func (o *Options) planFeedTarget() string {
+	_, port, err := net.SplitHostPort(o.PlanFeedAddress)
+	if err != nil || port == "0" {
+		port = "9443"
+	}
+	return net.JoinHostPort(o.serverName(), port)
+}
