@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command coredns is CoreDNS with only the plugins the test cluster uses, so that it builds in
 // seconds and pulls in no cloud client libraries.
 package main

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 //go:build tools
 
 // Package kube pins the Kubernetes and etcd programs of the test cluster. Nothing here is compiled

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Command probe is the program of the pods that the cluster is tried with: there is no shell and no
 // curl in an image made from nothing.
 package main

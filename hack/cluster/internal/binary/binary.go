@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package binary builds the programs of the test cluster from pinned Go modules into the cache.
 package binary
 
@@ -153,7 +155,7 @@ func (b Builder) build(ctx context.Context, p Program, target string) error {
 	if strings.HasPrefix(p.Package, "k8s.io/kubernetes/") {
 		flags += versionFlags(v.Kubernetes)
 	}
-	return Static(ctx, filepath.Join(b.Source, p.Module), p.Package, flags, target, b.Out)
+	return b.Static(ctx, p, flags, target)
 }
 
 // versionFlags stamps the version, which kubectl and the API server report and kubelet compares.
@@ -165,17 +167,17 @@ func versionFlags(version string) string {
 }
 
 // Static builds one static program and puts it in place whole or not at all.
-func Static(ctx context.Context, module, pkg, ldflags, target string, out io.Writer) error {
+func (b Builder) Static(ctx context.Context, p Program, ldflags, target string) error {
 	temporary := fmt.Sprintf("%s.%d.tmp", target, os.Getpid())
 	defer func() { _ = os.Remove(temporary) }()
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", temporary, pkg)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = module, out, out
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", ldflags, "-o", temporary, p.Package)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Join(b.Source, p.Module), b.Out, b.Out
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-buildvcs=false")
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building %s: %w", pkg, err)
+		return fmt.Errorf("building %s: %w", p.Name, err)
 	}
 	if err := os.Rename(temporary, target); err != nil {
-		return fmt.Errorf("moving %s into the cache: %w", filepath.Base(target), err)
+		return fmt.Errorf("moving %s into the cache: %w", p.Name, err)
 	}
 	return nil
 }

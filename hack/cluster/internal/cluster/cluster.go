@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package cluster starts, checks and ends a one-node Kubernetes made of plain processes.
 package cluster
 

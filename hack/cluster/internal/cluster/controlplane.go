@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
@@ -36,7 +38,9 @@ func (c *Cluster) issue(n *node) error {
 		{Name: "apiserver-etcd", CommonName: "kube-apiserver"},
 		{
 			Name: "apiserver", CommonName: "kube-apiserver", IPs: []net.IP{n.IP, loopback, net.ParseIP(layout.APIServiceIP)},
-			DNSNames: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"},
+			DNSNames: []string{
+				"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+			},
 		},
 		{Name: "apiserver-kubelet", CommonName: "kube-apiserver-kubelet-client", Groups: []string{"system:masters"}},
 		{

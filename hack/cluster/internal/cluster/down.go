@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
@@ -6,8 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/moby/sys/mountinfo"
@@ -15,6 +17,7 @@ import (
 
 	"workstream.dev/operator/hack/cluster/internal/layout"
 	"workstream.dev/operator/hack/cluster/internal/network"
+	"workstream.dev/operator/hack/cluster/internal/process"
 )
 
 // Down ends the cluster and removes all that it left on the machine.
@@ -45,7 +48,7 @@ func (c *Cluster) remove(ctx context.Context) error {
 		{"pods ended", c.endPods},
 		{"mounts removed", c.unmountAll},
 		{"network cleaned", func() error { return c.cleanNetwork(ctx) }},
-		{"traces elsewhere removed", c.removeTraces},
+		{"traces elsewhere removed", func() error { return c.removeTraces(ctx) }},
 	} {
 		failed = errors.Join(failed, c.step(s.what, s.do))
 	}
@@ -74,6 +77,7 @@ func (c *Cluster) endProcesses() error {
 // endPods kills what runs in our containers, then the shims. Those of another containerd have
 // another socket and are left alone.
 func (c *Cluster) endPods() error {
+	// Again, for what was forked in the meantime.
 	for range 3 {
 		for _, s := range c.shims() {
 			_ = s.End(0)
@@ -83,9 +87,10 @@ func (c *Cluster) endPods() error {
 			break
 		}
 		for _, pid := range pids {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
+			if r, err := process.Find("container", pid); err == nil {
+				_ = r.End(0)
+			}
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	if pids := c.containerProcesses(); len(pids) > 0 {
 		return fmt.Errorf("ending pods: processes %v survived SIGKILL", pids)
@@ -103,8 +108,8 @@ func (c *Cluster) mounts() ([]string, error) {
 		return nil, fmt.Errorf("listing mounts: %w", err)
 	}
 	points := make([]string, 0, len(infos))
-	for i := len(infos) - 1; i >= 0; i-- {
-		points = append(points, infos[i].Mountpoint)
+	for _, info := range slices.Backward(infos) {
+		points = append(points, info.Mountpoint)
 	}
 	return points, nil
 }

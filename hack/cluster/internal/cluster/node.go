@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
@@ -45,7 +47,7 @@ func (c *Cluster) pauseImage(ctx context.Context, n *node) (string, error) {
 		return file, nil
 	}
 	program := filepath.Join(n.bin, "pause")
-	if err := binary.Static(ctx, c.Source, "./pause", "-s -w", program, c.Out); err != nil {
+	if err := c.Builder().Static(ctx, binary.Program{Name: "pause", Package: "./pause"}, "-s -w", program); err != nil {
 		return "", err
 	}
 	err := image.Write(image.Options{

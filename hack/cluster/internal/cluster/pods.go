@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
@@ -59,7 +61,7 @@ func (c *Cluster) containerProcesses() []int {
 	var pids []int
 	for _, g := range c.cgroups() {
 		data, _ := os.ReadFile(filepath.Join(g, "cgroup.procs"))
-		for _, field := range strings.Fields(string(data)) {
+		for field := range strings.FieldsSeq(string(data)) {
 			if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
 				pids = append(pids, pid)
 			}

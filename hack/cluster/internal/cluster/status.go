@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
@@ -7,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	core "k8s.io/api/core/v1"
-	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -40,13 +42,13 @@ func ready(ctx context.Context, client kubernetes.Interface) error {
 
 // nodeReady checks the node's condition.
 func nodeReady(ctx context.Context, client kubernetes.Interface) error {
-	node, err := client.CoreV1().Nodes().Get(ctx, layout.NodeName, meta.GetOptions{})
+	node, err := client.CoreV1().Nodes().Get(ctx, layout.NodeName, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading the node: %w", err)
 	}
 	for _, condition := range node.Status.Conditions {
-		if condition.Type == core.NodeReady {
-			if condition.Status == core.ConditionTrue {
+		if condition.Type == corev1.NodeReady {
+			if condition.Status == corev1.ConditionTrue {
 				return nil
 			}
 			return fmt.Errorf("the node is not ready: %s", condition.Message)
@@ -135,7 +137,7 @@ func (c *Cluster) leftovers(ctx context.Context) (leftovers, error) {
 		return l, err
 	}
 	l.mounts = len(mounts)
-	l.traces = len(c.traces())
+	l.traces = len(c.traces(ctx))
 	l.chains = network.CountRules(ctx, layout.Network)
 	for _, dir := range []string{c.State, c.Run} {
 		if exists(dir) {

@@ -1,12 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package cluster
 
 import (
+	"context"
 	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"workstream.dev/operator/hack/cluster/internal/layout"
 )
@@ -22,8 +26,8 @@ const (
 
 // removeTraces removes what the cluster left outside its folders. It reads ours, so it comes before
 // they are removed.
-func (c *Cluster) removeTraces() error {
-	found := c.traces()
+func (c *Cluster) removeTraces(ctx context.Context) error {
+	found := c.traces(ctx)
 	var failed error
 	for _, f := range found {
 		if err := os.Remove(f); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -40,7 +44,7 @@ func (c *Cluster) removeTraces() error {
 }
 
 // traces lists files of ours outside our folders.
-func (c *Cluster) traces() []string {
+func (c *Cluster) traces(ctx context.Context) []string {
 	var found []string
 	for _, id := range c.containerIDs() {
 		if data, err := os.ReadFile(filepath.Join(c.tasks(), id, "address")); err == nil {
@@ -59,7 +63,7 @@ func (c *Cluster) traces() []string {
 			found = append(found, l)
 		}
 	}
-	if socket := filepath.Join(devicePlugins, "kubelet.sock"); exists(socket) && !listening(socket) {
+	if socket := filepath.Join(devicePlugins, "kubelet.sock"); exists(socket) && !listening(ctx, socket) {
 		found = append(found, socket)
 	}
 	slices.Sort(found)
@@ -67,8 +71,10 @@ func (c *Cluster) traces() []string {
 }
 
 // listening says whether a process, of whichever kubelet, still serves the socket.
-func listening(socket string) bool {
-	conn, err := net.Dial("unix", socket)
+func listening(ctx context.Context, socket string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return false
 	}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package debian installs the Debian packages that the test cluster needs.
 package debian
 

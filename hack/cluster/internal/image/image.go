@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package image writes container images from static programs, without a container engine.
 package image
 

@@ -1,7 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package image
 
 import (
+	"archive/tar"
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,9 +13,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
-
-	"archive/tar"
-	"io"
 )
 
 func write(t *testing.T, modified time.Time) string {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package layout says where the test cluster keeps its files.
 package layout
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package network finds the machine's address and undoes what a cluster did to its network.
 package network
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package network
 
 import (
@@ -56,7 +58,7 @@ func CountRules(ctx context.Context, network string) int {
 // is ours; it is empty when nothing is.
 func cleaning(saved, network string) string {
 	var script strings.Builder
-	for _, table := range strings.Split(saved, "\n*") {
+	for table := range strings.SplitSeq(saved, "\n*") {
 		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimLeft(stripComments(table), "\n"), "*"), "\n")
 		chains := ours(table, network)
 		if len(chains) == 0 {

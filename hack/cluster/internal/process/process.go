@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package process starts the cluster's programs, remembers them in files and ends exactly those.
 package process
 
@@ -13,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Spec says how to start a program.
@@ -56,7 +60,7 @@ func (s Set) Start(spec Spec) (Record, error) {
 	}
 	defer func() { _ = log.Close() }()
 	// Deliberately without a context: the program outlives the command that starts it.
-	cmd := exec.Command(spec.Path, spec.Args...) //nolint:noctx,gosec // see above
+	cmd := exec.Command(spec.Path, spec.Args...) //nolint:noctx // see above
 	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, "/"
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=/root"}, spec.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -148,24 +152,46 @@ func (r Record) Alive() bool {
 // End asks the process to end and, after the grace period, kills it. A process that is not ours, or
 // no longer there, is left alone.
 func (r Record) End(grace time.Duration) error {
+	if r.PID == 0 {
+		return nil
+	}
+	// The descriptor stands for this very process: checked after it was opened, it cannot come to
+	// mean another one that got the same pid.
+	fd, err := unix.PidfdOpen(r.PID, 0)
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ending %s (pid %d): %w", r.Name, r.PID, err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if !r.Alive() {
+		return nil
+	}
 	for _, step := range []struct {
-		signal syscall.Signal
+		signal unix.Signal
 		wait   time.Duration
-	}{{syscall.SIGTERM, grace}, {syscall.SIGKILL, 10 * time.Second}} {
-		if !r.Alive() {
-			return nil
-		}
-		if err := syscall.Kill(r.PID, step.signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+	}{{unix.SIGTERM, grace}, {unix.SIGKILL, 10 * time.Second}} {
+		if err := unix.PidfdSendSignal(fd, step.signal, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("ending %s (pid %d): %w", r.Name, r.PID, err)
 		}
-		for end := time.Now().Add(step.wait); time.Now().Before(end) && r.Alive(); {
-			time.Sleep(20 * time.Millisecond)
+		if ended(fd, step.wait) {
+			return nil
 		}
 	}
-	if r.Alive() {
-		return fmt.Errorf("ending %s: pid %d survived SIGKILL", r.Name, r.PID)
+	return fmt.Errorf("ending %s: pid %d survived SIGKILL", r.Name, r.PID)
+}
+
+// ended waits for the process behind the descriptor.
+func ended(fd int, limit time.Duration) bool {
+	deadline := time.Now().Add(limit)
+	for {
+		left := max(0, time.Until(deadline))
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(left.Milliseconds()))
+		if !errors.Is(err, unix.EINTR) {
+			return n > 0
+		}
 	}
-	return nil
 }
 
 func executable(pid int) (string, error) {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Package provision makes PersistentVolumes for claims: folders and small memory file systems.
 package provision
 
@@ -8,13 +10,11 @@ import (
 	"os"
 	"path/filepath"
 
-	core "k8s.io/api/core/v1"
-	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"golang.org/x/sys/unix"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-
-	"golang.org/x/sys/unix"
-
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
@@ -45,26 +45,28 @@ func Run(ctx context.Context, kubeconfig string, p Provisioner) error {
 }
 
 // Provision makes the folder of a claim and describes it.
-func (p Provisioner) Provision(_ context.Context, o controller.ProvisionOptions) (*core.PersistentVolume, controller.ProvisioningState, error) {
-	if mode := o.PVC.Spec.VolumeMode; mode != nil && *mode != core.PersistentVolumeFilesystem {
+func (p Provisioner) Provision(
+	_ context.Context, o controller.ProvisionOptions,
+) (*corev1.PersistentVolume, controller.ProvisioningState, error) {
+	if mode := o.PVC.Spec.VolumeMode; mode != nil && *mode != corev1.PersistentVolumeFilesystem {
 		return nil, controller.ProvisioningFinished, fmt.Errorf("volume mode %s is not supported", *mode)
 	}
-	size := o.PVC.Spec.Resources.Requests[core.ResourceStorage]
+	size := o.PVC.Spec.Resources.Requests[corev1.ResourceStorage]
 	dir := filepath.Join(p.Dir, o.PVName)
 	if err := p.create(dir, o.StorageClass.Parameters["medium"], size.Value()); err != nil {
 		return nil, controller.ProvisioningFinished, err
 	}
-	return &core.PersistentVolume{
-		ObjectMeta: meta.ObjectMeta{Name: o.PVName},
-		Spec: core.PersistentVolumeSpec{
+	return &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: o.PVName},
+		Spec: corev1.PersistentVolumeSpec{
 			PersistentVolumeReclaimPolicy: *o.StorageClass.ReclaimPolicy,
 			AccessModes:                   o.PVC.Spec.AccessModes,
 			MountOptions:                  o.StorageClass.MountOptions,
-			Capacity:                      core.ResourceList{core.ResourceStorage: size},
-			PersistentVolumeSource:        core.PersistentVolumeSource{Local: &core.LocalVolumeSource{Path: dir}},
-			NodeAffinity: &core.VolumeNodeAffinity{Required: &core.NodeSelector{NodeSelectorTerms: []core.NodeSelectorTerm{{
-				MatchExpressions: []core.NodeSelectorRequirement{{
-					Key: core.LabelHostname, Operator: core.NodeSelectorOpIn, Values: []string{p.Node},
+			Capacity:                      corev1.ResourceList{corev1.ResourceStorage: size},
+			PersistentVolumeSource:        corev1.PersistentVolumeSource{Local: &corev1.LocalVolumeSource{Path: dir}},
+			NodeAffinity: &corev1.VolumeNodeAffinity{Required: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{
+				MatchExpressions: []corev1.NodeSelectorRequirement{{
+					Key: corev1.LabelHostname, Operator: corev1.NodeSelectorOpIn, Values: []string{p.Node},
 				}},
 			}}}},
 		},
@@ -91,7 +93,7 @@ func (p Provisioner) create(dir, medium string, size int64) error {
 }
 
 // Delete removes the folder of a volume.
-func (p Provisioner) Delete(_ context.Context, volume *core.PersistentVolume) error {
+func (p Provisioner) Delete(_ context.Context, volume *corev1.PersistentVolume) error {
 	local := volume.Spec.Local
 	if local == nil || filepath.Dir(local.Path) != filepath.Clean(p.Dir) {
 		return &controller.IgnoredError{Reason: "the volume is not in the provisioner's folder"}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 package provision
 
 import (
@@ -7,19 +9,18 @@ import (
 	"path/filepath"
 	"testing"
 
-	core "k8s.io/api/core/v1"
-	storage "k8s.io/api/storage/v1"
+	corev1 "k8s.io/api/core/v1"
+	storagev1 "k8s.io/api/storage/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-
 	"sigs.k8s.io/sig-storage-lib-external-provisioner/v13/controller"
 )
 
 func options(parameters map[string]string) controller.ProvisionOptions {
-	reclaim := core.PersistentVolumeReclaimDelete
-	claim := &core.PersistentVolumeClaim{}
-	claim.Spec.Resources.Requests = core.ResourceList{core.ResourceStorage: resource.MustParse("1Mi")}
+	reclaim := corev1.PersistentVolumeReclaimDelete
+	claim := &corev1.PersistentVolumeClaim{}
+	claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Mi")}
 	return controller.ProvisionOptions{
-		StorageClass: &storage.StorageClass{Parameters: parameters, ReclaimPolicy: &reclaim},
+		StorageClass: &storagev1.StorageClass{Parameters: parameters, ReclaimPolicy: &reclaim},
 		PVName:       "pvc-1", PVC: claim,
 	}
 }
@@ -51,8 +52,8 @@ func TestProvisionRefusesUnknownMedium(t *testing.T) {
 
 func TestDeleteLeavesForeignFolders(t *testing.T) {
 	other := t.TempDir()
-	volume := &core.PersistentVolume{}
-	volume.Spec.Local = &core.LocalVolumeSource{Path: other}
+	volume := &corev1.PersistentVolume{}
+	volume.Spec.Local = &corev1.LocalVolumeSource{Path: other}
 	ignored := &controller.IgnoredError{}
 	if err := (Provisioner{Dir: t.TempDir()}).Delete(context.Background(), volume); !errors.As(err, &ignored) {
 		t.Errorf("got %v", err)
