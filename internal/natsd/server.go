@@ -56,7 +56,7 @@ func Start(opts Options) (*Server, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	if err := os.MkdirAll(opts.Dir, dirMode); err != nil {
-		return nil, fmt.Errorf("making the journal's directory: %w", err)
+		return nil, fmt.Errorf("making the journal's directory %s: %w", opts.Dir, err)
 	}
 	lock, err := lockDir(opts.Dir)
 	if err != nil {
@@ -73,6 +73,9 @@ func Start(opts Options) (*Server, error) {
 func (s *Server) Connect() (*nats.Conn, error) {
 	conn, err := nats.Connect("", nats.InProcessServer(s), nats.Name("workstream"),
 		nats.MaxReconnects(-1), nats.ReconnectWait(reconnectIn), nats.ReconnectJitter(0, 0),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			s.opts.Log.Debug("NATS connection", "error", err)
+		}),
 		nats.ReconnectBufSize(-1), // what is sent while not connected fails at once, instead of arriving some time later
 	)
 	if err != nil {

@@ -81,6 +81,9 @@ func (j *Journal) readBlob(ctx context.Context, subject string) (blobHead, []byt
 	body.Grow(int(head.Size))
 	for _, seq := range head.Chunks {
 		m, err := j.state.GetMsg(ctx, seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return head, nil, fmt.Errorf("%s is damaged: a part of it is gone", subject)
+		}
 		if err != nil {
 			return head, nil, fmt.Errorf("reading a part of %s: %w", subject, err)
 		}

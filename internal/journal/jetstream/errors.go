@@ -57,13 +57,14 @@ func (j *Journal) classify(err error) error {
 	return fmt.Errorf("%w: %w", journal.ErrUncertain, err)
 }
 
-// ready restarts the server after a write whose outcome is unknown, so that what is read afterwards is what the disk
-// has, and nothing that is still on its way arrives later.
+// ready waits for the connection. After a write whose outcome is unknown it restarts the server first, so that what is
+// read afterwards is what the disk has, and nothing that is still on its way arrives later.
 func (j *Journal) ready(ctx context.Context) error {
-	if !j.suspect.Load() {
+	suspect := j.suspect.Load()
+	if !suspect && j.opts.Conn.IsConnected() {
 		return nil
 	}
-	if j.opts.Recover != nil {
+	if suspect && j.opts.Recover != nil {
 		if err := j.opts.Recover(); err != nil {
 			return fmt.Errorf("restarting the journal's server: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,8 @@ const (
 	// Replay asks for this much at a time; an entry is at most a quarter of it.
 	replayMessages = 4096
 	replayBytes    = 32 << 20
+	// markEvery is after how many entries the position is noted.
+	markEvery = 100
 )
 
 var namespacePattern = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
@@ -82,7 +85,7 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 	if j.state, err = j.stream(ctx, "state-"+opts.Namespace, j.stateSubject(">")); err != nil {
 		return nil, err
 	}
-	if err := j.checkSnapshot(ctx); err != nil {
+	if err := j.check(ctx); err != nil {
 		return nil, err
 	}
 	return j, nil
@@ -120,21 +123,52 @@ func (j *Journal) stream(ctx context.Context, name, subject string) (jetstream.S
 	return st, nil
 }
 
-// checkSnapshot refuses a journal that ends before its own snapshot: acknowledged entries are gone.
-func (j *Journal) checkSnapshot(ctx context.Context) error {
+// check refuses a journal that ends before an entry that is known to have been written. After a crash the server drops
+// what it cannot read at the end, which is right for the one entry that was under way, and wrong for any other.
+func (j *Journal) check(ctx context.Context) error {
+	state := j.entries.CachedInfo().State
 	head, _, err := j.head(ctx, j.stateSubject(snapshotHead))
-	if errors.Is(err, journal.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, journal.ErrNotFound) {
 		return err
 	}
 	j.snapshotSize.Store(head.Size)
-	if last := j.entries.CachedInfo().State.LastSeq; last < head.Position {
-		return fmt.Errorf("the journal of %s is damaged: it ends at entry %d, but its snapshot includes entry %d",
-			j.opts.Namespace, last, head.Position)
+	mark, err := j.mark(ctx)
+	if err != nil {
+		return err
+	}
+	if known := max(head.Position, mark); state.LastSeq < known {
+		return fmt.Errorf("the journal of %s is damaged: it ends at entry %d, but entry %d was written",
+			j.opts.Namespace, state.LastSeq, known)
+	}
+	if state.FirstSeq > head.Position+1 {
+		return fmt.Errorf("the journal of %s is damaged: it begins at entry %d, but its snapshot is of entry %d",
+			j.opts.Namespace, state.FirstSeq, head.Position)
 	}
 	return nil
+}
+
+// mark returns the latest mark, 0 when there is none.
+func (j *Journal) mark(ctx context.Context) (uint64, error) {
+	m, err := j.state.GetLastMsgForSubject(ctx, j.stateSubject(markName))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("reading the latest mark: %w", err)
+	}
+	mark, err := strconv.ParseUint(string(m.Data), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the latest mark is damaged: %w", err)
+	}
+	return mark, nil
+}
+
+// setMark notes from time to time how far the journal has come. Nobody waits for it: it serves to notice damage, and the
+// next does as well.
+func (j *Journal) setMark(position uint64) {
+	if position%markEvery == 0 {
+		_ = j.opts.Conn.Publish(j.stateSubject(markName), strconv.AppendUint(nil, position, 10))
+	}
 }
 
 // Append implements journal.Journal.
@@ -152,6 +186,7 @@ func (j *Journal) Append(ctx context.Context, expected uint64, entry []byte) (ui
 	if err != nil {
 		return 0, j.classify(fmt.Errorf("appending after entry %d: %w", expected, err))
 	}
+	j.setMark(ack.Sequence)
 	return ack.Sequence, nil
 }
 

@@ -18,6 +18,7 @@ import (
 // The subjects of the state stream, below the namespace's own.
 const (
 	snapshotHead = "snapshot"
+	markName     = "mark"
 	planPrefix   = "plan."
 	chunkPrefix  = "chunk."
 )
@@ -139,29 +140,33 @@ func (j *Journal) trim(ctx context.Context, position, first uint64, keep []strin
 	return nil
 }
 
-// sweep drops the plans that are stale, heads that a later one replaced, and chunks that no head names.
+// sweep drops the plans that are stale, what a later message replaced, and chunks that no head names.
 func (j *Journal) sweep(ctx context.Context, stale func(version string) bool) error {
 	info, err := j.state.Info(ctx, jetstream.WithSubjectFilter(j.stateSubject(">")))
 	if err != nil {
 		return fmt.Errorf("listing plans: %w", err)
 	}
+	chunks := map[string]string{} // subject by id
 	named := map[string]bool{}
 	for subject, messages := range info.State.Subjects {
 		name := strings.TrimPrefix(subject, j.stateSubject(""))
-		version, isPlan := strings.CutPrefix(name, planPrefix)
-		switch {
-		case isPlan && stale != nil && stale(version):
+		if id, ok := strings.CutPrefix(name, chunkPrefix); ok {
+			chunks[id] = subject
+			continue
+		}
+		if version, ok := strings.CutPrefix(name, planPrefix); ok && stale != nil && stale(version) {
 			if err := j.purge(ctx, subject); err != nil {
 				return err
 			}
 			continue
-		case !isPlan && name != snapshotHead:
-			continue // chunks: below
 		}
 		if messages > 1 {
 			if err := j.purge(ctx, subject, jetstream.WithPurgeKeep(1)); err != nil {
 				return err
 			}
+		}
+		if name == markName {
+			continue
 		}
 		head, _, err := j.head(ctx, subject)
 		if err != nil {
@@ -169,9 +174,8 @@ func (j *Journal) sweep(ctx context.Context, stale func(version string) bool) er
 		}
 		named[head.ID] = true
 	}
-	for subject := range info.State.Subjects {
-		id, isChunk := strings.CutPrefix(subject, j.stateSubject(chunkPrefix))
-		if isChunk && !named[id] {
+	for id, subject := range chunks {
+		if !named[id] {
 			if err := j.purge(ctx, subject); err != nil {
 				return err
 			}
