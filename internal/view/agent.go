@@ -19,6 +19,8 @@ type agent struct {
 	// Items are those the agent has, Active or in wrap-up.
 	Items  map[string]struct{} `json:"items,omitempty"`
 	Offers map[string]*offer   `json:"offers,omitempty"`
+
+	used int32 // the sum of Held
 }
 
 func newAgent() *agent {
@@ -27,18 +29,22 @@ func newAgent() *agent {
 	}
 }
 
-// drop takes an item and what it holds from the agent.
-func (a *agent) drop(item string) {
-	delete(a.Held, item)
-	delete(a.Items, item)
+// hold enters what an item takes into the ledger, in place of what it took before.
+func (a *agent) hold(item string, units int32) {
+	a.used += units - a.Held[item]
+	a.Held[item] = units
 }
 
-func (a *agent) used() int32 {
-	var sum int32
-	for _, units := range a.Held {
-		sum += units
-	}
-	return sum
+// free takes an item's entry out of the ledger, should there be one.
+func (a *agent) free(item string) {
+	a.used -= a.Held[item]
+	delete(a.Held, item)
+}
+
+// drop takes an item and what it holds from the agent.
+func (a *agent) drop(item string) {
+	a.free(item)
+	delete(a.Items, item)
 }
 
 func (a *agent) available() bool {
@@ -58,7 +64,7 @@ func (v *View) agentLocked(name string) *agent {
 func (v *View) capacityLocked(name string, e StreamEvent) StreamEvent {
 	var used, units int32
 	if a := v.agents[name]; a != nil {
-		used = a.used()
+		used = a.used
 	}
 	if p := v.plan.Agent(name); p != nil {
 		units = p.Units
@@ -86,7 +92,7 @@ func (v *View) agentViewLocked(p *plan.Agent) AgentView {
 	if a == nil {
 		return w
 	}
-	w.Presence, w.Connected, w.Used = a.Presence, a.Connected, a.used()
+	w.Presence, w.Connected, w.Used = a.Presence, a.Connected, a.used
 	w.Free = w.Units - w.Used
 	for id := range a.Items {
 		w.Items = append(w.Items, id)

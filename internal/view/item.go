@@ -141,7 +141,7 @@ func (v *View) offerMadeLocked(r event.Recorded, e event.OfferMade) {
 	}
 	a := v.agentLocked(e.Agent)
 	a.Offers[o.ID] = o
-	a.Held[e.Item] = e.Units
+	a.hold(e.Item, e.Units)
 	it := v.stepLocked(r, e.Item)
 	if it == nil {
 		return
@@ -157,7 +157,7 @@ func (v *View) offerMadeLocked(r event.Recorded, e event.OfferMade) {
 func (v *View) offerClosedLocked(r event.Recorded, e event.OfferClosed) {
 	a := v.agentLocked(e.Agent)
 	delete(a.Offers, e.Offer)
-	delete(a.Held, e.Item)
+	a.free(e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil && it.Offer != nil && it.Offer.ID == e.Offer {
 		v.unofferLocked(it)
 		v.moveLocked(it, event.Open, event.AwaitingAgentAssignment)
@@ -171,7 +171,7 @@ func (v *View) offerClosedLocked(r event.Recorded, e event.OfferClosed) {
 func (v *View) assignedLocked(r event.Recorded, e event.ItemAssigned) {
 	a := v.agentLocked(e.Agent)
 	delete(a.Offers, e.Offer)
-	a.Held[e.Item] = e.Units
+	a.hold(e.Item, e.Units)
 	a.Items[e.Item] = struct{}{}
 	it := v.stepLocked(r, e.Item)
 	if it == nil {
@@ -217,7 +217,7 @@ func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
 
 func (v *View) wrapUpLocked(r event.Recorded, e event.WrapUpStarted) {
 	if e.Released {
-		delete(v.agentLocked(e.Agent).Held, e.Item)
+		v.agentLocked(e.Agent).free(e.Item)
 	}
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.BlockedUntil = e.BlockedUntil
@@ -227,7 +227,7 @@ func (v *View) wrapUpLocked(r event.Recorded, e event.WrapUpStarted) {
 }
 
 func (v *View) wrapUpReleasedLocked(r event.Recorded, e event.WrapUpReleased) {
-	delete(v.agentLocked(e.Agent).Held, e.Item)
+	v.agentLocked(e.Agent).free(e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.BlockedUntil = 0
 	}
@@ -249,7 +249,7 @@ func (v *View) closedLocked(r event.Recorded, e event.ItemClosed) {
 		a := v.agentLocked(who)
 		delete(a.Items, it.ID)
 		if it.BlockedUntil == 0 {
-			delete(a.Held, it.ID)
+			a.free(it.ID)
 		}
 		it.Agent = who
 	}

@@ -145,8 +145,8 @@ func (v *View) restoreItem(it *item) {
 // take fills a with what was read; the maps that were empty were not written.
 func (a *agent) take(from *agent) {
 	a.Connected, a.Presence = from.Connected, from.Presence
-	if from.Held != nil {
-		a.Held = from.Held
+	for item, units := range from.Held {
+		a.hold(item, units)
 	}
 	if from.Items != nil {
 		a.Items = from.Items
