@@ -70,7 +70,7 @@ func (a *API) handle(c *call, to *route) (*answer, error) {
 }
 
 func (a *API) authenticate(c *call) error {
-	c.token = token(c.Request)
+	c.token = tokenOf(c.Request)
 	if c.token == "" {
 		c.w.Header().Set("WWW-Authenticate", auth.Challenge(nil))
 		return ingress.NewProblem(http.StatusUnauthorized, ingress.ReasonUnauthenticated, "a bearer token is missing")
@@ -93,8 +93,8 @@ func (a *API) authenticate(c *call) error {
 	return nil
 }
 
-// token is from the header, or for WebSockets from the subprotocols.
-func token(r *http.Request) string {
+// tokenOf is from the header, or for WebSockets from the subprotocols.
+func tokenOf(r *http.Request) string {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(value)
