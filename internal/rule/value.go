@@ -34,6 +34,25 @@ func (k Kind) String() string {
 	}
 }
 
+// MarshalText writes the kind's name.
+func (k Kind) MarshalText() ([]byte, error) {
+	if k > Number {
+		return nil, fmt.Errorf("%s is not a kind of value", k)
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads the kind's name.
+func (k *Kind) UnmarshalText(text []byte) error {
+	for _, known := range []Kind{Any, Text, Number} {
+		if known.String() == string(text) {
+			*k = known
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a kind of value: Text, Number or Any", text)
+}
+
 // Value is one attribute's value, text or a finite number. The zero Value is absent.
 type Value struct {
 	kind   Kind
