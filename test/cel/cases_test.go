@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cel
+
+import "workstream.dev/operator/api/v1alpha1"
+
+// bases are the smallest objects that the API accepts. A case changes them by merge patches, in which null takes a field
+// away.
+var bases = map[string]string{
+	v1alpha1.KindWorkstream: `{type: Messaging, channelType: Custom, workDistribution: {capacity: {units: 30}},
+		routing: {fallbackQueueRef: {name: general}}}`,
+	v1alpha1.KindChannel:         `{workstreamRef: {name: chat}, type: Custom, custom: {credentialsSecretRef: {name: web}}}`,
+	v1alpha1.KindContextVariable: `{workstreamRef: {name: chat}, name: tier, type: Text}`,
+	v1alpha1.KindRoutingRuleset:  `{type: RouteToQueue, rules: [{name: all, route: {queueRef: {name: general}}}]}`,
+	v1alpha1.KindQueue:           `{type: Messaging}`,
+	v1alpha1.KindAgent:           `{subject: ann@contoso.com, capacity: {units: 100}}`,
+	v1alpha1.KindDistributor:     `{}`,
+}
+
+// A testCase is one rule with an object that it refuses, and one much like it that it allows.
+type testCase struct {
+	kind string
+	// from, if set, is the object as it is stored: refused and allowed then are changes of it.
+	from string
+	// refused and allowed are merge patches of the whole object.
+	refused string
+	allowed string
+	// message is what the user reads. For a CEL rule it is all of its message.
+	message string
+}
+
+const (
+	record = `{spec: {type: Record, channelType: null, record: {type: case}`
+	stored = `{}` // the base as it is
+)
+
+var workstreamCases = []testCase{
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {channelType: null}}`, allowed: `{}`,
+		message: "spec.channelType is required when spec.type is Messaging",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {type: Record, record: {type: case}}}`, allowed: record + `}}`,
+		message: "spec.channelType must not be set when spec.type is Record",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {type: Record, channelType: null}}`, allowed: record + `}}`,
+		message: "spec.record is required when spec.type is Record",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {record: {type: case}}}`, allowed: `{}`,
+		message: "spec.record must not be set when spec.type is Messaging",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, workDistribution: {wrapUp: {}}}}`,
+		allowed: `{spec: {workDistribution: {wrapUp: {}}}}`,
+		message: "spec.workDistribution.wrapUp must not be set when spec.type is Record: records have no wrap-up",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, workDistribution: {autoCloseAfterInactivity: 8h}}}`,
+		allowed: `{spec: {workDistribution: {autoCloseAfterInactivity: 8h}}}`,
+		message: "spec.workDistribution.autoCloseAfterInactivity must not be set when spec.type is Record: records do not wait for a customer",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, from: stored, refused: record + `}}`, allowed: `{spec: {displayName: Other}}`,
+		message: "spec.type is immutable: create another Workstream",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, from: record + `}}`, refused: `{spec: {record: {type: order}}}`, allowed: `{spec: {displayName: Other}}`,
+		message: "spec.record.type is immutable: create another Workstream",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, from: stored, refused: `{spec: {workDistribution: {mode: Pick}}}`,
+		allowed: `{spec: {workDistribution: {mode: Push}}}`, // the default
+		message: "spec.workDistribution.mode is immutable: create another Workstream",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {offer: {timeout: 4s999ms}}}}`,
+		allowed: `{spec: {workDistribution: {offer: {timeout: 5s}}}}`,
+		message: "spec.workDistribution.offer.timeout must be from 5s to 1h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {offer: {timeout: 1h1s}}}}`,
+		allowed: `{spec: {workDistribution: {offer: {timeout: 60m}}}}`,
+		message: "spec.workDistribution.offer.timeout must be from 5s to 1h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {offer: {reofferAfter: 25h}}}}`,
+		allowed: `{spec: {workDistribution: {offer: {reofferAfter: 0s}}}}`,
+		message: "spec.workDistribution.offer.reofferAfter must be at most 24h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {autoCloseAfterInactivity: 59s}}}`,
+		allowed: `{spec: {workDistribution: {autoCloseAfterInactivity: 1m}}}`,
+		message: "spec.workDistribution.autoCloseAfterInactivity must be from 1m to 720h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {autoCloseAfterInactivity: 721h}}}`,
+		allowed: `{spec: {workDistribution: {autoCloseAfterInactivity: 720h}}}`,
+		message: "spec.workDistribution.autoCloseAfterInactivity must be from 1m to 720h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {wrapUp: {blockCapacity: Custom}}}}`,
+		allowed: `{spec: {workDistribution: {wrapUp: {blockCapacity: Custom, for: 15m}}}}`,
+		message: "spec.workDistribution.wrapUp.for is required when blockCapacity is Custom",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {wrapUp: {for: 15m}}}}`, // Always is the default
+		allowed: `{spec: {workDistribution: {wrapUp: {blockCapacity: Never}}}}`,
+		message: "spec.workDistribution.wrapUp.for must not be set unless blockCapacity is Custom",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {wrapUp: {blockCapacity: Custom, for: 13h}}}}`,
+		allowed: `{spec: {workDistribution: {wrapUp: {blockCapacity: Custom, for: 12h}}}}`,
+		message: "spec.workDistribution.wrapUp.for must be from 1s to 12h",
+	},
+}
+
+var channelCases = []testCase{
+	{
+		kind: v1alpha1.KindChannel, refused: `{spec: {custom: null}}`, allowed: `{}`,
+		message: "spec.custom is required when spec.type is Custom",
+	},
+	{
+		kind: v1alpha1.KindChannel, refused: `{spec: {custom: {callbackURL: "ftp://contoso.com/x"}}}`,
+		allowed: `{spec: {custom: {callbackURL: "http://10.0.0.1:8088/callback"}}}`,
+		message: "spec.custom.callbackURL must be an http or https URL with a host",
+	},
+	{
+		kind: v1alpha1.KindChannel, refused: `{spec: {custom: {callbackURL: "contoso.com/x"}}}`,
+		allowed: `{spec: {custom: {callbackURL: "https://contoso.com/x?y=z"}}}`,
+		message: "spec.custom.callbackURL must be an http or https URL with a host",
+	},
+	{
+		kind: v1alpha1.KindChannel, refused: `{metadata: {name: www.contoso.com}}`,
+		allowed: `{metadata: {name: www.contoso.com}, spec: {custom: {address: contoso-web}}}`,
+		message: "spec.custom.address is required when metadata.name is no DNS label: it has a dot or more than 63 characters",
+	},
+}
+
+var rulesetCases = []testCase{
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {}}]}}`, allowed: `{}`,
+		message: "one of spec.rules[].route.queueRef and split is required",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}, split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}]}}`,
+		message: "only one of spec.rules[].route.queueRef and split may be set",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: b}, percent: 20}]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: b}, percent: 30}]}}]}}`,
+		message: "spec.rules[].route.split: the percentages must add up to 100",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: a}, percent: 30}]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 1}, {queueRef: {name: b}, percent: 99}]}}]}}`,
+		message: "spec.rules[].route.split: each Queue may be named only once",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a, operator: Exists, not: {attribute: b, operator: Exists}}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {attribute: b, operator: Exists}}}]}}`,
+		message: "spec.rules[].when: exactly one of all, any, not and attribute must be set",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a, operator: Exists}}]}}`,
+		message: "spec.rules[].when: attribute and operator go together",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: Exists}], values: [b]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: Equal, values: [b]}]}}]}}`,
+		message: "spec.rules[].when: values and caseSensitive go with attribute",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {all: [{}]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {all: [{any: [{attribute: a, operator: Exists}]}]}}]}}`,
+		message: "spec.rules[].when, in a group: exactly one of all, any, not and attribute must be set",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a}]}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: NotExists}]}}]}}`,
+		message: "spec.rules[].when, in a group: attribute and operator go together",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {all: [{attribute: a, operator: Exists}], caseSensitive: Enabled}}}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {attribute: a, operator: Equal, values: [b], caseSensitive: Enabled}}}]}}`,
+		message: "spec.rules[].when, in a group: values and caseSensitive go with attribute",
+	},
+}
+
+var otherCases = []testCase{
+	{
+		kind: v1alpha1.KindQueue, from: stored, refused: `{spec: {type: Record}}`, allowed: `{spec: {priority: 1}}`,
+		message: "spec.type is immutable: create another Queue",
+	},
+	{
+		kind: v1alpha1.KindDistributor, from: stored, refused: `{spec: {storage: {embedded: {size: 20Gi}}}}`,
+		allowed: `{spec: {storage: {embedded: {size: 10Gi}}}}`, // the default
+		message: "spec.storage is immutable: the volume exists already",
+	},
+	{
+		kind: v1alpha1.KindDistributor, from: `{spec: {storage: {embedded: {size: 20Gi}}}}`, refused: `{spec: {storage: null}}`,
+		allowed: `{spec: {auth: {jwt: []}}}`,
+		message: "spec.storage is immutable: the volume exists already",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {storage: {embedded: {size: 63Mi}}}}`,
+		allowed: `{spec: {storage: {embedded: {size: 64Mi, storageClassName: fast}}}}`,
+		message: "spec.storage.embedded.size must be at least 64Mi",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {auth: {jwt: [{issuer: a, audiences: [b]}]}}}`,
+		allowed: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "https://contoso.com/keys"}]}}}`,
+		message: "one of spec.auth.jwt[].jwksURL and jwksSecretRef is required",
+	},
+	{
+		kind:    v1alpha1.KindDistributor,
+		refused: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "https://contoso.com/keys", jwksSecretRef: {name: keys}}]}}}`,
+		allowed: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksSecretRef: {name: keys}}]}}}`,
+		message: "only one of spec.auth.jwt[].jwksURL and jwksSecretRef may be set",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "http://contoso.com/keys"}]}}}`,
+		allowed: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "https://contoso.com:8443/keys"}]}}}`,
+		message: "spec.auth.jwt[].jwksURL must be an https URL with a host",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{metadata: {name: main.contoso}}`, allowed: `{metadata: {name: main-contoso}}`,
+		message: "metadata.name must have at most 40 characters, only lower case letters, digits and dashes: pods and a Service are named after it",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{metadata: {name: a123456789-123456789-123456789-123456789-1}}`,
+		allowed: `{metadata: {name: a123456789-123456789-123456789-123456789}}`,
+		message: "metadata.name must have at most 40 characters, only lower case letters, digits and dashes: pods and a Service are named after it",
+	},
+}
+
+// schemaCases are what the schema refuses without a rule of ours: the words are the API server's.
+var schemaCases = []testCase{
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {unit: 30}}}}`, allowed: `{}`,
+		message: `unknown field "spec.workDistribution.capacity.unit"`,
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {units: null}}}}`,
+		allowed: `{spec: {workDistribution: {capacity: {units: 0}}}}`,
+		message: "spec.workDistribution.capacity.units: Required value",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {units: 10001}}}}`,
+		allowed: `{spec: {workDistribution: {capacity: {units: 10000}}}}`,
+		message: "spec.workDistribution.capacity.units in body should be less than or equal to 10000",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {type: Voice}}`, allowed: `{}`,
+		message: `spec.type: Unsupported value: "Voice": supported values: "Messaging", "Record"`,
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {channelType: SMS}}`, allowed: `{}`,
+		message: `spec.channelType: Unsupported value: "SMS": supported values: "Custom"`,
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {allowedPresences: [Offline]}}}`,
+		allowed: `{spec: {workDistribution: {allowedPresences: [Away, DoNotDisturb]}}}`,
+		message: `spec.workDistribution.allowedPresences[0]: Unsupported value: "Offline"`,
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {allowedPresences: []}}}`, allowed: `{}`,
+		message: "spec.workDistribution.allowedPresences in body should have at least 1 items",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {offer: {timeout: 2 minutes}}}}`,
+		allowed: `{spec: {workDistribution: {offer: {timeout: 2m30s}}}}`,
+		message: `spec.workDistribution.offer.timeout in body should match`,
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {routing: {fallbackQueueRef: null}}}`, allowed: `{}`,
+		message: "spec.routing.fallbackQueueRef: Required value",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {revisionHistoryLimit: 0}}`, allowed: `{spec: {revisionHistoryLimit: 1}}`,
+		message: "spec.revisionHistoryLimit in body should be greater than or equal to 1",
+	},
+	{
+		kind: v1alpha1.KindChannel, refused: `{spec: {custom: {address: Contoso_Web}}}`, allowed: `{spec: {custom: {address: contoso-web}}}`,
+		message: "spec.custom.address in body should match",
+	},
+	{
+		kind: v1alpha1.KindContextVariable, refused: `{spec: {name: customer tier}}`, allowed: `{spec: {name: customer_tier}}`,
+		message: "spec.name in body should match",
+	},
+	{
+		kind: v1alpha1.KindContextVariable, refused: `{spec: {type: Boolean}}`, allowed: `{spec: {type: Number}}`,
+		message: `spec.type: Unsupported value: "Boolean": supported values: "Text", "Number"`,
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: []}}`, allowed: `{}`,
+		message: "spec.rules in body should have at least 1 items",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}}, {name: a, route: {queueRef: {name: b}}}]}}`,
+		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}}, {name: b, route: {queueRef: {name: b}}}]}}`,
+		message: `spec.rules[1]: Duplicate value: {"name":"a"}`,
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: Like}}]}}`,
+		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: Matches, values: [".*"]}}]}}`,
+		message: `spec.rules[0].when.operator: Unsupported value: "Like"`,
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset, // three levels of groups, and no fourth
+		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {all: [{any: [{not: {not: {attribute: a, operator: Exists}}}]}]}}]}}`,
+		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {all: [{any: [{not: {attribute: a, operator: Exists}}]}]}}]}}`,
+		message: `unknown field "spec.rules[0].when.all[0].any[0].not.not"`,
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {rules: [{name: a, route: {split: [{queueRef: {name: a}, percent: 20}, {queueRef: {name: b}, percent: 20},
+			{queueRef: {name: c}, percent: 20}, {queueRef: {name: d}, percent: 20}, {queueRef: {name: e}, percent: 10}, {queueRef: {name: f}, percent: 10}]}}]}}`,
+		allowed: `{spec: {rules: [{name: a, route: {split: [{queueRef: {name: a}, percent: 20}, {queueRef: {name: b}, percent: 20},
+			{queueRef: {name: c}, percent: 20}, {queueRef: {name: d}, percent: 20}, {queueRef: {name: e}, percent: 20}]}}]}}`,
+		message: "spec.rules[0].route.split: Too many: 6: must have at most 5 items",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {assignment: {method: MostIdle}}}`, allowed: `{spec: {assignment: {method: RoundRobin}}}`,
+		message: `spec.assignment.method: Unsupported value: "MostIdle": supported values: "HighestCapacity", "RoundRobin", "LeastActive"`,
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {priority: 0}}`, allowed: `{spec: {priority: 1}}`,
+		message: "spec.priority in body should be greater than or equal to 1",
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {roles: [Integration]}}`, allowed: `{spec: {roles: [Supervisor, Agent]}}`,
+		message: `spec.roles[0]: Unsupported value: "Integration": supported values: "Agent", "Supervisor"`,
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {queueRefs: [{name: a}, {name: a}]}}`, allowed: `{spec: {queueRefs: [{name: a}, {name: b}]}}`,
+		message: `spec.queueRefs[1]: Duplicate value: {"name":"a"}`,
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {subject: ""}}`, allowed: `{spec: {subject: "248289761001"}}`,
+		message: "spec.subject in body should be at least 1 chars long",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {storage: {embedded: {size: 10GB}}}}`, allowed: `{spec: {storage: {embedded: {size: 1Ti}}}}`,
+		message: "spec.storage.embedded.size in body should match",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {auth: {jwt: [{issuer: a, audiences: [], jwksURL: "https://contoso.com/keys"}]}}}`,
+		allowed: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "https://contoso.com/keys"}]}}}`,
+		message: "spec.auth.jwt[0].audiences in body should have at least 1 items",
+	},
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cel
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"workstream.dev/operator/api/v1alpha1"
+)
+
+// TestLimits: the sizes that the design promises are accepted by a real server, its budget for rules included, and the
+// next one is refused.
+func TestLimits(t *testing.T) {
+	limits := map[string]struct {
+		kind    string
+		limit   int
+		patch   func(n int) string
+		message string
+	}{
+		"rules in a ruleset": {
+			v1alpha1.KindRoutingRuleset, 1000,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {rules: [%s]}}", list(n, `{name: rule-%d, when: {all: [`+
+					`{attribute: context.tier, operator: Equal, values: [gold]}, {any: [{attribute: channel.locale, operator: Exists}]}]}, `+
+					`route: {split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}`))
+			},
+			"must have at most 1000 items",
+		},
+		"values of a comparison": {
+			v1alpha1.KindRoutingRuleset, 100,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: In, values: [%s]}}]}}",
+					list(n, "v%d"))
+			},
+			"must have at most 100 items",
+		},
+		"queues of an agent": {
+			v1alpha1.KindAgent, 500,
+			func(n int) string { return fmt.Sprintf("{spec: {queueRefs: [%s]}}", list(n, "{name: q-%d}")) },
+			"must have at most 500 items",
+		},
+	}
+	c := server(t)
+	for name, tc := range limits {
+		t.Run(name, func(t *testing.T) {
+			try := func(n int) error {
+				o := patched(t, object(t, tc.kind, "limit"), tc.patch(n))
+				return c.Create(t.Context(), o, client.DryRunAll)
+			}
+			if err := try(tc.limit); err != nil {
+				t.Errorf("%d are not allowed: %v", tc.limit, err)
+			}
+			if err := try(tc.limit + 1); err == nil || !strings.Contains(err.Error(), tc.message) {
+				t.Errorf("%d: %v", tc.limit+1, err)
+			}
+		})
+	}
+}
+
+func list(n int, format string) string {
+	items := make([]string, n)
+	for i := range items {
+		items[i] = fmt.Sprintf(format, i)
+	}
+	return strings.Join(items, ", ")
+}

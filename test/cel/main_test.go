@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cel
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"workstream.dev/operator/api/v1alpha1"
+)
+
+// assets is the environment variable that says where etcd and kube-apiserver are; `hack/cluster/cluster assets` prints it.
+const assets = "KUBEBUILDER_ASSETS"
+
+// The namespaces of the tests.
+const (
+	rulesNamespace   = "rules"
+	samplesNamespace = "samples"
+)
+
+// api is the API server of this package's tests, with the CRDs as users install them. It is nil when there are no
+// binaries to run one.
+var api client.Client
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if os.Getenv(assets) == "" {
+		fmt.Fprintf(os.Stderr, "Nothing of the API is tested: %s is not set\n", assets)
+		return m.Run(), nil
+	}
+	env := &envtest.Environment{
+		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		ErrorIfCRDPathMissing: true,
+	}
+	config, err := env.Start()
+	if err != nil {
+		return 1, fmt.Errorf("starting an API server: %w", err)
+	}
+	defer func() {
+		if stop := env.Stop(); stop != nil && err == nil {
+			code, err = 1, fmt.Errorf("stopping the API server: %w", stop)
+		}
+	}()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, corev1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return 1, err
+		}
+	}
+	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+		return 1, err
+	}
+	for _, name := range []string{rulesNamespace, samplesNamespace} {
+		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		if err := api.Create(context.Background(), namespace); err != nil {
+			return 1, err
+		}
+	}
+	return m.Run(), nil
+}
+
+// server returns the API server, or skips the test when there is none; CI tests everything. It asks for the environment
+// itself, because go test remembers results by what a test asks for, and not by what is asked for before.
+func server(t *testing.T) client.Client {
+	t.Helper()
+	switch {
+	case os.Getenv(assets) != "":
+	case os.Getenv("CI") == "1":
+		t.Fatalf("%s is not set", assets)
+	default:
+		t.Skipf("SKIPPED: %s is not set", assets)
+	}
+	return api
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cel
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/compile"
+)
+
+const samples = "../../config/samples"
+
+// sampleObjects reads what the kustomization of the samples lists.
+func sampleObjects(t *testing.T) []*unstructured.Unstructured {
+	t.Helper()
+	var kustomization struct{ Resources []string }
+	readYAML(t, filepath.Join(samples, "kustomization.yaml"), &kustomization)
+	files, err := filepath.Glob(filepath.Join(samples, "*.yaml"))
+	if err != nil || len(files) != len(kustomization.Resources)+1 {
+		t.Fatalf("%d files, and the kustomization lists %d: %v", len(files), len(kustomization.Resources), err)
+	}
+	var objects []*unstructured.Unstructured
+	for _, file := range kustomization.Resources {
+		body, err := os.ReadFile(filepath.Join(samples, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for document := range bytes.SplitSeq(body, []byte("\n---\n")) {
+			o := &unstructured.Unstructured{}
+			if err := yaml.Unmarshal(document, &o.Object); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			o.SetNamespace(samplesNamespace)
+			objects = append(objects, o)
+		}
+	}
+	return objects
+}
+
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	body, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(body, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// TestSamplesCompileTheSameBeforeAndAfterTheServer applies the samples strictly and compiles them twice, as written and
+// as stored: the defaults of the schema are those of the compiler, and nothing is wrong with the samples.
+func TestSamplesCompileTheSameBeforeAndAfterTheServer(t *testing.T) {
+	c := client.WithFieldValidation(server(t), metav1.FieldValidationStrict)
+	written, stored := input(), input()
+	kinds := map[string]bool{}
+	for _, o := range sampleObjects(t) {
+		kinds[o.GetKind()] = true
+		add(t, written, o)
+		if err := c.Create(t.Context(), o); err != nil {
+			t.Fatalf("%s %s: %v", o.GetKind(), o.GetName(), err)
+		}
+		if err := c.Get(t.Context(), client.ObjectKeyFromObject(o), o); err != nil {
+			t.Fatal(err)
+		}
+		add(t, stored, o)
+		checkConditions(t, o)
+	}
+	for kind := range bases {
+		if !kinds[kind] {
+			t.Errorf("no sample of a %s", kind)
+		}
+	}
+	before, err := compile.Compile(written)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := compile.Compile(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before.Body, after.Body) {
+		t.Errorf("as written:\n%s\nas stored:\n%s", before.Body, after.Body)
+	}
+	for _, o := range after.Objects {
+		for _, f := range o.Findings {
+			if f.Status != metav1.ConditionTrue || o.Absent != "" {
+				t.Errorf("%s %s: %s %s %s %s (%s)", o.Kind, o.Name, f.Condition, f.Status, f.Reason, f.Message, o.Absent)
+			}
+		}
+	}
+}
+
+// input knows the Secrets that whoever applies the samples makes first.
+func input() *compile.Input {
+	return &compile.Input{Namespace: samplesNamespace, Secrets: map[string][]string{
+		"contoso-web": {v1alpha1.SigningSecretKey}, "contoso-jwks": {"jwks.json"},
+	}}
+}
+
+func add(t *testing.T, in *compile.Input, o *unstructured.Unstructured) {
+	t.Helper()
+	switch o.GetKind() {
+	case v1alpha1.KindWorkstream:
+		in.Workstreams = append(in.Workstreams, typed[v1alpha1.Workstream](t, o))
+	case v1alpha1.KindChannel:
+		in.Channels = append(in.Channels, typed[v1alpha1.Channel](t, o))
+	case v1alpha1.KindContextVariable:
+		in.ContextVariables = append(in.ContextVariables, typed[v1alpha1.ContextVariable](t, o))
+	case v1alpha1.KindRoutingRuleset:
+		in.RoutingRulesets = append(in.RoutingRulesets, typed[v1alpha1.RoutingRuleset](t, o))
+	case v1alpha1.KindQueue:
+		in.Queues = append(in.Queues, typed[v1alpha1.Queue](t, o))
+	case v1alpha1.KindAgent:
+		in.Agents = append(in.Agents, typed[v1alpha1.Agent](t, o))
+	case v1alpha1.KindDistributor:
+		in.Distributors = append(in.Distributors, typed[v1alpha1.Distributor](t, o))
+	default:
+		t.Fatalf("kind %q is not known here", o.GetKind())
+	}
+}
+
+func typed[T any](t *testing.T, o *unstructured.Unstructured) T {
+	t.Helper()
+	var into T
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(o.Object, &into, true); err != nil {
+		t.Fatal(err)
+	}
+	return into
+}
+
+// checkConditions: until a controller has looked, an object says so.
+func checkConditions(t *testing.T, o *unstructured.Unstructured) {
+	t.Helper()
+	want := []string{"Accepted", "ResolvedRefs", "Programmed"}
+	if o.GetKind() == v1alpha1.KindDistributor {
+		want = append(want, "Available")
+	}
+	conditions, _, err := unstructured.NestedSlice(o.Object, "status", "conditions")
+	if err != nil || len(conditions) != len(want) {
+		t.Fatalf("%s %s: conditions %v, %v", o.GetKind(), o.GetName(), conditions, err)
+	}
+	for i, condition := range conditions {
+		c := condition.(map[string]any)
+		if c["type"] != want[i] || c["status"] != "Unknown" || c["reason"] != "Pending" || c["message"] != "Waiting for controller" {
+			t.Errorf("%s %s: condition %v", o.GetKind(), o.GetName(), c)
+		}
+	}
+}
