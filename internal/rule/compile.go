@@ -248,17 +248,17 @@ func (l *leaf) addValue(v, path string) error {
 	return nil
 }
 
+// addPattern reports what is wrong with the expression as the user wrote it, without the flag that ignores case.
 func (l *leaf) addPattern(v, path string) error {
-	expr := v
-	if l.fold {
-		expr = "(?i)" + v
+	if !utf8.ValidString(v) {
+		return &Error{path, fmt.Sprintf("%q is not valid UTF-8", v)}
 	}
-	re, err := regexp.Compile(expr)
+	re, err := regexp.Compile(v)
+	if err == nil && l.fold {
+		re, err = regexp.Compile("(?i)" + v)
+	}
 	if err != nil {
 		return &Error{path, fmt.Sprintf("%q is no RE2 expression: %s", v, strings.TrimPrefix(err.Error(), "error parsing regexp: "))}
-	}
-	if !utf8.ValidString(v) {
-		return &Error{path, "not valid UTF-8"}
 	}
 	l.patterns = append(l.patterns, re)
 	return nil
