@@ -35,7 +35,9 @@ func (l *logger) lastWarning() string {
 }
 
 // Noticef implements server.Logger.
-func (l *logger) Noticef(format string, v ...any) { l.log.Debug("NATS server", "message", text(format, v)) }
+func (l *logger) Noticef(format string, v ...any) {
+	l.log.Debug("NATS server", "message", text(format, v))
+}
 
 // Warnf implements server.Logger.
 func (l *logger) Warnf(format string, v ...any) {
@@ -47,7 +49,9 @@ func (l *logger) Warnf(format string, v ...any) {
 }
 
 // Errorf implements server.Logger.
-func (l *logger) Errorf(format string, v ...any) { l.log.Error("NATS server", "message", text(format, v)) }
+func (l *logger) Errorf(format string, v ...any) {
+	l.log.Error("NATS server", "message", text(format, v))
+}
 
 // Fatalf implements server.Logger. The server expects the process to end here; Start ends instead.
 func (l *logger) Fatalf(format string, v ...any) {
@@ -59,7 +63,9 @@ func (l *logger) Fatalf(format string, v ...any) {
 }
 
 // Debugf implements server.Logger.
-func (l *logger) Debugf(format string, v ...any) { l.log.Debug("NATS server", "message", text(format, v)) }
+func (l *logger) Debugf(format string, v ...any) {
+	l.log.Debug("NATS server", "message", text(format, v))
+}
 
 // Tracef implements server.Logger. Traces contain messages, which never go into a log.
 func (l *logger) Tracef(string, ...any) {}
