@@ -198,11 +198,3 @@ func withoutURL(err error) error {
 	}
 	return err
 }
-
-// Classify says of an error of Send whether trying again is useless, and how long the receiver asked to be left alone.
-func Classify(err error) (permanent bool, after time.Duration) {
-	if e := (*SendError)(nil); errors.As(err, &e) {
-		return e.Permanent, e.After
-	}
-	return false, 0
-}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -141,8 +140,8 @@ func assertSendError(t *testing.T, err error, permanent bool, after time.Duratio
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v, want a SendError", err)
 	}
-	if gotPermanent, gotAfter := Classify(fmt.Errorf("sending: %w", err)); gotPermanent != permanent || gotAfter != after {
-		t.Errorf("%v: permanent %v after %s, want %v after %s", err, gotPermanent, gotAfter, permanent, after)
+	if e.Permanent != permanent || e.After != after {
+		t.Errorf("%v: permanent %v after %s, want %v after %s", err, e.Permanent, e.After, permanent, after)
 	}
 	for _, secret := range []string{"token=abc", "Hello", vectorSecret} {
 		if strings.Contains(err.Error(), secret) {
