@@ -189,28 +189,13 @@ func (d *Dispatcher) channelLocked(name string) *channel {
 
 // attempt sends one delivery, which no other attempt can be at: its conversation is not in the schedule meanwhile.
 func (d *Dispatcher) attempt(ctx context.Context, c *conversation, one event.Delivery) {
-	confirm := event.ConfirmDelivery{Delivery: one.ID}
 	if !c.unconfirmed {
-		start := time.Now()
-		err := d.opts.Sender.Send(ctx, one)
-		d.metrics.seconds.Observe(time.Since(start).Seconds())
-		if err != nil {
-			delay, failure := d.judge(ctx, c, one, err)
-			if failure == "" {
-				d.metrics.attempts.WithLabelValues(outcomeRetried).Inc()
-				d.finish(c, delay)
-				return
-			}
-			c.failure = failure
-			d.metrics.attempts.WithLabelValues(outcomeGivenUp).Inc()
-			d.opts.Log.Warn("Gave up a delivery", "channel", one.Channel, "item", one.Item, "delivery", one.ID, "reason", failure)
-		} else {
-			d.metrics.attempts.WithLabelValues(outcomeDelivered).Inc()
+		if delay := d.send(ctx, c, one); !c.unconfirmed {
+			d.finish(c, delay)
+			return
 		}
-		c.unconfirmed, c.attempts = true, 0
 	}
-	confirm.Failure = c.failure
-	if err := d.opts.Confirm(ctx, confirm); err != nil {
+	if err := d.opts.Confirm(ctx, event.ConfirmDelivery{Delivery: one.ID, Failure: c.failure}); err != nil {
 		// It was told; what is left is to say so.
 		d.opts.Log.Info("Confirming a delivery again later", "delivery", one.ID, "error", err)
 		c.attempts++
@@ -218,6 +203,27 @@ func (d *Dispatcher) attempt(ctx context.Context, c *conversation, one event.Del
 		return
 	}
 	d.done(c, one)
+}
+
+// send tells the callback. It notes in c what there is to confirm, or returns when to try again.
+func (d *Dispatcher) send(ctx context.Context, c *conversation, one event.Delivery) (delay time.Duration) {
+	start := time.Now()
+	err := d.opts.Sender.Send(ctx, one)
+	d.metrics.seconds.Observe(time.Since(start).Seconds())
+	if err == nil {
+		d.metrics.attempts.WithLabelValues(outcomeDelivered).Inc()
+		c.unconfirmed, c.attempts = true, 0
+		return 0
+	}
+	delay, failure := d.judge(ctx, c, one, err)
+	if failure == "" {
+		d.metrics.attempts.WithLabelValues(outcomeRetried).Inc()
+		return delay
+	}
+	d.metrics.attempts.WithLabelValues(outcomeGivenUp).Inc()
+	d.opts.Log.Warn("Gave up a delivery", "channel", one.Channel, "item", one.Item, "delivery", one.ID, "reason", failure)
+	c.unconfirmed, c.attempts, c.failure = true, 0, failure
+	return 0
 }
 
 // judge decides whether and when a delivery that failed is tried again; failure says why it is not.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -262,8 +263,8 @@ func TestWorkersAreBounded(t *testing.T) {
 		var all []event.Delivery
 		for ch := range 10 {
 			for c := range 20 {
-				one := deliveries(fmt.Sprint(c), fmt.Sprintf("%d/%d", ch, c))
-				one[0].Channel = fmt.Sprint(ch)
+				one := deliveries(strconv.Itoa(c), fmt.Sprintf("%d/%d", ch, c))
+				one[0].Channel = strconv.Itoa(ch)
 				all = append(all, one...)
 			}
 		}
@@ -331,7 +332,7 @@ func TestMetrics(t *testing.T) {
 # HELP workstream_distributor_deliveries_pending Deliveries that no callback has taken yet.
 # TYPE workstream_distributor_deliveries_pending gauge
 workstream_distributor_deliveries_pending 1
-# HELP workstream_distributor_delivery_attempts_total Attempts to tell a channel's callback something, by outcome: delivered, retried, given_up.
+# HELP workstream_distributor_delivery_attempts_total Attempts to tell a callback, by outcome: delivered, retried, given_up.
 # TYPE workstream_distributor_delivery_attempts_total counter
 workstream_distributor_delivery_attempts_total{outcome="delivered"} 1
 workstream_distributor_delivery_attempts_total{outcome="given_up"} 1

@@ -25,7 +25,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: telemetry.Namespace, Subsystem: "distributor", Name: "delivery_attempts_total",
-			Help: "Attempts to tell a channel's callback something, by outcome: delivered, retried, given_up.",
+			Help: "Attempts to tell a callback, by outcome: delivered, retried, given_up.",
 		}, []string{"outcome"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: telemetry.Namespace, Subsystem: "distributor", Name: "delivery_attempt_duration_seconds",

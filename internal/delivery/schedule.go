@@ -39,7 +39,7 @@ func (s schedule) Less(i, j int) bool { return s[i].due.Before(s[j].due) }
 func (s schedule) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
 
 // Push implements heap.Interface.
-func (s *schedule) Push(x any) { *s = append(*s, x.(*conversation)) } //nolint:errcheck,forcetypeassert // only ours are pushed
+func (s *schedule) Push(x any) { *s = append(*s, x.(*conversation)) }
 
 // Pop implements heap.Interface.
 func (s *schedule) Pop() any {

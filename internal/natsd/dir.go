@@ -15,7 +15,7 @@ import (
 
 // lockDir takes the directory for this process. The lock ends with the process, however it ends.
 func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the administrator's
 	if err != nil {
 		return nil, fmt.Errorf("locking the journal's directory: %w", err)
 	}

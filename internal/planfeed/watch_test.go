@@ -130,6 +130,7 @@ func TestNamespacesAndDistributorsAreApart(t *testing.T) {
 
 // TestRefusedCallers has callers that get no plan, hear why, and get in once that is put right.
 func TestRefusedCallers(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		change func(t *testing.T, m *manager, o *planfeed.ClientOptions, r string)
 		want   string
@@ -304,7 +305,8 @@ func TestSlowReplicaGetsTheLatestOnly(t *testing.T) {
 	}
 	close(release)
 	last := versions[len(versions)-1]
-	m.wantReplicas(t, planfeed.Replica{Name: "quick", Build: "v1", Version: last}, planfeed.Replica{Name: "slow", Build: "v1", Version: last})
+	m.wantReplicas(t,
+		planfeed.Replica{Name: "quick", Build: "v1", Version: last}, planfeed.Replica{Name: "slow", Build: "v1", Version: last})
 	if n := len(slow.plans); n > 15 {
 		t.Errorf("the slow one was handed %d of 51 plans", n)
 	}

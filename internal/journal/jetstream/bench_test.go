@@ -3,15 +3,15 @@
 package jetstream_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
 
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{256, 4096, 64 << 10} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			j, stop := open(b, b.TempDir())
 			defer stop()
 			entry := make([]byte, size)
@@ -60,7 +60,7 @@ func BenchmarkPutPlan(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		i++
-		if err := j.PutPlan(b.Context(), fmt.Sprint(i), body); err != nil {
+		if err := j.PutPlan(b.Context(), strconv.Itoa(i), body); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -126,7 +126,7 @@ func fillVolume(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	for block := make([]byte, 64<<10); len(block) > 0; {
 		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
 			block = block[:len(block)/2]
