@@ -91,14 +91,16 @@ func (c *Cluster) healthy(ctx context.Context) error {
 
 // Status says what runs and what is left behind. It fails when the cluster is not healthy.
 func (c *Cluster) Status(ctx context.Context) error {
-	records := c.procs.All()
+	records, total := c.procs.All(), 0
 	for _, r := range records {
 		state := "ended, see " + r.Log
 		switch {
 		case r.Stopped():
 			state = "stopped on purpose"
 		case r.Alive():
-			state = fmt.Sprintf("pid %d, %d MB", r.PID, residentMegabytes(r.PID))
+			memory := residentMegabytes(r.PID)
+			total += memory
+			state = fmt.Sprintf("pid %d, %d MB", r.PID, memory)
 		}
 		fmt.Fprintf(c.Out, "%-24s %s\n", r.Name, state)
 	}
@@ -110,8 +112,8 @@ func (c *Cluster) Status(ctx context.Context) error {
 		fmt.Fprintln(c.Out, "no cluster, nothing left behind")
 		return nil
 	}
-	fmt.Fprintf(c.Out, "shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d, traces elsewhere %d\n",
-		left.shims, left.memory, left.mounts, left.chains, left.folders, left.traces)
+	fmt.Fprintf(c.Out, "processes %d MB, shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d, traces elsewhere %d\n",
+		total, left.shims, left.memory, left.mounts, left.chains, left.folders, left.traces)
 	if err := c.healthy(ctx); err != nil {
 		return fmt.Errorf("the cluster is not healthy: %w", err)
 	}

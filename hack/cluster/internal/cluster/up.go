@@ -35,8 +35,10 @@ func (c *Cluster) Up(ctx context.Context) error {
 		if done, err := c.reuse(ctx); done || err != nil {
 			return err
 		}
-		if err := c.start(ctx); err != nil {
+		if err := c.start(ctx); err != nil && c.exists() {
 			return fmt.Errorf("%w\nwhat was started is left for inspection; `down` removes it", err)
+		} else if err != nil {
+			return err
 		}
 		fmt.Fprintf(c.Out, "cluster is up after %.1fs; export KUBECONFIG=%s\n", time.Since(start).Seconds(), c.Kubeconfig("admin"))
 		return nil
