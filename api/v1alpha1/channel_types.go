@@ -36,8 +36,8 @@ type CustomChannel struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	Address string `json:"address,omitempty"`
 
-	// credentialsSecretRef is the Secret whose key signingSecret signs the webhooks of both directions, as whsec_ with
-	// the secret in base64.
+	// credentialsSecretRef is the Secret whose key signingSecret signs the webhooks of both directions: whsec_ with 24 to
+	// 64 bytes in base64. While one secret replaces another there may be several, the newest first, with spaces between.
 	// +required
 	CredentialsSecretRef SecretReference `json:"credentialsSecretRef"`
 
