@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,7 +47,8 @@ type Server struct {
 
 	mu sync.Mutex
 	// nats is nil once stopped.
-	nats *server.Server
+	nats  *server.Server
+	conns []*nats.Conn
 }
 
 // Start starts a server and returns when everything in the directory has been recovered. A stream that cannot be
@@ -81,6 +83,9 @@ func (s *Server) Connect() (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the embedded NATS server: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = append(slices.DeleteFunc(s.conns, (*nats.Conn).IsClosed), conn)
 	return conn, nil
 }
 
@@ -94,23 +99,55 @@ func (s *Server) InProcessConn() (net.Conn, error) {
 	return s.nats.InProcessConn()
 }
 
-// Restart stops the server and starts it on the same directory. JetStream stops writing to a stream for good after its
-// first write error, such as a full disk; this is the way back. The error leaves the server stopped; Restart may be
-// called again.
+// Restart stops the server and starts it on the same directory, and returns when the connections are there again.
+// JetStream stops writing to a stream for good after its first write error, such as a full disk; this is the way back.
+// An error of the start leaves the server stopped; Restart may be called again.
 func (s *Server) Restart() error {
+	conns, err := s.replace()
+	if err != nil {
+		return err
+	}
+	for _, c := range conns {
+		if err := awaitConnection(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) replace() ([]*nats.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lock == nil {
-		return errStopped
+		return nil, errStopped
 	}
 	shutdown(s.nats)
 	s.nats = nil
 	srv, err := s.run()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.nats = srv
-	return nil
+	return slices.Clone(s.conns), nil
+}
+
+// awaitConnection asks over the connection: its own view of itself may be of before the restart.
+func awaitConnection(c *nats.Conn) error {
+	retry := time.NewTicker(reconnectIn)
+	defer retry.Stop()
+	deadline := time.NewTimer(readyTimeout)
+	defer deadline.Stop()
+	for {
+		err := c.FlushTimeout(readyTimeout / 100)
+		if err == nil || c.IsClosed() {
+			return nil
+		}
+		select {
+		case <-retry.C:
+		case <-deadline.C:
+			return fmt.Errorf("connecting again to the embedded NATS server: %w", err)
+		}
+	}
 }
 
 // Stop stops the server and releases the directory. It may be called twice.
