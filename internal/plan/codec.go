@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -20,6 +22,16 @@ func (p *Plan) Encode() (body []byte, version string, err error) {
 	slices.SortFunc(p.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Agents, func(a, b Agent) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Issuers, func(a, b Issuer) int { return strings.Compare(a.Issuer, b.Issuer) })
+	for i := range p.Workstreams {
+		p.Workstreams[i].sort()
+	}
+	for i := range p.Agents {
+		a := &p.Agents[i]
+		a.Roles, a.Queues = sorted(a.Roles), sorted(a.Queues)
+	}
+	for i := range p.Issuers {
+		p.Issuers[i].Audiences = sorted(p.Issuers[i].Audiences)
+	}
 	if err := p.buildIndex(); err != nil {
 		return nil, "", err
 	}
@@ -38,6 +50,9 @@ func Decode(body []byte) (*Plan, error) {
 	if err := d.Decode(p); err != nil {
 		return nil, fmt.Errorf("decoding plan: %w", err)
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("decoding plan: there is something behind its end")
+	}
 	if err := p.buildIndex(); err != nil {
 		return nil, err
 	}
@@ -50,8 +65,23 @@ func Version(body []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// sort brings the lists of w whose order means nothing into the one order that they are written in.
+func (w *Workstream) sort() {
+	w.AllowedPresences = sorted(w.AllowedPresences)
+	w.Variables = slices.Clone(w.Variables)
+	slices.SortFunc(w.Variables, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// sorted returns a set in order. The list itself may be somebody else's.
+func sorted[E ~string](list []E) []E {
+	out := slices.Clone(list)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // SetRevision sets w's revision to the hash of its other fields.
 func (w *Workstream) SetRevision() error {
+	w.sort()
 	c := *w
 	c.Revision = ""
 	body, err := json.Marshal(c)

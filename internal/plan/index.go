@@ -99,6 +99,9 @@ func (p *Plan) buildIndex() error {
 		subjects:    make(map[string]*Agent, len(p.Agents)),
 		members:     make(map[string][]string, len(p.Queues)),
 	}
+	if err := p.checkNames(); err != nil {
+		return err
+	}
 	for i := range p.Queues {
 		p.index.queues[p.Queues[i].Name] = &p.Queues[i]
 	}
@@ -109,6 +112,34 @@ func (p *Plan) buildIndex() error {
 		return err
 	}
 	return p.indexChannels()
+}
+
+// checkNames refuses two of a name: one would be found and the other half of the time meant. It also refuses what is
+// not sorted, which Encode did not write.
+func (p *Plan) checkNames() error {
+	if err := checkNames("workstream", p.Workstreams, func(w *Workstream) string { return w.Name }); err != nil {
+		return err
+	}
+	if err := checkNames("channel", p.Channels, func(c *Channel) string { return c.Name }); err != nil {
+		return err
+	}
+	if err := checkNames("queue", p.Queues, func(q *Queue) string { return q.Name }); err != nil {
+		return err
+	}
+	return checkNames("agent", p.Agents, func(a *Agent) string { return a.Name })
+}
+
+func checkNames[E any](kind string, list []E, name func(*E) string) error {
+	for i := 1; i < len(list); i++ {
+		a, b := name(&list[i-1]), name(&list[i])
+		if a == b {
+			return fmt.Errorf("two %ss are named %q", kind, a)
+		}
+		if a > b {
+			return fmt.Errorf("%ss are not sorted: %q comes after %q", kind, b, a)
+		}
+	}
+	return nil
 }
 
 // indexAgents relies on the agents' order by name: members come out sorted.
@@ -123,6 +154,9 @@ func (p *Plan) indexAgents() error {
 		for _, q := range a.Queues {
 			if p.index.queues[q] == nil {
 				return fmt.Errorf("agent %s: no queue %q in the plan", a.Name, q)
+			}
+			if members := p.index.members[q]; len(members) > 0 && members[len(members)-1] == a.Name {
+				return fmt.Errorf("agent %s: queue %q is there twice", a.Name, q)
 			}
 			p.index.members[q] = append(p.index.members[q], a.Name)
 		}
@@ -154,6 +188,9 @@ func (p *Plan) checkTargets(r *Rule) error {
 	for _, t := range r.Split {
 		if p.index.queues[t.Queue] == nil {
 			return fmt.Errorf("no queue %q in the plan", t.Queue)
+		}
+		if t.Percent < 1 {
+			return fmt.Errorf("queue %s has a share of %d percent", t.Queue, t.Percent)
 		}
 		percent += t.Percent
 	}

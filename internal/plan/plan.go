@@ -8,8 +8,8 @@ import (
 	"workstream.dev/operator/internal/rule"
 )
 
-// Plan is everything a distributor knows of one namespace. It is read-only once built. Every list is sorted by name
-// (channels and the rules of a ruleset excepted, see there), so that equal content has equal bytes.
+// Plan is everything a distributor knows of one namespace. It is read-only once built. Every list but the rules of a
+// ruleset and their targets is sorted by name, so that equal content has equal bytes.
 type Plan struct {
 	// Namespace is the organisation that the plan is for.
 	Namespace   string       `json:"namespace"`
