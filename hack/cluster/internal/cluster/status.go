@@ -112,7 +112,8 @@ func (c *Cluster) Status(ctx context.Context) error {
 		fmt.Fprintln(c.Out, "no cluster, nothing left behind")
 		return nil
 	}
-	fmt.Fprintf(c.Out, "processes %d MB, shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d, traces elsewhere %d\n",
+	fmt.Fprintf(c.Out, "processes %d MB, shims %d (%d MB with their pods), mounts %d, firewall chains %d, folders %d, "+
+		"traces elsewhere %d\n",
 		total, left.shims, left.memory, left.mounts, left.chains, left.folders, left.traces)
 	if err := c.healthy(ctx); err != nil {
 		return fmt.Errorf("the cluster is not healthy: %w", err)
