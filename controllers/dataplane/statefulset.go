@@ -62,7 +62,8 @@ func journalClaim(d *routingv1alpha1.Distributor) *corev1ac.PersistentVolumeClai
 	if class != "" {
 		spec = spec.WithStorageClassName(class)
 	}
-	return corev1ac.PersistentVolumeClaim(claim, "").WithSpec(spec)
+	// Not by its constructor: a template has no kind, and would differ from what is there for ever.
+	return new(corev1ac.PersistentVolumeClaimApplyConfiguration).WithName(claim).WithSpec(spec)
 }
 
 func (o *Options) podSpec(d *routingv1alpha1.Distributor) *corev1ac.PodSpecApplyConfiguration {

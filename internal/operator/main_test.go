@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package operator_test
+
+import (
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"workstream.dev/operator/internal/testkit/kubetest"
+)
+
+var env *kubetest.Env
+
+func TestOperator(t *testing.T) {
+	kubetest.Require(t)
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Operator")
+}
+
+var _ = BeforeSuite(func() {
+	var err error
+	env, err = kubetest.Start()
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(env.Stop()).To(Succeed()) })
+})
