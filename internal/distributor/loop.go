@@ -39,6 +39,7 @@ type Loop struct {
 	opts     LoopOptions
 	requests chan *request
 	ready    atomic.Bool
+	broken   atomic.Bool // Run ended with an error
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed: finish what waits, keep a snapshot, return
@@ -142,8 +143,11 @@ func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
 	case a := <-r.answer:
 		return a.result, a.err
 	default:
-		return event.Result{}, ingress.ErrStopping
 	}
+	if l.broken.Load() {
+		return event.Result{}, ingress.ErrUncertain // it may be what broke the loop, before or after it became durable
+	}
+	return event.Result{}, ingress.ErrStopping
 }
 
 // Ready reports whether the state has been recovered and the loop serves.
@@ -171,6 +175,7 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("the engine is broken: %v\n%s", v, debug.Stack())
 		}
+		l.broken.Store(err != nil)
 	}()
 	l.opts.Release(l.engine.Deliveries())
 	timer := time.NewTimer(0) // the first round appends DisconnectAll
