@@ -83,11 +83,12 @@ func explain(body []byte, err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed(body, int64(len(body)), "the JSON ends too early")
 	case errors.As(err, &kind):
-		field := kind.Field
-		if field == "" {
-			return InvalidField("", "", fmt.Sprintf("the body must be a JSON %s, not %s", jsonName(kind.Type.Kind().String()), jsonValue(kind.Value)))
+		what := kind.Field
+		if what == "" {
+			what = "the body"
 		}
-		return InvalidField(field, "", fmt.Sprintf("%s must be a JSON %s, not %s", field, jsonName(kind.Type.Kind().String()), jsonValue(kind.Value)))
+		return InvalidField(kind.Field, "", fmt.Sprintf("%s must be a JSON %s, not %s",
+			what, jsonName(kind.Type.Kind().String()), jsonValue(kind.Value)))
 	}
 	// The standard library has no type for this error.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {

@@ -94,7 +94,7 @@ func TestDecodeNamesWhatIsWrong(t *testing.T) {
 	for body, want := range map[string]string{
 		" \n":                               "400 MalformedBody  the body is empty",
 		"{\"inner\":\n{\"count\": x}}":      "400 MalformedBody  the body is not JSON: byte 21 (line 2, column 11)",
-		`{"inner":{`:                        "400 MalformedBody  the body is not JSON: byte 10 (line 1, column 10): the JSON ends too early",
+		`{"inner":{`:                        "400 MalformedBody  the body is not JSON: byte 10 (line 1, column 10): the JSON ends",
 		`{"inner":{}} x`:                    "400 MalformedBody  the body is not JSON: byte 13",
 		`{"inner":{"cuont":1}}`:             `422 InvalidField cuont there is no field "cuont" here`,
 		`{"inner":{"count":"private"}}`:     "422 InvalidField inner.count inner.count must be a JSON number, not a string",

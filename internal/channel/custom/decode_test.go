@@ -102,7 +102,7 @@ func TestContextValuesFitTheirVariable(t *testing.T) {
 		dropped []Dropped
 	}{
 		"a number written as text": {`{"basket":" 700.50 "}`, map[string]rule.Value{"basket": rule.NumberValue(700.5)}, nil},
-		"a number for a text":      {`{"order":100000000000000000001}`, map[string]rule.Value{"order": rule.TextValue("100000000000000000001")}, nil},
+		"a number for a text":      {`{"order":10000000000000001}`, map[string]rule.Value{"order": rule.TextValue("10000000000000001")}, nil},
 		"null":                     {`{"tier":null}`, nil, nil},
 		"the longest text":         {`{"tier":` + long + `}`, map[string]rule.Value{"tier": rule.TextValue(strings.Trim(long, `"`))}, nil},
 		"not declared":             {`{"teir":"gold"}`, nil, []Dropped{{"context.teir", DropUndeclared}}},
@@ -160,23 +160,28 @@ func TestDecodeRefuses(t *testing.T) {
 		field  string
 		detail string // a part
 	}{
-		"nothing":             {"", 400, "", "empty"},
-		"broken JSON":         {"{\"type\":\n \"message.created\",,", 400, "", "byte 29 (line 2, column 20)"},
-		"cut off":             {`{"type":"message.cre`, 400, "", "ends too early"},
-		"two values":          {message(`{"conversation":"c","message":{"text":"x"}}`) + " {}", 400, "", "more after"},
-		"a list":              {`[]`, 422, "", "must be a JSON object, not a list"},
-		"no type":             {`{"data":{}}`, 422, "type", "missing"},
-		"another type":        {`{"type":"message.deleted","data":{}}`, 422, "type", "message.created or conversation.ended"},
-		"a number as type":    {`{"type":1}`, 422, "type", "must be a JSON string, not a number"},
-		"no data":             {`{"type":"message.created"}`, 422, "data", "missing"},
-		"data in words":       {message(`"secret words"`), 422, "data", "data must be a JSON object, not a string"},
-		"no conversation":     {message(`{"message":{"text":"x"}}`), 422, "data.conversation", "missing"},
-		"numeric text":        {message(`{"conversation":"c","message":{"text":42}}`), 422, "data.message.text", "data.message.text must be a JSON string, not a number"},
-		"no text":             {message(`{"conversation":"c","message":{"id":"m"}}`), 422, "data.message.text", "missing"},
-		"context as list":     {message(`{"conversation":"c","message":{"text":"x"},"context":["secret words"]}`), 422, "data.context", "object, not a list"},
-		"a long conversation": {message(`{"conversation":"` + strings.Repeat("ü", 257) + `","message":{"text":"x"}}`), 422, "data.conversation", "257 characters, more than 256"},
-		"a long text":         {message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}}`), 422, "data.message.text", "more than 32768"},
-		"end of nothing":      {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
+		"nothing":          {"", 400, "", "empty"},
+		"broken JSON":      {"{\"type\":\n \"message.created\",,", 400, "", "byte 29 (line 2, column 20)"},
+		"cut off":          {`{"type":"message.cre`, 400, "", "ends too early"},
+		"two values":       {message(`{"conversation":"c","message":{"text":"x"}}`) + " {}", 400, "", "more after"},
+		"a list":           {`[]`, 422, "", "must be a JSON object, not a list"},
+		"no type":          {`{"data":{}}`, 422, "type", "missing"},
+		"another type":     {`{"type":"message.deleted","data":{}}`, 422, "type", "message.created or conversation.ended"},
+		"a number as type": {`{"type":1}`, 422, "type", "must be a JSON string, not a number"},
+		"no data":          {`{"type":"message.created"}`, 422, "data", "missing"},
+		"data in words":    {message(`"secret words"`), 422, "data", "data must be a JSON object, not a string"},
+		"no conversation":  {message(`{"message":{"text":"x"}}`), 422, "data.conversation", "missing"},
+		"numeric text":     {message(`{"conversation":"c","message":{"text":42}}`), 422, "data.message.text", "text must be a JSON string, not a number"},
+		"no text":          {message(`{"conversation":"c","message":{"id":"m"}}`), 422, "data.message.text", "missing"},
+		"context as list":  {message(`{"conversation":"c","context":["secret words"]}`), 422, "data.context", "object, not a list"},
+		"a long conversation": {
+			message(`{"conversation":"` + strings.Repeat("ü", 257) + `","message":{"text":"x"}}`), 422, "data.conversation", "257 characters",
+		},
+		"a long text": {
+			message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}}`), 422,
+			"data.message.text", "more than 32768",
+		},
+		"end of nothing": {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode("wh1", []byte(tc.body))
@@ -233,9 +238,9 @@ func FuzzDecode(f *testing.F) {
 		}
 		cmd, _ := in.Command(channel, workstream, func() string { return "id" })
 		if r, ok := cmd.(event.ReceiveMessage); ok {
+			kinds := map[string]rule.Kind{"context.basket": rule.Number, "context.tier": rule.Text, "context.order": rule.Text}
 			for name, v := range r.Attributes {
-				if want := map[string]rule.Kind{"context.basket": rule.Number, "context.tier": rule.Text, "context.order": rule.Text}; !v.Present() ||
-					strings.HasPrefix(name, "context.") && want[name] != v.Kind() {
+				if !v.Present() || strings.HasPrefix(name, "context.") && kinds[name] != v.Kind() {
 					t.Fatalf("%s has kind %s", name, v.Kind())
 				}
 			}

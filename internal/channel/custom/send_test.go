@@ -72,7 +72,8 @@ func TestSendPostsWhatTheReferenceBelieves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"type":"message.created","timestamp":"2023-11-14T22:13:20Z","data":{"conversation":"c-1","item":"i-1","agent":{"name":"Ann"},"message":{"id":"m-1","text":"Hello Mia"}}}`,
+		`{"type":"message.created","timestamp":"2023-11-14T22:13:20Z","data":{"conversation":"c-1","item":"i-1",` +
+			`"agent":{"name":"Ann"},"message":{"id":"m-1","text":"Hello Mia"}}}`,
 		`{"type":"conversation.ended","timestamp":"2023-11-14T22:13:20Z","data":{"conversation":"c-1","item":"i-1"}}`,
 	} {
 		r := <-got

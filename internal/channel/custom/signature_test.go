@@ -200,7 +200,10 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, id, stamp, signature string, body []byte) {
-		h := http.Header{http.CanonicalHeaderKey(HeaderID): {id}, http.CanonicalHeaderKey(HeaderTimestamp): {stamp}, http.CanonicalHeaderKey(HeaderSignature): {signature}}
+		h := http.Header{}
+		h.Set(HeaderID, id)
+		h.Set(HeaderTimestamp, stamp)
+		h.Set(HeaderSignature, signature)
 		if _, err := Verify(keys, h, body, time.Unix(vectorTimestamp, 0)); err == nil && string(body) != vectorBody {
 			t.Fatalf("a body that nobody signed was believed: %q", body)
 		}

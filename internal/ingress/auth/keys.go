@@ -90,15 +90,16 @@ type unavailableError struct{ error }
 // Unwrap returns the cause.
 func (e *unavailableError) Unwrap() error { return e.error }
 
-// urlKeys returns the keys at a URL. They are cached, and looked for again when a token names another key.
-func urlKeys(url string, transport http.RoundTripper, now func() time.Time) *remoteKeys {
+// urlKeys returns the keys at a URL. They are cached, and looked for again when a token names another key. They outlive
+// ctx: the library takes its values only.
+func urlKeys(ctx context.Context, url string, transport http.RoundTripper, now func() time.Time) *remoteKeys {
 	r := &remoteKeys{seldom: &seldom{next: transport, now: now}}
 	client := &http.Client{
 		Timeout:       fetchTimeout,
 		Transport:     r.seldom,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	r.keys = oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), client), url)
+	r.keys = oidc.NewRemoteKeySet(oidc.ClientContext(ctx, client), url)
 	return r
 }
 

@@ -167,6 +167,7 @@ func TestVerifyRefuses(t *testing.T) {
 	good := key.sign(t, goodClaims(nil))
 	part := func(i int) string { return strings.Split(good, ".")[i] }
 	b64 := base64.RawURLEncoding.EncodeToString
+	sign := func(claim string, value any) string { return key.sign(t, goodClaims(map[string]any{claim: value})) }
 	hmacSigner := signer{algorithm: jose.HS256, id: "1", private: keySet(t, key)}
 	for name, tc := range map[string]struct{ token, want string }{
 		"nothing":               {"", "no signed JWT"},
@@ -176,19 +177,19 @@ func TestVerifyRefuses(t *testing.T) {
 		"a shared secret":       {hmacSigner.sign(t, goodClaims(nil)), "asymmetric"},
 		"endless":               {good + strings.Repeat("A", maxToken), "too long"},
 		"claims in no JSON":     {part(0) + "." + b64([]byte("x")) + "." + part(2), "malformed"},
-		"exp in words":          {key.sign(t, goodClaims(map[string]any{"exp": "tomorrow"})), "malformed"},
+		"exp in words":          {sign("exp", "tomorrow"), "malformed"},
 		"signed by another":     {foreign.sign(t, goodClaims(nil)), "signature"},
-		"claims changed":        {part(0) + "." + b64([]byte(`{"iss":"`+issuerName+`","sub":"sue@contoso.com"}`)) + "." + part(2), "signature"},
-		"another issuer":        {key.sign(t, goodClaims(map[string]any{"iss": "https://evil.example"})), "issuer"},
-		"no issuer":             {key.sign(t, goodClaims(map[string]any{"iss": nil})), "issuer"},
-		"expired":               {key.sign(t, goodClaims(map[string]any{"exp": testTime.Add(-leeway - time.Second).Unix()})), "expired at 2026-11-20T09:59:29Z"},
-		"expired long ago":      {key.sign(t, goodClaims(map[string]any{"exp": -1e300})), "expired"},
-		"no expiry":             {key.sign(t, goodClaims(map[string]any{"exp": nil})), "no expiry"},
-		"not yet":               {key.sign(t, goodClaims(map[string]any{"nbf": testTime.Add(leeway + time.Second).Unix()})), "not valid before"},
-		"another audience":      {key.sign(t, goodClaims(map[string]any{"aud": []string{"mail"}})), "another audience"},
-		"no audience":           {key.sign(t, goodClaims(map[string]any{"aud": nil})), "another audience"},
-		"audience as a number":  {key.sign(t, goodClaims(map[string]any{"aud": 7})), "another audience"},
-		"nobody":                {key.sign(t, goodClaims(map[string]any{"sub": nil})), "no subject"},
+		"claims changed":        {part(0) + "." + b64([]byte(`{"iss":"`+issuerName+`","sub":"sue"}`)) + "." + part(2), "signature"},
+		"another issuer":        {sign("iss", "https://evil.example"), "issuer"},
+		"no issuer":             {sign("iss", nil), "issuer"},
+		"expired":               {sign("exp", testTime.Add(-leeway-time.Second).Unix()), "expired at 2026-11-20T09:59:29Z"},
+		"expired long ago":      {sign("exp", -1e300), "expired"},
+		"no expiry":             {sign("exp", nil), "no expiry"},
+		"not yet":               {sign("nbf", testTime.Add(leeway+time.Second).Unix()), "not valid before"},
+		"another audience":      {sign("aud", []string{"mail"}), "another audience"},
+		"no audience":           {sign("aud", nil), "another audience"},
+		"audience as a number":  {sign("aud", 7), "another audience"},
+		"nobody":                {sign("sub", nil), "no subject"},
 		"a key of another name": {signer{key.algorithm, "2", key.private, nil}.sign(t, goodClaims(nil)), "signature"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -228,21 +229,26 @@ func TestVerifyAllowsForClocks(t *testing.T) {
 func TestRolesComeFromObjectAndClaim(t *testing.T) {
 	key := newSigner(t, jose.ES256, "1")
 	v, _ := withFile(t, keySet(t, key))
+	const isAgent, supervises, integrates = plan.RoleAgent, plan.RoleSupervisor, plan.RoleIntegration
 	for name, tc := range map[string]struct {
 		changes map[string]any
 		claim   string
 		agent   string
 		want    []plan.Role
 	}{
-		"an agent":                        {nil, "", "ann", []plan.Role{plan.RoleAgent}},
-		"an agent who supervises":         {map[string]any{"sub": "sue@contoso.com"}, "", "sue", []plan.Role{plan.RoleAgent, plan.RoleSupervisor}},
-		"an agent with a claim":           {map[string]any{"roles": []string{"Supervisor", "Supervisor"}}, "", "ann", []plan.Role{plan.RoleAgent, plan.RoleSupervisor}},
-		"a system":                        {map[string]any{"sub": "cases", "roles": "Integration"}, "", "", []plan.Role{plan.RoleIntegration}},
-		"a stranger":                      {map[string]any{"sub": "tom"}, "", "", nil},
-		"a claim makes no agent":          {map[string]any{"sub": "tom", "roles": []string{"Agent"}}, "", "", nil},
-		"roles we do not know":            {map[string]any{"sub": "tom", "roles": []any{"admin", 7, nil, "supervisor"}}, "", "", nil},
-		"roles as an object":              {map[string]any{"sub": "tom", "roles": map[string]any{"Supervisor": true}}, "", "", nil},
-		"a claim of another name":         {map[string]any{"sub": "tom", "groups": []string{"Supervisor"}, "roles": []string{"Integration"}}, "groups", "", []plan.Role{plan.RoleSupervisor}},
+		"an agent":                {nil, "", "ann", []plan.Role{isAgent}},
+		"an agent who supervises": {map[string]any{"sub": "sue@contoso.com"}, "", "sue", []plan.Role{isAgent, supervises}},
+		"an agent with a claim":   {map[string]any{"roles": []string{"Supervisor", "Supervisor"}}, "", "ann", []plan.Role{isAgent, supervises}},
+		"a system":                {map[string]any{"sub": "cases", "roles": "Integration"}, "", "", []plan.Role{integrates}},
+		"a stranger":              {map[string]any{"sub": "tom"}, "", "", nil},
+		"a claim makes no agent":  {map[string]any{"sub": "tom", "roles": []string{"Agent"}}, "", "", nil},
+		"roles we do not know":    {map[string]any{"sub": "tom", "roles": []any{"admin", 7, nil, "supervisor"}}, "", "", nil},
+		"roles as an object":      {map[string]any{"sub": "tom", "roles": map[string]any{"Supervisor": true}}, "", "", nil},
+		"a claim of another name": {
+			map[string]any{"sub": "tom", "groups": []string{"Supervisor"}, "roles": []string{"Integration"}},
+			"groups", "",
+			[]plan.Role{supervises},
+		},
 		"the default is not looked at so": {map[string]any{"sub": "tom", "roles": []string{"Integration"}}, "groups", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func unmatched(mux http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		probe := &headersOnly{header: http.Header{}}
 		mux.ServeHTTP(probe, r)
-		p := ingress.NewProblem(http.StatusNotFound, ingress.ReasonNotFound, "there is nothing at this path; /openapi.yaml lists what there is")
+		p := ingress.NewProblem(http.StatusNotFound, ingress.ReasonNotFound, "nothing is at this path; /openapi.yaml lists what is")
 		if probe.status == http.StatusMethodNotAllowed {
 			allow := probe.header.Get("Allow")
 			w.Header().Set("Allow", allow)

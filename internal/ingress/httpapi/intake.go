@@ -84,7 +84,8 @@ func (a *API) signingKeys(ch *plan.Channel) ([][]byte, error) {
 	}
 	if err != nil {
 		a.Log.Warn("Reading the signing secret", "channel", ch.Name, "secret", ch.Custom.Credentials, "error", err)
-		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending, "the channel's signing secret cannot be used yet")
+		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
+			"the channel's signing secret cannot be used yet")
 		p.RetryAfter = 5
 		return nil, p
 	}

@@ -8,8 +8,6 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
-
-	"workstream.dev/operator/internal/ingress"
 )
 
 // observe runs a handler between what holds for all of them: headers, a net under panics, log, metrics.
@@ -22,13 +20,10 @@ func (a *API) observe(w http.ResponseWriter, r *http.Request, pattern string, ha
 	h.Set("Referrer-Policy", "no-referrer")
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
-				panic(v)
-			}
 			// Its type only: the value may have a customer's words in it.
 			a.Log.Error("Panicking handler", "route", pattern, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			if rec.status == 0 {
-				ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what").Write(rec)
+				fault().Write(rec)
 			}
 		}
 		took := a.now().Sub(start)

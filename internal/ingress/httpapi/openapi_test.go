@@ -60,6 +60,7 @@ type validator struct {
 }
 
 func newValidator(t testing.TB) *validator {
+	t.Helper()
 	return &validator{doc: loadDocument(t), seen: map[string]map[int]bool{}}
 }
 

@@ -38,7 +38,7 @@ func TestWebhookRefusesWhatIsNotSigned(t *testing.T) {
 		"an old one":          {signedAt("w1", body, time.Now().Add(-6*time.Minute)), "webhook-timestamp"},
 		"one from the future": {signedAt("w1", body, time.Now().Add(6*time.Minute)), "webhook-timestamp"},
 	} {
-		got := w.wantProblem(401, "InvalidSignature", "POST", webhookPath, "", body, tc.headers...)
+		got := w.wantProblem("401 InvalidSignature", "POST "+webhookPath, "", body, tc.headers...)
 		if got.problem.Field != tc.field {
 			t.Errorf("%s: field %q, want %q", name, got.problem.Field, tc.field)
 		}
@@ -51,30 +51,31 @@ func TestWebhookRefusesWhatIsNotSigned(t *testing.T) {
 func TestWebhookIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	body := message("c-1", "once")
-	first := w.want(202, "POST", webhookPath, "", body, signed("w1", body)...)
+	first := w.want(202, "POST "+webhookPath, "", body, signed("w1", body)...)
 	// A retry carries a new time, so a new signature.
-	again := w.want(202, "POST", webhookPath, "", body, signedAt("w1", body, time.Now().Add(time.Minute))...)
+	again := w.want(202, "POST "+webhookPath, "", body, signedAt("w1", body, time.Now().Add(time.Minute))...)
 	if first.body["duplicate"] != false || again.body["duplicate"] != true ||
 		first.text("item") != again.text("item") || first.text("message") != again.text("message") {
 		t.Errorf("first %v, then %v", first.body, again.body)
 	}
 	other := message("c-1", "twice")
-	w.wantProblem(422, "IntakeKeyReused", "POST", webhookPath, "", other, signed("w1", other)...)
+	w.wantProblem("422 IntakeKeyReused", "POST "+webhookPath, "", other, signed("w1", other)...)
 	assertTexts(t, w, first.text("item"), []string{"once"})
 
 	leave := `{"type":"conversation.ended","data":{"conversation":"c-1"}}`
-	w.want(202, "POST", webhookPath, "", leave, signed("w2", leave)...)
-	if again := w.want(202, "POST", webhookPath, "", leave, signed("w2", leave)...); again.body["duplicate"] != true {
+	w.want(202, "POST "+webhookPath, "", leave, signed("w2", leave)...)
+	if again := w.want(202, "POST "+webhookPath, "", leave, signed("w2", leave)...); again.body["duplicate"] != true {
 		t.Errorf("the end again: %v", again.body)
 	}
-	w.wantProblem(404, "UnknownConversation", "POST", webhookPath, "", leave, signed("w3", leave)...)
+	w.wantProblem("404 UnknownConversation", "POST "+webhookPath, "", leave, signed("w3", leave)...)
 }
 
 func TestWebhookKeepsAMessageWhoseContextIsWrong(t *testing.T) {
 	w := newWorld(t)
-	body := `{"type":"message.created","data":{"conversation":"c","message":{"text":"hi"},"context":{"basket":"lots","shoe":9,"tier":["gold"]}}}`
+	body := `{"type":"message.created","data":{"conversation":"c","message":{"text":"hi"},` +
+		`"context":{"basket":"lots","shoe":9,"tier":["gold"]}}}`
 	for range 2 { // the second is a duplicate, and not counted again
-		item := w.want(202, "POST", webhookPath, "", body, signed("w1", body)...).text("item")
+		item := w.want(202, "POST "+webhookPath, "", body, signed("w1", body)...).text("item")
 		if it, _ := w.view.Item(item); it.Queue != "general" || len(it.Attributes) != 0 {
 			t.Errorf("the item is %+v", it)
 		}
@@ -99,17 +100,17 @@ func TestWebhookRefusesBadBodies(t *testing.T) {
 		"wrong type":   {`{"type":"message.created","data":{"conversation":1}}`, 422, "InvalidField", "data.conversation"},
 		"unknown type": {`{"type":"message.read","data":{}}`, 422, "InvalidField", "type"},
 	} {
-		got := w.wantProblem(tc.status, tc.reason, "POST", webhookPath, "", tc.body, signed("w1", tc.body)...)
+		got := w.wantProblem(fmt.Sprintf("%d %s", tc.status, tc.reason), "POST "+webhookPath, "", tc.body, signed("w1", tc.body)...)
 		if got.problem.Field != tc.field {
 			t.Errorf("%s: field %q", name, got.problem.Field)
 		}
 	}
 	body := message("c", "hi")
-	w.wantProblem(404, "UnknownChannel", "POST", "/webhooks/contoso/nowhere", "", body, signed("w1", body)...)
-	w.wantProblem(404, "NotFound", "POST", "/webhooks/fabrikam/web", "", body, signed("w1", body)...)
-	w.wantProblem(415, "UnsupportedMediaType", "POST", webhookPath, "", body,
+	w.wantProblem("404 UnknownChannel", "POST /webhooks/contoso/nowhere", "", body, signed("w1", body)...)
+	w.wantProblem("404 NotFound", "POST /webhooks/fabrikam/web", "", body, signed("w1", body)...)
+	w.wantProblem("415 UnsupportedMediaType", "POST "+webhookPath, "", body,
 		append(signed("w1", body), "Content-Type", "application/x-www-form-urlencoded")...)
-	got := w.wantProblem(503, "CredentialsPending", "POST", "/webhooks/contoso/unready", "", body, signed("w1", body)...)
+	got := w.wantProblem("503 CredentialsPending", "POST /webhooks/contoso/unready", "", body, signed("w1", body)...)
 	if got.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
@@ -133,7 +134,7 @@ func TestRecordRefusals(t *testing.T) {
 	}{
 		"no id":                 {`{}`, "id", true},
 		"a long id":             {`{"id":"` + strings.Repeat("x", 257) + `"}`, "id", true},
-		"an unknown field":      {`{"id":"1","atributes":{}}`, "atributes", true},
+		"an unknown field":      {`{"id":"1","attrs":{}}`, "attrs", true},
 		"an object":             {`{"id":"1","attributes":{"a":{"b":1}}}`, "attributes.a", true},
 		"a list":                {`{"id":"1","attributes":{"a":[]}}`, "attributes.a", true},
 		"a long value":          {`{"id":"1","attributes":{"a":"` + long + `"}}`, "attributes.a", true},
@@ -144,7 +145,7 @@ func TestRecordRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			got := w.wantProblem(422, "InvalidField", "POST", records, w.system(), tc.body)
+			got := w.wantProblem("422 InvalidField", "POST "+records, w.system(), tc.body)
 			if got.problem.Field != tc.field {
 				t.Errorf("field %q (%s)", got.problem.Field, got.problem.Detail)
 			}
@@ -154,18 +155,18 @@ func TestRecordRefusals(t *testing.T) {
 		})
 	}
 	w.t = t
-	w.wantProblem(404, "UnknownWorkstream", "POST", root+"/workstreams/none/records", w.system(), `{"id":"1"}`)
-	w.wantProblem(409, "NotARecordWorkstream", "POST", root+"/workstreams/chat/records", w.system(), `{"id":"1"}`)
-	w.wantProblem(413, "BodyTooLarge", "POST", records, w.system(), `{"id":"`+strings.Repeat("x", ingress.MaxBody)+`"}`)
-	w.wantProblem(422, "InvalidField", "POST", records, w.system(), `{"id":"1"}`, "Idempotency-Key", strings.Repeat("k", 256))
-	w.wantProblem(403, "Forbidden", "POST", records, w.ann(), `{"id":"1"}`)
+	w.wantProblem("404 UnknownWorkstream", "POST "+root+"/workstreams/none/records", w.system(), `{"id":"1"}`)
+	w.wantProblem("409 NotARecordWorkstream", "POST "+root+"/workstreams/chat/records", w.system(), `{"id":"1"}`)
+	w.wantProblem("413 BodyTooLarge", "POST "+records, w.system(), `{"id":"`+strings.Repeat("x", ingress.MaxBody)+`"}`)
+	w.wantProblem("422 InvalidField", "POST "+records, w.system(), `{"id":"1"}`, "Idempotency-Key", strings.Repeat("k", 256))
+	w.wantProblem("403 Forbidden", "POST "+records, w.ann(), `{"id":"1"}`)
 
-	first := w.want(202, "POST", records, w.system(), `{"id":"1"}`, "Idempotency-Key", "k")
-	again := w.want(202, "POST", records, w.system(), `{ "id": "1" }`, "Idempotency-Key", "k")
+	first := w.want(202, "POST "+records, w.system(), `{"id":"1"}`, "Idempotency-Key", "k")
+	again := w.want(202, "POST "+records, w.system(), `{ "id": "1" }`, "Idempotency-Key", "k")
 	if again.body["duplicate"] != true || again.text("item") != first.text("item") {
 		t.Errorf("first %v, then %v", first.body, again.body)
 	}
-	w.wantProblem(422, "IntakeKeyReused", "POST", records, w.system(), `{"id":"2"}`, "Idempotency-Key", "k")
+	w.wantProblem("422 IntakeKeyReused", "POST "+records, w.system(), `{"id":"2"}`, "Idempotency-Key", "k")
 }
 
 func TestTokensAreRefused(t *testing.T) {
@@ -187,7 +188,7 @@ func TestTokensAreRefused(t *testing.T) {
 		"foreign":          {w.tokenOf(foreign, claims), "signature"},
 		"another audience": {w.tokenOf(w.key, elsewhere), "another audience"},
 	} {
-		got := w.wantProblem(401, "Unauthenticated", "GET", root+"/agent", tc.token, "")
+		got := w.wantProblem("401 Unauthenticated", "GET "+root+"/agent", tc.token, "")
 		challenge := got.header.Get("WWW-Authenticate")
 		if !strings.Contains(challenge, tc.challenge) || tc.token != "" && !strings.Contains(challenge, `error="invalid_token"`) {
 			t.Errorf("%s: WWW-Authenticate is %s", name, challenge)
@@ -197,13 +198,13 @@ func TestTokensAreRefused(t *testing.T) {
 		}
 	}
 	// Who is unknown does not learn which namespace is served.
-	w.wantProblem(401, "Unauthenticated", "GET", "/v1/namespaces/fabrikam/agent", "", "")
-	w.wantProblem(404, "NotFound", "GET", "/v1/namespaces/fabrikam/agent", w.ann(), "")
+	w.wantProblem("401 Unauthenticated", "GET /v1/namespaces/fabrikam/agent", "", "")
+	w.wantProblem("404 NotFound", "GET /v1/namespaces/fabrikam/agent", w.ann(), "")
 
 	without := testPlan()
 	without.Issuers = nil
 	w.activate(without)
-	got := w.wantProblem(401, "Unauthenticated", "GET", root+"/agent", w.ann(), "")
+	got := w.wantProblem("401 Unauthenticated", "GET "+root+"/agent", w.ann(), "")
 	if !strings.Contains(got.problem.Detail, "no token issuer is configured") {
 		t.Errorf("without issuers: %s", got.problem.Detail)
 	}
@@ -214,7 +215,7 @@ func TestKeysThatAreNotThereAreNotTheCallersFault(t *testing.T) {
 	p := testPlan()
 	p.Issuers[0].JWKSFile = "later.jwks.json"
 	w.activate(p)
-	got := w.wantProblem(503, "CredentialsPending", "GET", root+"/agent", w.ann(), "")
+	got := w.wantProblem("503 CredentialsPending", "GET "+root+"/agent", w.ann(), "")
 	if got.header.Get("Retry-After") == "" || !strings.Contains(w.log.String(), "later.jwks.json") {
 		t.Errorf("headers %v, log %s", got.header, w.log)
 	}
@@ -243,23 +244,23 @@ func TestAgentsActOnWhatIsTheirs(t *testing.T) {
 	w.connect("bob")
 	item := w.write("c-1", "hi")
 	offer := w.offer(item)
-	w.wantProblem(403, "OfferNotYours", "POST", root+"/offers/"+offer+"/accept", w.bob(), "")
-	w.wantProblem(403, "OfferNotYours", "POST", root+"/offers/"+offer+"/decline", w.bob(), "")
-	w.wantProblem(404, "UnknownOffer", "POST", root+"/offers/none/accept", w.ann(), "")
-	w.want(200, "POST", root+"/offers/"+offer+"/accept", w.ann(), "")
+	w.wantProblem("403 OfferNotYours", "POST "+root+"/offers/"+offer+"/accept", w.bob(), "")
+	w.wantProblem("403 OfferNotYours", "POST "+root+"/offers/"+offer+"/decline", w.bob(), "")
+	w.wantProblem("404 UnknownOffer", "POST "+root+"/offers/none/accept", w.ann(), "")
+	w.want(200, "POST "+root+"/offers/"+offer+"/accept", w.ann(), "")
 	for path, body := range map[string]string{
 		"messages": `{"id":"r1","text":"x"}`, "end": "", "close": "", "transfer": `{"queue":"general"}`,
 	} {
-		w.wantProblem(403, "ItemNotYours", "POST", root+"/items/"+item+"/"+path, w.bob(), body)
+		w.wantProblem("403 ItemNotYours", "POST "+root+"/items/"+item+"/"+path, w.bob(), body)
 	}
-	w.want(200, "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"x"}`)
-	w.wantProblem(422, "MessageIDReused", "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"y"}`)
-	w.wantProblem(404, "UnknownQueue", "POST", root+"/items/"+item+"/transfer", w.ann(), `{"queue":"none"}`)
-	w.wantProblem(409, "QueueTypeMismatch", "POST", root+"/items/"+item+"/transfer", w.ann(), `{"queue":"backlog"}`)
-	w.wantProblem(409, "ItemNotPickable", "POST", root+"/items/"+w.write("c-2", "hi")+"/pick", w.ann(), "")
-	w.wantProblem(404, "UnknownAgent", "POST", root+"/items/"+item+"/assign", w.supervisor(), `{"agent":"none"}`)
-	w.want(200, "POST", root+"/items/"+item+"/end", w.ann(), "")
-	w.wantProblem(409, "WrongState", "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r2","text":"x"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"x"}`)
+	w.wantProblem("422 MessageIDReused", "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"y"}`)
+	w.wantProblem("404 UnknownQueue", "POST "+root+"/items/"+item+"/transfer", w.ann(), `{"queue":"none"}`)
+	w.wantProblem("409 QueueTypeMismatch", "POST "+root+"/items/"+item+"/transfer", w.ann(), `{"queue":"backlog"}`)
+	w.wantProblem("409 ItemNotPickable", "POST "+root+"/items/"+w.write("c-2", "hi")+"/pick", w.ann(), "")
+	w.wantProblem("404 UnknownAgent", "POST "+root+"/items/"+item+"/assign", w.supervisor(), `{"agent":"none"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/end", w.ann(), "")
+	w.wantProblem("409 WrongState", "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r2","text":"x"}`)
 }
 
 func TestOfferIsOver(t *testing.T) {
@@ -267,10 +268,10 @@ func TestOfferIsOver(t *testing.T) {
 	w.connect("ann")
 	expired := w.offer(w.write("c-1", "hi"))
 	w.advance(2*time.Minute + time.Second)
-	w.wantProblem(409, "OfferExpired", "POST", root+"/offers/"+expired+"/accept", w.ann(), "")
+	w.wantProblem("409 OfferExpired", "POST "+root+"/offers/"+expired+"/accept", w.ann(), "")
 	declined := w.offer(w.write("c-2", "hi"))
-	w.want(200, "POST", root+"/offers/"+declined+"/decline", w.ann(), "")
-	w.wantProblem(409, "OfferDeclined", "POST", root+"/offers/"+declined+"/accept", w.ann(), "")
+	w.want(200, "POST "+root+"/offers/"+declined+"/decline", w.ann(), "")
+	w.wantProblem("409 OfferDeclined", "POST "+root+"/offers/"+declined+"/accept", w.ann(), "")
 }
 
 func TestCommandBodiesAreStrict(t *testing.T) {
@@ -282,15 +283,17 @@ func TestCommandBodiesAreStrict(t *testing.T) {
 		field              string
 		also               bool // the document forbids it too
 	}{
-		"a field where there is none":  {"POST", "/items/x/end", `{"why":"done"}`, 422, "why", true},
-		"presence missing":             {"PUT", "/agent/presence", `{}`, 422, "presence", true},
-		"presence as a number":         {"PUT", "/agent/presence", `{"presence":1}`, 422, "presence", true},
-		"no presence of ours":          {"PUT", "/agent/presence", `{"presence":"Sleeping"}`, 422, "", true},
-		"no body where one is needed":  {"PUT", "/agent/presence", ``, 415, "Content-Type", false},
-		"empty text":                   {"POST", "/items/x/messages", `{"id":"1","text":""}`, 422, "text", true},
-		"no id":                        {"POST", "/items/x/messages", `{"text":"x"}`, 422, "id", true},
-		"an unknown field":             {"POST", "/items/x/messages", `{"id":"1","text":"x","html":"<b>"}`, 422, "html", true},
-		"a very long text":             {"POST", "/items/x/messages", `{"id":"1","text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}`, 422, "text", true},
+		"a field where there is none": {"POST", "/items/x/end", `{"why":"done"}`, 422, "why", true},
+		"presence missing":            {"PUT", "/agent/presence", `{}`, 422, "presence", true},
+		"presence as a number":        {"PUT", "/agent/presence", `{"presence":1}`, 422, "presence", true},
+		"no presence of ours":         {"PUT", "/agent/presence", `{"presence":"Sleeping"}`, 422, "", true},
+		"no body where one is needed": {"PUT", "/agent/presence", ``, 415, "Content-Type", false},
+		"empty text":                  {"POST", "/items/x/messages", `{"id":"1","text":""}`, 422, "text", true},
+		"no id":                       {"POST", "/items/x/messages", `{"text":"x"}`, 422, "id", true},
+		"an unknown field":            {"POST", "/items/x/messages", `{"id":"1","text":"x","html":"<b>"}`, 422, "html", true},
+		"a very long text": {
+			"POST", "/items/x/messages", `{"id":"1","text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}`, 422, "text", true,
+		},
 		"broken JSON":                  {"POST", "/items/x/transfer", `{"queue"`, 400, "", false},
 		"no queue":                     {"POST", "/items/x/transfer", `{}`, 422, "queue", true},
 		"a list":                       {"POST", "/items/x/transfer", `[]`, 422, "", true},
@@ -299,7 +302,7 @@ func TestCommandBodiesAreStrict(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			got := w.want(tc.status, tc.method, root+tc.path, w.ann(), tc.body)
+			got := w.want(tc.status, tc.method+" "+root+tc.path, w.ann(), tc.body)
 			if got.problem.Field != tc.field {
 				t.Errorf("field %q (%s)", got.problem.Field, got.problem.Detail)
 			}
@@ -313,15 +316,15 @@ func TestCommandBodiesAreStrict(t *testing.T) {
 func TestPathsAndMethodsThatAreNotThere(t *testing.T) {
 	w := newWorld(t)
 	for _, path := range []string{"/", "/nothing", root, root + "/items/x/y/z", "/webhooks/contoso"} {
-		w.wantProblem(404, "NotFound", "GET", path, w.ann(), "")
+		w.wantProblem("404 NotFound", "GET "+path, w.ann(), "")
 	}
-	got := w.wantProblem(405, "MethodNotAllowed", "DELETE", root+"/items/x", w.ann(), "")
+	got := w.wantProblem("405 MethodNotAllowed", "DELETE "+root+"/items/x", w.ann(), "")
 	if allow := got.header.Get("Allow"); allow != "GET, HEAD" {
 		t.Errorf("Allow is %q", allow)
 	}
-	w.wantProblem(405, "MethodNotAllowed", "GET", webhookPath, "", "")
+	w.wantProblem("405 MethodNotAllowed", "GET "+webhookPath, "", "")
 	count := testutil.CollectAndCount(w.api.metrics.durations)
-	w.wantProblem(404, "NotFound", "GET", "/made/up", "", "")
+	w.wantProblem("404 NotFound", "GET /made/up", "", "")
 	if got := testutil.CollectAndCount(w.api.metrics.durations); got != count {
 		t.Errorf("a path that was made up added %d time series", got-count)
 	}
@@ -348,29 +351,29 @@ func TestFailuresOfTheDoer(t *testing.T) {
 			w.t = t
 			w.refuseAll(tc.err)
 			defer w.refuseAll(nil)
-			got := w.wantProblem(tc.status, tc.reason, "POST", webhookPath, "", body, signed("w1", body)...)
+			got := w.wantProblem(fmt.Sprintf("%d %s", tc.status, tc.reason), "POST "+webhookPath, "", body, signed("w1", body)...)
 			if (got.header.Get("Retry-After") != "") != tc.retry || strings.Contains(got.problem.Detail, "secret") {
 				t.Errorf("headers %v, detail %s", got.header, got.problem.Detail)
 			}
 			// Reads go on.
-			w.want(200, "GET", root+"/queues", w.supervisor(), "")
+			w.want(200, "GET "+root+"/queues", w.supervisor(), "")
 		})
 	}
 	w.t = t
-	w.want(202, "POST", webhookPath, "", body, signed("w1", body)...) // nothing was remembered of the failures
+	w.want(202, "POST "+webhookPath, "", body, signed("w1", body)...) // nothing was remembered of the failures
 }
 
 func TestNothingIsAnsweredFromHalfAState(t *testing.T) {
 	w := newWorld(t)
 	w.api.Ready = func() bool { return false }
-	w.wantProblem(503, "NotReady", "GET", root+"/queues", w.supervisor(), "")
-	w.wantProblem(503, "NotReady", "POST", webhookPath, "", message("c", "hi"))
+	w.wantProblem("503 NotReady", "GET "+root+"/queues", w.supervisor(), "")
+	w.wantProblem("503 NotReady", "POST "+webhookPath, "", message("c", "hi"))
 }
 
 func TestPanicIsAnsweredWithoutDetail(t *testing.T) {
 	w := newWorld(t)
 	w.api.Verifier = nil
-	got := w.wantProblem(500, "Internal", "GET", root+"/agent", w.ann(), "")
+	got := w.wantProblem("500 Internal", "GET "+root+"/agent", w.ann(), "")
 	if strings.Contains(got.problem.Detail, "nil") || !strings.Contains(w.log.String(), "serve.go") {
 		t.Errorf("answered %q; the log says %s", got.problem.Detail, w.log)
 	}

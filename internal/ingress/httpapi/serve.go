@@ -127,9 +127,14 @@ func (a *API) fail(c *call, err error) {
 			return // nobody is there to be answered
 		}
 		a.Log.Error("Handling a request", "route", c.Pattern, "error", err)
-		p = ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what")
+		p = fault()
 	}
 	p.Write(c.w)
+}
+
+// fault is the problem of what is nobody's but ours.
+func fault() *ingress.Problem {
+	return ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what")
 }
 
 func (a *API) write(w http.ResponseWriter, reply *answer) {
@@ -139,7 +144,7 @@ func (a *API) write(w http.ResponseWriter, reply *answer) {
 		var err error
 		if body, err = json.Marshal(reply.body); err != nil {
 			a.Log.Error("Encoding an answer", "error", err)
-			ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "the answer could not be written").Write(w)
+			fault().Write(w)
 			return
 		}
 		contentType = "application/json"

@@ -21,74 +21,75 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 
 	// A conversation: offered, declined, offered again by a supervisor's word, answered, ended, closed.
 	item := w.write("c-1", "Where is my order?")
-	it := w.want(200, "GET", root+"/items/"+item, w.ann(), "").body
+	it := w.want(200, "GET "+root+"/items/"+item, w.ann(), "").body
 	if it["state"] != "Open" || it["queue"] != "vip" || it["agent"] != nil {
 		t.Fatalf("the item is %v", it)
 	}
 	first := w.offer(item)
-	if got := w.want(200, "POST", root+"/offers/"+first+"/decline", w.ann(), "{}"); got.text("offer") != first {
+	if got := w.want(200, "POST "+root+"/offers/"+first+"/decline", w.ann(), "{}"); got.text("offer") != first {
 		t.Errorf("declined %v", got.body)
 	}
-	w.want(200, "POST", root+"/items/"+item+"/assign", w.supervisor(), `{"agent":"ann"}`)
-	w.want(200, "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"Let me look."}`)
-	again := w.want(200, "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"Let me look."}`)
+	w.want(200, "POST "+root+"/items/"+item+"/assign", w.supervisor(), `{"agent":"ann"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"Let me look."}`)
+	again := w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"Let me look."}`)
 	if again.body["duplicate"] != true || again.text("message") != "r1" {
 		t.Errorf("the same message again: %v", again.body)
 	}
 	w.write("c-1", "Thanks")
 	assertTexts(t, w, item, []string{"Where is my order?", "Let me look.", "Thanks"})
-	w.want(200, "POST", root+"/items/"+item+"/end", w.ann(), "")
-	w.want(200, "POST", root+"/items/"+item+"/close", w.ann(), "")
-	trace := w.want(200, "GET", root+"/items/"+item+"/trace", w.supervisor(), "").body["items"].([]any)
+	w.want(200, "POST "+root+"/items/"+item+"/end", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/close", w.ann(), "")
+	trace := w.want(200, "GET "+root+"/items/"+item+"/trace", w.supervisor(), "").body["items"].([]any)
 	var steps []string
 	for _, s := range trace {
 		steps = append(steps, s.(map[string]any)["step"].(string))
 	}
-	if want := []string{"opened", "routed", "queued", "offered", "offerClosed"}; !slices.Equal(steps[:5], want) || steps[len(steps)-1] != "closed" {
+	want := []string{"opened", "routed", "queued", "offered", "offerClosed"}
+	if !slices.Equal(steps[:5], want) || steps[len(steps)-1] != "closed" {
 		t.Errorf("the trace is %v", steps)
 	}
 
 	// Another: accepted, transferred, force closed.
 	item = w.write("c-2", "hi")
-	accepted := w.want(200, "POST", root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
+	accepted := w.want(200, "POST "+root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
 	if accepted.text("item") != item {
 		t.Errorf("accepted %v", accepted.body)
 	}
-	self := w.want(200, "GET", root+"/agent", w.ann(), "").body
+	self := w.want(200, "GET "+root+"/agent", w.ann(), "").body
 	if diff := cmp.Diff([]any{item}, self["items"]); diff != "" || self["used"] != 30.0 {
 		t.Errorf("ann has %v", self)
 	}
-	w.want(200, "POST", root+"/items/"+item+"/transfer", w.ann(), `{"queue":"general"}`)
-	w.want(200, "POST", root+"/items/"+item+"/force-close", w.supervisor(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/transfer", w.ann(), `{"queue":"general"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/force-close", w.supervisor(), "")
 
 	// A record: picked and ended. Its operation is its item.
-	record := w.want(202, "POST", root+"/workstreams/cases/records", w.system(),
+	record := w.want(202, "POST "+root+"/workstreams/cases/records", w.system(),
 		`{"id":"CAS-1","attributes":{"priority":"high","amount":12,"open":true,"owner":null}}`, "Idempotency-Key", "k1")
 	item = record.text("item")
 	if record.text("operation") != item || record.header.Get("Location") != root+"/items/"+item {
 		t.Errorf("the record is answered with %v, Location %q", record.body, record.header.Get("Location"))
 	}
-	got := w.want(200, "GET", record.header.Get("Location"), w.system(), "").body
-	want := map[string]any{"record.priority": "high", "record.amount": 12.0, "record.open": "true"}
-	if diff := cmp.Diff(want, got["attributes"]); diff != "" {
+	got := w.want(200, "GET "+record.header.Get("Location"), w.system(), "").body
+	attributes := map[string]any{"record.priority": "high", "record.amount": 12.0, "record.open": "true"}
+	if diff := cmp.Diff(attributes, got["attributes"]); diff != "" {
 		t.Errorf("attributes (-want +got):\n%s", diff)
 	}
-	open := w.want(200, "GET", root+"/agent/open-items", w.bob(), "").body["items"].([]any)
+	open := w.want(200, "GET "+root+"/agent/open-items", w.bob(), "").body["items"].([]any)
 	if len(open) != 1 || open[0].(map[string]any)["id"] != item {
 		t.Errorf("bob may pick %v", open)
 	}
-	w.want(200, "POST", root+"/items/"+item+"/pick", w.bob(), "{}")
-	w.want(200, "POST", root+"/items/"+item+"/end", w.bob(), "{}")
+	w.want(200, "POST "+root+"/items/"+item+"/pick", w.bob(), "{}")
+	w.want(200, "POST "+root+"/items/"+item+"/end", w.bob(), "{}")
 
 	// The rest.
-	if got := w.want(200, "PUT", root+"/agent/presence", w.ann(), `{"presence":"Busy"}`); got.text("presence") != "Busy" {
+	if got := w.want(200, "PUT "+root+"/agent/presence", w.ann(), `{"presence":"Busy"}`); got.text("presence") != "Busy" {
 		t.Errorf("the presence is %v", got.body)
 	}
-	w.want(200, "GET", root+"/items?state=Closed&limit=2", w.supervisor(), "")
-	w.want(200, "GET", root+"/queues", w.supervisor(), "")
-	w.want(200, "GET", root+"/agents", w.supervisor(), "")
-	w.want(200, "GET", "/openapi.yaml", "", "")
-	w.want(200, "GET", "/openapi.json", "", "")
+	w.want(200, "GET "+root+"/items?state=Closed&limit=2", w.supervisor(), "")
+	w.want(200, "GET "+root+"/queues", w.supervisor(), "")
+	w.want(200, "GET "+root+"/agents", w.supervisor(), "")
+	w.want(200, "GET /openapi.yaml", "", "")
+	w.want(200, "GET /openapi.json", "", "")
 	assertAllDriven(t, w.spec)
 }
 
@@ -108,7 +109,7 @@ func assertAllDriven(t *testing.T, spec *validator) {
 func assertTexts(t *testing.T, w *world, item string, want []string) {
 	t.Helper()
 	var got []string
-	for _, m := range w.want(200, "GET", root+"/items/"+item+"/messages", w.ann(), "").body["items"].([]any) {
+	for _, m := range w.want(200, "GET "+root+"/items/"+item+"/messages", w.ann(), "").body["items"].([]any) {
 		got = append(got, m.(map[string]any)["text"].(string))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -122,9 +123,9 @@ func TestItemsArePagedAndChosen(t *testing.T) {
 	for _, c := range []string{"a", "b", "c"} {
 		ids = append(ids, w.write(c, "hi"))
 	}
-	w.want(200, "POST", root+"/items/"+ids[0]+"/force-close", w.supervisor(), "")
+	w.want(200, "POST "+root+"/items/"+ids[0]+"/force-close", w.supervisor(), "")
 	list := func(query string) (got []string, next string) {
-		page := w.want(200, "GET", root+"/items?"+query, w.supervisor(), "")
+		page := w.want(200, "GET "+root+"/items?"+query, w.supervisor(), "")
 		for _, it := range page.body["items"].([]any) {
 			got = append(got, it.(map[string]any)["id"].(string))
 		}
@@ -148,7 +149,7 @@ func TestItemsArePagedAndChosen(t *testing.T) {
 	for query, field := range map[string]string{
 		"state=open": "state", "limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "continue=!": "continue", "stat=Open": "stat",
 	} {
-		got := w.wantProblem(400, "BadRequest", "GET", root+"/items?"+query, w.supervisor(), "")
+		got := w.wantProblem("400 BadRequest", "GET "+root+"/items?"+query, w.supervisor(), "")
 		if got.problem.Field != field {
 			t.Errorf("%s: field %q", query, got.problem.Field)
 		}
@@ -158,7 +159,7 @@ func TestItemsArePagedAndChosen(t *testing.T) {
 func TestWhoMaySeeAnItem(t *testing.T) {
 	w := newWorld(t)
 	conversation := w.write("c-1", "hi") // in queue vip: Ann's, not Bob's
-	record := w.want(202, "POST", root+"/workstreams/cases/records", w.system(), `{"id":"CAS-1"}`).text("item")
+	record := w.want(202, "POST "+root+"/workstreams/cases/records", w.system(), `{"id":"CAS-1"}`).text("item")
 	mixed := w.token("ann@contoso.com", "Integration")
 	for name, tc := range map[string]struct {
 		token              string
@@ -173,23 +174,23 @@ func TestWhoMaySeeAnItem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			w.want(tc.item, "GET", root+"/items/"+conversation, tc.token, "")
-			w.want(tc.story, "GET", root+"/items/"+conversation+"/messages", tc.token, "")
-			w.want(tc.story, "GET", root+"/items/"+conversation+"/trace", tc.token, "")
-			w.want(tc.cases, "GET", root+"/items/"+record, tc.token, "")
+			w.want(tc.item, "GET "+root+"/items/"+conversation, tc.token, "")
+			w.want(tc.story, "GET "+root+"/items/"+conversation+"/messages", tc.token, "")
+			w.want(tc.story, "GET "+root+"/items/"+conversation+"/trace", tc.token, "")
+			w.want(tc.cases, "GET "+root+"/items/"+record, tc.token, "")
 		})
 	}
 	w.t = t
 	// Who integrates and is an agent sees how the record fares, but not its trace: Ann is not of its queue.
-	w.want(403, "GET", root+"/items/"+record+"/trace", mixed, "")
+	w.want(403, "GET "+root+"/items/"+record+"/trace", mixed, "")
 
 	// Bob was given it by a supervisor: from then on it is his, also when it is over.
-	w.want(200, "POST", root+"/items/"+conversation+"/assign", w.supervisor(), `{"agent":"bob"}`)
-	w.want(200, "GET", root+"/items/"+conversation, w.bob(), "")
-	w.want(200, "POST", root+"/items/"+conversation+"/force-close", w.supervisor(), "")
-	w.want(200, "GET", root+"/items/"+conversation+"/messages", w.bob(), "")
+	w.want(200, "POST "+root+"/items/"+conversation+"/assign", w.supervisor(), `{"agent":"bob"}`)
+	w.want(200, "GET "+root+"/items/"+conversation, w.bob(), "")
+	w.want(200, "POST "+root+"/items/"+conversation+"/force-close", w.supervisor(), "")
+	w.want(200, "GET "+root+"/items/"+conversation+"/messages", w.bob(), "")
 	for _, path := range []string{"", "/messages", "/trace"} {
-		w.wantProblem(404, "UnknownItem", "GET", root+"/items/nothing"+path, w.supervisor(), "")
+		w.wantProblem("404 UnknownItem", "GET "+root+"/items/nothing"+path, w.supervisor(), "")
 	}
 }
 

@@ -5,6 +5,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -44,9 +45,9 @@ func (w *world) follow(url, token string) *websocket.Conn {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, strings.Replace(url, "http", "ws", 1)+root+"/agent/stream", &websocket.DialOptions{
-		Subprotocols: []string{wsapi.Subprotocol, "bearer." + token},
-	})
+	options := &websocket.DialOptions{Subprotocols: []string{wsapi.Subprotocol, "bearer." + token}}
+	url = strings.Replace(url, "http", "ws", 1) + root + "/agent/stream"
+	conn, _, err := websocket.Dial(ctx, url, options) //nolint:bodyclose // Dial has closed it
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = conn.CloseNow() })
 	return conn
@@ -71,13 +72,13 @@ func TestStreamTellsAnAgentsDay(t *testing.T) {
 	if f := w.next(conn); f["type"] != "hello" {
 		t.Fatalf("the first frame is %v", f)
 	}
-	w.want(200, "PUT", root+"/agent/presence", w.ann(), `{"presence":"Available"}`)
+	w.want(200, "PUT "+root+"/agent/presence", w.ann(), `{"presence":"Available"}`)
 	first := w.write("c-1", "hi")
-	w.want(200, "POST", root+"/offers/"+w.offer(first)+"/decline", w.ann(), "")
+	w.want(200, "POST "+root+"/offers/"+w.offer(first)+"/decline", w.ann(), "")
 	item := w.write("c-2", "hello")
-	w.want(200, "POST", root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
+	w.want(200, "POST "+root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
 	w.write("c-2", "are you there?")
-	w.want(200, "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"yes"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"yes"}`)
 	it, _ := w.view.Timeline(item)
 	delivery := item + "-m3"
 	if len(it) != 3 {
@@ -85,16 +86,16 @@ func TestStreamTellsAnAgentsDay(t *testing.T) {
 	}
 	_, err := w.Do(t.Context(), event.ConfirmDelivery{Delivery: delivery})
 	must(t, err)
-	w.want(200, "POST", root+"/items/"+item+"/messages", w.ann(), `{"id":"r2","text":"bye"}`)
+	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r2","text":"bye"}`)
 	_, err = w.Do(t.Context(), event.ConfirmDelivery{Delivery: item + "-m4", Failure: "the callback answered 410"})
 	must(t, err)
-	w.want(200, "POST", root+"/items/"+item+"/end", w.ann(), "")
-	w.want(200, "POST", root+"/items/"+item+"/close", w.ann(), "")
-	w.want(200, "POST", root+"/items/"+first+"/assign", w.supervisor(), `{"agent":"ann"}`)
-	w.want(200, "POST", root+"/items/"+first+"/close", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/end", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/close", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+first+"/assign", w.supervisor(), `{"agent":"ann"}`)
+	w.want(200, "POST "+root+"/items/"+first+"/close", w.ann(), "")
 	last := w.write("c-3", "hi")
-	w.want(200, "POST", root+"/offers/"+w.offer(last)+"/accept", w.ann(), "")
-	w.want(200, "POST", root+"/items/"+last+"/transfer", w.ann(), `{"queue":"general"}`)
+	w.want(200, "POST "+root+"/offers/"+w.offer(last)+"/accept", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+last+"/transfer", w.ann(), `{"queue":"general"}`)
 
 	var got []string
 	for {
@@ -126,7 +127,7 @@ func TestStreamOutlivesTheServersTimeouts(t *testing.T) {
 	w.next(conn)
 	timer := time.NewTimer(4 * short)
 	<-timer.C
-	w.want(200, "PUT", root+"/agent/presence", w.ann(), `{"presence":"Busy"}`)
+	w.want(200, "PUT "+root+"/agent/presence", w.ann(), `{"presence":"Busy"}`)
 	for w.next(conn)["presence"] != "Busy" { // next fails when the connection is gone
 		continue
 	}
@@ -147,7 +148,7 @@ func TestStreamIsForAgents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
-			w.wantProblem(tc.status, tc.reason, "GET", root+"/agent/stream"+tc.query, tc.token, "")
+			w.wantProblem(fmt.Sprintf("%d %s", tc.status, tc.reason), "GET "+root+"/agent/stream"+tc.query, tc.token, "")
 		})
 	}
 	w.t = t

@@ -8,6 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -63,6 +64,7 @@ type world struct {
 
 func testPlan() *plan.Plan {
 	offer := plan.Offer{Timeout: 2 * time.Minute, ReofferAfter: 2 * time.Minute, MaxDeclines: 3}
+	roles := []plan.Role{plan.RoleAgent}
 	presences := []plan.Presence{plan.Available, plan.Busy}
 	queue := func(name string, typ plan.ItemType, method plan.Method) plan.Queue {
 		return plan.Queue{Name: name, Type: typ, Priority: 100, Method: method}
@@ -99,8 +101,8 @@ func testPlan() *plan.Plan {
 			queue("backlog", plan.Record, plan.LeastActive),
 		},
 		Agents: []plan.Agent{
-			{Name: "ann", DisplayName: "Ann", Subject: "ann@contoso.com", Roles: []plan.Role{plan.RoleAgent}, Units: 100, Queues: []string{"vip"}},
-			{Name: "bob", Subject: "bob@contoso.com", Roles: []plan.Role{plan.RoleAgent}, Units: 20, Queues: []string{"backlog", "general"}},
+			{Name: "ann", DisplayName: "Ann", Subject: "ann@contoso.com", Roles: roles, Units: 100, Queues: []string{"vip"}},
+			{Name: "bob", Subject: "bob@contoso.com", Roles: roles, Units: 20, Queues: []string{"backlog", "general"}},
 		},
 		Issuers: []plan.Issuer{{Issuer: issuerName, Audiences: []string{"workstream"}, JWKSFile: "keys.jwks.json"}},
 	}
@@ -287,22 +289,24 @@ func (w *world) send(r *http.Request, body string) *response {
 	return got
 }
 
-// want sends a request that must have that status.
-func (w *world) want(status int, method, path, token, body string, headers ...string) *response {
+// want sends a request, METHOD PATH, that must have that status.
+func (w *world) want(status int, target, token, body string, headers ...string) *response {
 	w.t.Helper()
+	method, path, _ := strings.Cut(target, " ")
 	got := w.call(method, path, token, body, headers...)
 	if got.status != status {
-		w.t.Fatalf("%s %s: got %d %v, want %d", method, path, got.status, got.body, status)
+		w.t.Fatalf("%s: got %d %v, want %d", target, got.status, got.body, status)
 	}
 	return got
 }
 
-// wantProblem sends a request that must fail for that reason.
-func (w *world) wantProblem(status int, reason, method, path, token, body string, headers ...string) *response {
+// wantProblem sends a request that must fail so: STATUS REASON.
+func (w *world) wantProblem(want, target, token, body string, headers ...string) *response {
 	w.t.Helper()
-	got := w.want(status, method, path, token, body, headers...)
-	if got.problem.Reason != reason {
-		w.t.Fatalf("%s %s: got reason %s (%s), want %s", method, path, got.problem.Reason, got.problem.Detail, reason)
+	method, path, _ := strings.Cut(target, " ")
+	got := w.call(method, path, token, body, headers...)
+	if answer := fmt.Sprintf("%d %s", got.status, got.problem.Reason); answer != want {
+		w.t.Fatalf("%s: got %s (%s), want %s", target, answer, got.problem.Detail, want)
 	}
 	return got
 }
@@ -332,7 +336,7 @@ func message(conversation, text string) string {
 func (w *world) write(conversation, text string) string {
 	w.t.Helper()
 	body := message(conversation, text)
-	return w.want(http.StatusAccepted, http.MethodPost, webhookPath, "", body, signed(ingress.NewID(), body)...).text("item")
+	return w.want(http.StatusAccepted, "POST "+webhookPath, "", body, signed(ingress.NewID(), body)...).text("item")
 }
 
 // offer returns the offer that is out for an item.

@@ -131,15 +131,15 @@ func (d *desk) tell(p plan.Presence) {
 
 func (d *desk) dial(query string, change ...func(*websocket.DialOptions)) *websocket.Conn {
 	d.t.Helper()
-	conn, resp := d.tryDial(query, change...)
+	conn, status := d.tryDial(query, change...)
 	if conn == nil {
-		d.t.Fatalf("dialling: %v", resp)
+		d.t.Fatalf("dialling is answered with status %d", status)
 	}
 	return conn
 }
 
-// tryDial returns no connection but the answer when the upgrade is refused.
-func (d *desk) tryDial(query string, change ...func(*websocket.DialOptions)) (*websocket.Conn, *http.Response) {
+// tryDial returns no connection but the status when the upgrade is refused.
+func (d *desk) tryDial(query string, change ...func(*websocket.DialOptions)) (*websocket.Conn, int) {
 	d.t.Helper()
 	options := &websocket.DialOptions{}
 	for _, c := range change {
@@ -147,12 +147,16 @@ func (d *desk) tryDial(query string, change ...func(*websocket.DialOptions)) (*w
 	}
 	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
 	defer cancel()
-	conn, resp, err := websocket.Dial(ctx, d.url+query, options)
-	if err != nil {
-		return nil, resp
+	conn, resp, err := websocket.Dial(ctx, d.url+query, options) //nolint:bodyclose // Dial has closed it
+	switch {
+	case err == nil:
+		d.t.Cleanup(func() { _ = conn.CloseNow() })
+		return conn, resp.StatusCode
+	case resp == nil:
+		return nil, 0
+	default:
+		return nil, resp.StatusCode
 	}
-	d.t.Cleanup(func() { _ = conn.CloseNow() })
-	return conn, nil
 }
 
 type frame struct {
@@ -411,9 +415,8 @@ func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 			if tc.change == nil {
 				tc.change = func(*websocket.DialOptions) {}
 			}
-			conn, resp := d.tryDial(tc.query, tc.change)
-			if conn != nil || resp == nil || resp.StatusCode != tc.status {
-				t.Fatalf("got %v, want status %d", resp, tc.status)
+			if conn, status := d.tryDial(tc.query, tc.change); conn != nil || status != tc.status {
+				t.Fatalf("got status %d, want %d", status, tc.status)
 			}
 		})
 	}
