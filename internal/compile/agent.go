@@ -20,7 +20,8 @@ func (s *scope) compileAgents() {
 	for _, a := range live(s.in.Agents) {
 		var accepted, refs problems
 		if holder, ok := held.claim(a.Spec.Subject, a.Name); !ok {
-			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q", holder, a.Spec.Subject)
+			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q",
+				holder, a.Spec.Subject)
 		}
 		var queues []string
 		for i, ref := range a.Spec.QueueRefs {

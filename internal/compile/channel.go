@@ -53,7 +53,8 @@ func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string], accepted 
 		return ""
 	}
 	if holder, ok := held.claim(address, c.Name); !ok {
-		accepted.add(string(v1alpha1.ChannelReasonConflict), "spec.custom.address: the older Channel %q has the address %q", holder, address)
+		accepted.add(string(v1alpha1.ChannelReasonConflict), "spec.custom.address: the older Channel %q has the address %q",
+			holder, address)
 		return ""
 	}
 	return address

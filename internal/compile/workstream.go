@@ -173,12 +173,12 @@ func (s *scope) reportWorkstreams() {
 			Kind: v1alpha1.KindWorkstream, Name: w.object.Name,
 			Absent: w.absent(), Revision: w.revision, Retained: w.retained,
 		}
-		switch {
-		case w.revision == nil:
+		if w.revision == nil {
 			o.Findings = judged(&w.accepted, &w.refs, ". The workstream is not in the plan, because it has no good revision yet")
-		default:
+		} else {
 			o.Findings = judged(&w.accepted, &w.refs, ". The last good revision "+w.revision.Workstream.Revision+" stays in the plan")
-			o.Counts = Counts{Channels: w.channels, Rules: int32(len(w.revision.Workstream.Routing.Rules))} //nolint:gosec // bounded by the schema
+			rules := len(w.revision.Workstream.Routing.Rules)
+			o.Counts = Counts{Channels: w.channels, Rules: int32(rules)} //nolint:gosec // bounded by the schema
 		}
 		s.report(o)
 	}

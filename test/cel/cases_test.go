@@ -2,7 +2,11 @@
 
 package cel
 
-import "workstream.dev/operator/api/v1alpha1"
+import (
+	"strings"
+
+	"workstream.dev/operator/api/v1alpha1"
+)
 
 // bases are the smallest objects that the API accepts. A case changes them by merge patches, in which null takes a field
 // away.
@@ -32,7 +36,28 @@ type testCase struct {
 const (
 	record = `{spec: {type: Record, channelType: null, record: {type: case}`
 	stored = `{}` // the base as it is
+
+	distributorName = "metadata.name must have at most 40 characters, only lower case letters, digits and dashes: " +
+		"pods and a Service are named after it"
 )
+
+// route is a ruleset with one rule that goes there.
+func route(to string) string { return `{spec: {rules: [{name: all, route: {` + to + `}}]}}` }
+
+// when is a ruleset with one rule of that condition.
+func when(condition string) string {
+	return `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: ` + condition + `}]}}`
+}
+
+// split writes a split of shares such as a=70 b=30.
+func split(shares string) string {
+	var targets []string
+	for share := range strings.FieldsSeq(shares) {
+		queue, percent, _ := strings.Cut(share, "=")
+		targets = append(targets, `{queueRef: {name: `+queue+`}, percent: `+percent+`}`)
+	}
+	return `split: [` + strings.Join(targets, ", ") + `]`
+}
 
 var workstreamCases = []testCase{
 	{
@@ -66,7 +91,8 @@ var workstreamCases = []testCase{
 		message: "spec.type is immutable: create another Workstream",
 	},
 	{
-		kind: v1alpha1.KindWorkstream, from: record + `}}`, refused: `{spec: {record: {type: order}}}`, allowed: `{spec: {displayName: Other}}`,
+		kind: v1alpha1.KindWorkstream, from: record + `}}`, refused: `{spec: {record: {type: order}}}`,
+		allowed: `{spec: {displayName: Other}}`,
 		message: "spec.record.type is immutable: create another Workstream",
 	},
 	{
@@ -140,61 +166,61 @@ var channelCases = []testCase{
 
 var rulesetCases = []testCase{
 	{
-		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {}}]}}`, allowed: `{}`,
+		kind: v1alpha1.KindRoutingRuleset, refused: route(""), allowed: `{}`,
 		message: "one of spec.rules[].route.queueRef and split is required",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}, split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}]}}`,
+		refused: route("queueRef: {name: a}, " + split("a=50 b=50")),
+		allowed: route(split("a=50 b=50")),
 		message: "only one of spec.rules[].route.queueRef and split may be set",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: b}, percent: 20}]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: b}, percent: 30}]}}]}}`,
+		refused: route(split("a=70 b=20")),
+		allowed: route(split("a=70 b=30")),
 		message: "spec.rules[].route.split: the percentages must add up to 100",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 70}, {queueRef: {name: a}, percent: 30}]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {split: [{queueRef: {name: a}, percent: 1}, {queueRef: {name: b}, percent: 99}]}}]}}`,
+		refused: route(split("a=70 a=30")),
+		allowed: route(split("a=1 b=99")),
 		message: "spec.rules[].route.split: each Queue may be named only once",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a, operator: Exists, not: {attribute: b, operator: Exists}}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {attribute: b, operator: Exists}}}]}}`,
+		refused: when(`{attribute: a, operator: Exists, not: {attribute: b, operator: Exists}}`),
+		allowed: when(`{not: {attribute: b, operator: Exists}}`),
 		message: "spec.rules[].when: exactly one of all, any, not and attribute must be set",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {attribute: a, operator: Exists}}]}}`,
+		refused: when(`{attribute: a}`),
+		allowed: when(`{attribute: a, operator: Exists}`),
 		message: "spec.rules[].when: attribute and operator go together",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: Exists}], values: [b]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: Equal, values: [b]}]}}]}}`,
+		refused: when(`{any: [{attribute: a, operator: Exists}], values: [b]}`),
+		allowed: when(`{any: [{attribute: a, operator: Equal, values: [b]}]}`),
 		message: "spec.rules[].when: values and caseSensitive go with attribute",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {all: [{}]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {all: [{any: [{attribute: a, operator: Exists}]}]}}]}}`,
+		refused: when(`{all: [{}]}`),
+		allowed: when(`{all: [{any: [{attribute: a, operator: Exists}]}]}`),
 		message: "spec.rules[].when, in a group: exactly one of all, any, not and attribute must be set",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a}]}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {any: [{attribute: a, operator: NotExists}]}}]}}`,
+		refused: when(`{any: [{attribute: a}]}`),
+		allowed: when(`{any: [{attribute: a, operator: NotExists}]}`),
 		message: "spec.rules[].when, in a group: attribute and operator go together",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {all: [{attribute: a, operator: Exists}], caseSensitive: Enabled}}}]}}`,
-		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: {not: {attribute: a, operator: Equal, values: [b], caseSensitive: Enabled}}}]}}`,
+		refused: when(`{not: {all: [{attribute: a, operator: Exists}], caseSensitive: Enabled}}`),
+		allowed: when(`{not: {attribute: a, operator: Equal, values: [b], caseSensitive: Enabled}}`),
 		message: "spec.rules[].when, in a group: values and caseSensitive go with attribute",
 	},
 }
@@ -237,12 +263,12 @@ var otherCases = []testCase{
 	},
 	{
 		kind: v1alpha1.KindDistributor, refused: `{metadata: {name: main.contoso}}`, allowed: `{metadata: {name: main-contoso}}`,
-		message: "metadata.name must have at most 40 characters, only lower case letters, digits and dashes: pods and a Service are named after it",
+		message: distributorName,
 	},
 	{
 		kind: v1alpha1.KindDistributor, refused: `{metadata: {name: a123456789-123456789-123456789-123456789-1}}`,
 		allowed: `{metadata: {name: a123456789-123456789-123456789-123456789}}`,
-		message: "metadata.name must have at most 40 characters, only lower case letters, digits and dashes: pods and a Service are named after it",
+		message: distributorName,
 	},
 }
 
@@ -293,7 +319,8 @@ var schemaCases = []testCase{
 		message: "spec.revisionHistoryLimit in body should be greater than or equal to 1",
 	},
 	{
-		kind: v1alpha1.KindChannel, refused: `{spec: {custom: {address: Contoso_Web}}}`, allowed: `{spec: {custom: {address: contoso-web}}}`,
+		kind: v1alpha1.KindChannel, refused: `{spec: {custom: {address: Contoso_Web}}}`,
+		allowed: `{spec: {custom: {address: contoso-web}}}`,
 		message: "spec.custom.address in body should match",
 	},
 	{
@@ -316,26 +343,25 @@ var schemaCases = []testCase{
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: Like}}]}}`,
-		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: Matches, values: [".*"]}}]}}`,
+		refused: when(`{attribute: a, operator: Like}`),
+		allowed: when(`{attribute: a, operator: Matches, values: [".*"]}`),
 		message: `spec.rules[0].when.operator: Unsupported value: "Like"`,
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset, // three levels of groups, and no fourth
-		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {all: [{any: [{not: {not: {attribute: a, operator: Exists}}}]}]}}]}}`,
-		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {all: [{any: [{not: {attribute: a, operator: Exists}}]}]}}]}}`,
+		refused: when(`{all: [{any: [{not: {not: {attribute: a, operator: Exists}}}]}]}`),
+		allowed: when(`{all: [{any: [{not: {attribute: a, operator: Exists}}]}]}`),
 		message: `unknown field "spec.rules[0].when.all[0].any[0].not.not"`,
 	},
 	{
-		kind: v1alpha1.KindRoutingRuleset,
-		refused: `{spec: {rules: [{name: a, route: {split: [{queueRef: {name: a}, percent: 20}, {queueRef: {name: b}, percent: 20},
-			{queueRef: {name: c}, percent: 20}, {queueRef: {name: d}, percent: 20}, {queueRef: {name: e}, percent: 10}, {queueRef: {name: f}, percent: 10}]}}]}}`,
-		allowed: `{spec: {rules: [{name: a, route: {split: [{queueRef: {name: a}, percent: 20}, {queueRef: {name: b}, percent: 20},
-			{queueRef: {name: c}, percent: 20}, {queueRef: {name: d}, percent: 20}, {queueRef: {name: e}, percent: 20}]}}]}}`,
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: route(split("a=20 b=20 c=20 d=20 e=10 f=10")),
+		allowed: route(split("a=20 b=20 c=20 d=20 e=20")),
 		message: "spec.rules[0].route.split: Too many: 6: must have at most 5 items",
 	},
 	{
-		kind: v1alpha1.KindQueue, refused: `{spec: {assignment: {method: MostIdle}}}`, allowed: `{spec: {assignment: {method: RoundRobin}}}`,
+		kind: v1alpha1.KindQueue, refused: `{spec: {assignment: {method: MostIdle}}}`,
+		allowed: `{spec: {assignment: {method: RoundRobin}}}`,
 		message: `spec.assignment.method: Unsupported value: "MostIdle": supported values: "HighestCapacity", "RoundRobin", "LeastActive"`,
 	},
 	{
@@ -347,7 +373,8 @@ var schemaCases = []testCase{
 		message: `spec.roles[0]: Unsupported value: "Integration": supported values: "Agent", "Supervisor"`,
 	},
 	{
-		kind: v1alpha1.KindAgent, refused: `{spec: {queueRefs: [{name: a}, {name: a}]}}`, allowed: `{spec: {queueRefs: [{name: a}, {name: b}]}}`,
+		kind: v1alpha1.KindAgent, refused: `{spec: {queueRefs: [{name: a}, {name: a}]}}`,
+		allowed: `{spec: {queueRefs: [{name: a}, {name: b}]}}`,
 		message: `spec.queueRefs[1]: Duplicate value: {"name":"a"}`,
 	},
 	{
@@ -355,7 +382,8 @@ var schemaCases = []testCase{
 		message: "spec.subject in body should be at least 1 chars long",
 	},
 	{
-		kind: v1alpha1.KindDistributor, refused: `{spec: {storage: {embedded: {size: 10GB}}}}`, allowed: `{spec: {storage: {embedded: {size: 1Ti}}}}`,
+		kind: v1alpha1.KindDistributor, refused: `{spec: {storage: {embedded: {size: 10GB}}}}`,
+		allowed: `{spec: {storage: {embedded: {size: 1Ti}}}}`,
 		message: "spec.storage.embedded.size in body should match",
 	},
 	{

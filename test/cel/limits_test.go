@@ -25,16 +25,15 @@ func TestLimits(t *testing.T) {
 			v1alpha1.KindRoutingRuleset, 1000,
 			func(n int) string {
 				return fmt.Sprintf("{spec: {rules: [%s]}}", list(n, `{name: rule-%d, when: {all: [`+
-					`{attribute: context.tier, operator: Equal, values: [gold]}, {any: [{attribute: channel.locale, operator: Exists}]}]}, `+
-					`route: {split: [{queueRef: {name: a}, percent: 50}, {queueRef: {name: b}, percent: 50}]}}`))
+					`{attribute: context.tier, operator: Exists}, {any: [{attribute: channel.locale, operator: Exists}]}]}, `+
+					`route: {`+split("a=50 b=50")+`}}`))
 			},
 			"must have at most 1000 items",
 		},
 		"values of a comparison": {
 			v1alpha1.KindRoutingRuleset, 100,
 			func(n int) string {
-				return fmt.Sprintf("{spec: {rules: [{name: a, route: {queueRef: {name: a}}, when: {attribute: a, operator: In, values: [%s]}}]}}",
-					list(n, "v%d"))
+				return when(`{attribute: a, operator: In, values: [` + list(n, "v%d") + `]}`)
 			},
 			"must have at most 100 items",
 		},
