@@ -120,6 +120,52 @@ func TestWriteErrorIsRecoveredFrom(t *testing.T) {
 	}
 }
 
+// TestRestartOnAFullVolume has not one byte free, as when something else shares the volume.
+func TestRestartOnAFullVolume(t *testing.T) {
+	dir := mountVolume(t, "32m")
+	j, stop := open(t, filepath.Join(dir, "journal"))
+	var last uint64
+	for range 300 {
+		var err error
+		if last, err = j.Append(t.Context(), last, entryAfter(last)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.PutSnapshot(t.Context(), journal.Snapshot{Position: 100, Body: snapshotOf(100)}, nil); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	other := filepath.Join(dir, "other")
+	fillVolume(t, other)
+
+	j, stop = open(t, filepath.Join(dir, "journal"))
+	if got := end(t, j); got != last {
+		t.Errorf("the journal ends at %d, want %d", got, last)
+	}
+	if s, err := j.Snapshot(t.Context()); err != nil || !bytes.Equal(s.Body, snapshotOf(100)) {
+		t.Errorf("snapshot of %d with %d bytes, error %v", s.Position, len(s.Body), err)
+	}
+	if _, err := j.Append(t.Context(), last, []byte("x")); !errors.Is(err, journal.ErrFull) {
+		t.Errorf("append: %v, want ErrFull", err)
+	}
+	if err := j.PutSnapshot(t.Context(), journal.Snapshot{Position: last, Body: []byte("x")}, nil); !errors.Is(err, journal.ErrFull) {
+		t.Errorf("snapshot: %v, want ErrFull", err)
+	}
+	stop()
+
+	j, stop = open(t, filepath.Join(dir, "journal"))
+	defer stop()
+	if err := os.Remove(other); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Append(t.Context(), last, []byte("x")); err != nil {
+		t.Errorf("append once there is room: %v", err)
+	}
+	if got := end(t, j); got != last+1 {
+		t.Errorf("the journal ends at %d, want %d", got, last+1)
+	}
+}
+
 func fillVolume(t *testing.T, file string) {
 	t.Helper()
 	f, err := os.Create(file)
