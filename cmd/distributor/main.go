@@ -35,7 +35,7 @@ func run(args []string, out, errOut io.Writer) int {
 	flags.StringVar(&cfg.DataDir, "data-dir", "/var/lib/workstream", "folder of the journal")
 	flags.StringVar(&cfg.CredentialsDir, "credentials-dir", "/var/run/workstream/credentials", "folder of mounted credentials")
 	flags.StringVar(&cfg.PlanfeedAddress, "planfeed-address", "", "address of the manager's plan feed; empty: no manager")
-	flags.StringVar(&cfg.PlanfeedServerName, "planfeed-server-name", "", "name in the plan feed's certificate; default: the host of its address")
+	flags.StringVar(&cfg.PlanfeedServerName, "planfeed-server-name", "", "name in the feed's certificate; default: the address's host")
 	flags.StringVar(&cfg.PlanfeedCA, "planfeed-ca", "", "file of the plan feed's certificate authority")
 	flags.StringVar(&cfg.PlanfeedToken, "planfeed-token", "", "file of the token for the plan feed")
 	flags.IntVar(&cfg.SnapshotEntries, "snapshot-entries", 0, "journal entries between two snapshots; 0: the default")

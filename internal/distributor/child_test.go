@@ -5,6 +5,7 @@ package distributor
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,8 +42,7 @@ func child(dir string) int {
 		}
 	}
 	_, _ = fmt.Fprintln(os.Stdout, a.Addr())
-	<-a.failed
-	return 1
+	return complain(<-a.failed)
 }
 
 func complain(err error) int {
@@ -80,10 +80,7 @@ func TestProcessKilledUnderLoad(t *testing.T) {
 	items := map[string]string{} // webhook id -> item
 	for round := range 3 {
 		p := w.startChild()
-		ids := w.sendUntilKilled(p, round)
-		for id, item := range ids {
-			items[id] = item
-		}
+		maps.Copy(items, w.sendUntilKilled(p, round))
 	}
 	a := w.start()
 	for id, item := range items {

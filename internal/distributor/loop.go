@@ -373,7 +373,7 @@ func (l *Loop) append(ctx context.Context, entry []byte) error {
 func (l *Loop) failed(ctx context.Context, batch []*request, err error) error {
 	if ctx.Err() != nil {
 		refuse(batch, ingress.ErrUncertain)
-		return nil
+		return nil //nolint:nilerr // it was interrupted: that is no failure of the loop
 	}
 	if errors.Is(err, journal.ErrFull) {
 		refuse(batch, ingress.ErrFull)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -62,9 +63,9 @@ type faulty struct {
 	journal.Journal
 
 	appends atomic.Int64
-	// fail decides about each append; done says that the entry is written nevertheless.
+	// fail decides about each append; one may be written and fail nevertheless.
 	mu   sync.Mutex
-	fail func() (err error, done bool) //nolint:revive // the error is the point
+	fail func() (written bool, err error)
 	// hold, when set, makes appends wait until it is closed.
 	hold chan struct{}
 }
@@ -77,30 +78,28 @@ func (f *faulty) Append(ctx context.Context, expected uint64, entry []byte) (uin
 	if hold != nil {
 		<-hold
 	}
-	if fail != nil {
-		if err, done := fail(); err != nil {
-			if done {
-				if _, err := f.Journal.Append(ctx, expected, entry); err != nil {
-					return 0, err
-				}
-			}
-			return 0, err
-		}
+	if fail == nil {
+		return f.Journal.Append(ctx, expected, entry)
 	}
-	return f.Journal.Append(ctx, expected, entry)
+	written, err := fail()
+	if err != nil && !written {
+		return 0, err
+	}
+	position, appendErr := f.Journal.Append(ctx, expected, entry)
+	return position, errors.Join(err, appendErr)
 }
 
 func (f *faulty) failWith(err error, done bool, times int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fail = func() (error, bool) { //nolint:revive // the error is the point
+	f.fail = func() (bool, error) {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if times == 0 {
-			return nil, false
+			return false, nil
 		}
 		times--
-		return err, done
+		return done, err
 	}
 }
 
@@ -188,7 +187,7 @@ func TestCommandsThatWaitGoIntoOneEntry(t *testing.T) {
 	var callers sync.WaitGroup
 	for n := range 100 {
 		callers.Go(func() {
-			if _, err := r.Do(t.Context(), receive(fmt.Sprint(n))); err != nil {
+			if _, err := r.Do(t.Context(), receive(strconv.Itoa(n))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -364,7 +363,7 @@ func TestTooManyWaitingIsBusy(t *testing.T) {
 	var busy atomic.Int64
 	for n := range maxWaiting + maxBatch + 100 {
 		callers.Go(func() {
-			_, err := r.Do(t.Context(), receive(fmt.Sprint(n)))
+			_, err := r.Do(t.Context(), receive(strconv.Itoa(n)))
 			if errors.Is(err, ingress.ErrBusy) {
 				busy.Add(1)
 			} else if err != nil {
@@ -390,7 +389,7 @@ func TestStopFinishesWhatWaits(t *testing.T) {
 	var callers sync.WaitGroup
 	for n := range 50 {
 		callers.Go(func() {
-			if _, err := r.Do(t.Context(), receive(fmt.Sprint(n))); err != nil {
+			if _, err := r.Do(t.Context(), receive(strconv.Itoa(n))); err != nil {
 				t.Error(err)
 			}
 		})
@@ -408,7 +407,7 @@ func TestStopFinishesWhatWaits(t *testing.T) {
 	}
 	snap, err := f.Snapshot(t.Context())
 	check(t, err)
-	if snap.Position == 0 || f.Journal.Replay(t.Context(), snap.Position, func(uint64, []byte) error { return errors.New("a tail") }) != nil {
+	if snap.Position == 0 || f.Replay(t.Context(), snap.Position, func(uint64, []byte) error { return errors.New("a tail") }) != nil {
 		t.Error("the snapshot of the stop does not have everything")
 	}
 }

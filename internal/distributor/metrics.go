@@ -51,7 +51,7 @@ func NewMetrics(r prometheus.Registerer, v *view.View) *Metrics {
 	m := &Metrics{
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "commands_total",
-			Help: "Commands that the engine has carried out or refused, by type and outcome (Done, Duplicate, or the reason of the refusal).",
+			Help: "Commands carried out or refused, by type and outcome: Done, Duplicate, or the reason of the refusal.",
 		}, []string{"type", "outcome"}),
 		events: counter(prometheus.CounterOpts{
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "events_total",

@@ -172,7 +172,7 @@ func TestGracefulStopUnderLoad(t *testing.T) {
 	})
 	check(t, a.Stop(context.Background()))
 	senders.Wait()
-	for range stream.Events { //nolint:revive // until it ends
+	for range stream.Events { // until it ends
 	}
 	if err := fmt.Sprint(stream.Err()); !strings.Contains(err, "StatusGoingAway") {
 		t.Errorf("the stream ended with %s, want 1001", err)

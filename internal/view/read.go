@@ -4,6 +4,7 @@ package view
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strconv"
@@ -287,10 +288,7 @@ type Stats struct {
 func (v *View) Stats() Stats {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	s := Stats{Items: make(map[event.State]int, len(v.states)), Waiting: map[string]int{}, Streams: v.hub.count}
-	for state, n := range v.states {
-		s.Items[state] = n
-	}
+	s := Stats{Items: maps.Clone(v.states), Waiting: map[string]int{}, Streams: v.hub.count}
 	for i := range v.plan.Queues {
 		s.Waiting[v.plan.Queues[i].Name] = 0
 	}

@@ -97,11 +97,14 @@ func (v *View) Restore(body []byte, p *plan.Plan) error {
 }
 
 func decodeSnapshot(body []byte) (*snapshot, []event.Recorded, error) {
-	if len(body) < 8 || binary.BigEndian.Uint64(body) > uint64(len(body)-8) {
+	if len(body) < 8 {
 		return nil, nil, errors.New("decoding the view: cut off")
 	}
-	n := binary.BigEndian.Uint64(body)
-	d := json.NewDecoder(bytes.NewReader(body[8 : 8+n]))
+	n, rest := binary.BigEndian.Uint64(body), body[8:]
+	if n > uint64(len(rest)) {
+		return nil, nil, errors.New("decoding the view: cut off")
+	}
+	d := json.NewDecoder(bytes.NewReader(rest[:n]))
 	d.DisallowUnknownFields()
 	s := &snapshot{}
 	if err := d.Decode(s); err != nil {
@@ -110,7 +113,7 @@ func decodeSnapshot(body []byte) (*snapshot, []event.Recorded, error) {
 	if s.Format != snapshotFormat {
 		return nil, nil, fmt.Errorf("decoding the view: format %d is not known here, only %d", s.Format, snapshotFormat)
 	}
-	steps, err := event.Decode(body[8+n:])
+	steps, err := event.Decode(rest[n:])
 	if err != nil {
 		return nil, nil, fmt.Errorf("decoding the traces: %w", err)
 	}

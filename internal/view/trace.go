@@ -43,7 +43,7 @@ func describe(e event.Event, rules int) (step, summary string) {
 	case event.ItemOpened:
 		return "opened", describeOpened(e)
 	case event.ItemUpdated:
-		return "updated", fmt.Sprintf("%s changed", count(len(e.Attributes), "attribute"))
+		return "updated", count(len(e.Attributes), "attribute") + " changed"
 	case event.ItemRouted:
 		return "routed", describeRouted(e, rules)
 	case event.ItemQueued:
@@ -67,7 +67,7 @@ func describeEnd(e event.Event) (step, summary string) {
 	case event.ItemReleased:
 		return "released", fmt.Sprintf("taken from %s (%s)", e.Agent, e.Reason)
 	case event.ItemParked:
-		return "parked", fmt.Sprintf("%s closed the session, waiting for the customer", e.Agent)
+		return "parked", e.Agent + " closed the session, waiting for the customer"
 	case event.ItemResumed:
 		return "resumed", "the customer returned"
 	case event.WrapUpStarted:
