@@ -59,20 +59,16 @@ func (j *Journal) classify(err error) error {
 // ready waits for the connection. After a write whose outcome is unknown it restarts the server first, so that what is
 // read afterwards is what the disk has, and nothing that is still on its way arrives later.
 func (j *Journal) ready(ctx context.Context) error {
-	suspect := j.suspect.Load()
-	if !suspect && j.opts.Conn.IsConnected() {
-		return nil
-	}
-	if suspect && j.opts.Recover != nil {
+	if j.suspect.Swap(false) && j.opts.Recover != nil { // of several callers one restarts it, the others find it gone
 		if err := j.opts.Recover(); err != nil {
+			j.suspect.Store(true)
 			return fmt.Errorf("restarting the journal's server: %w", err)
 		}
 	}
-	if err := j.awaitConnection(ctx); err != nil {
-		return err
+	if j.opts.Conn.IsConnected() {
+		return nil
 	}
-	j.suspect.Store(false)
-	return nil
+	return j.awaitConnection(ctx)
 }
 
 func (j *Journal) awaitConnection(ctx context.Context) error {
