@@ -18,7 +18,7 @@ func (e *Engine) activate(c event.ActivatePlan) event.Result {
 	if c.Version == e.version {
 		return event.Result{Duplicate: true}
 	}
-	e.emit(event.PlanActivated{Version: c.Version, Plan: c.Plan})
+	e.emit(event.PlanActivated(c))
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
 		if a := e.agents[name]; a.def == nil {
 			e.dismiss(a)

@@ -38,13 +38,12 @@ func (e *Engine) disconnect(c event.DisconnectAgent) event.Result {
 }
 
 // disconnectAll is the first command after a start: no connection survived the process.
-func (e *Engine) disconnectAll() event.Result {
+func (e *Engine) disconnectAll() {
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
 		if a := e.agents[name]; a.Connected {
 			e.lose(a)
 		}
 	}
-	return event.Result{}
 }
 
 func (e *Engine) lose(a *agent) {

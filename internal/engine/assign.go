@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"container/heap"
 	"hash/fnv"
 	"strconv"
 
@@ -33,17 +32,37 @@ func (t *task) before(o *task) bool {
 	return t.agent.Name < o.agent.Name
 }
 
+// taskHeap is a binary heap of tasks.
 type taskHeap []task
 
-func (h taskHeap) Len() int           { return len(h) }
-func (h taskHeap) Less(i, j int) bool { return h[i].before(&h[j]) }
-func (h taskHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *taskHeap) Push(x any)        { *h = append(*h, x.(task)) } //nolint:forcetypeassert,errcheck // only tasks are pushed
-func (h *taskHeap) Pop() any {
-	old := *h
-	t := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return t
+func (h *taskHeap) push(t task) {
+	*h = append(*h, t)
+	l := *h
+	for i := len(l) - 1; i > 0 && l[i].before(&l[(i-1)/2]); i = (i - 1) / 2 {
+		l[i], l[(i-1)/2] = l[(i-1)/2], l[i]
+	}
+}
+
+func (h *taskHeap) pop() task {
+	l := *h
+	first, last := l[0], len(l)-1
+	l[0] = l[last]
+	l[last] = task{}
+	l = l[:last]
+	*h = l
+	for i := 0; ; {
+		least := i
+		for _, c := range [2]int{2*i + 1, 2*i + 2} {
+			if c < len(l) && l[c].before(&l[least]) {
+				least = c
+			}
+		}
+		if least == i {
+			return first
+		}
+		l[i], l[least] = l[least], l[i]
+		i = least
+	}
 }
 
 // assign offers waiting items until nobody is idle who could take one. It looks at what the step has marked: before the
@@ -58,7 +77,7 @@ func (e *Engine) assign() {
 		if len(tasks) == 0 {
 			return
 		}
-		t := heap.Pop(&tasks).(task) //nolint:forcetypeassert,errcheck // only tasks are pushed
+		t := tasks.pop()
 		if t.agent != nil {
 			if best := e.bestFor(t.agent); best != t.item {
 				e.pushFor(&tasks, t.agent, best)
@@ -81,7 +100,7 @@ func (e *Engine) collect(tasks *taskHeap) {
 	for _, it := range e.dirtyItems {
 		it.dirty = false
 		if it.Queued {
-			heap.Push(tasks, task{item: it, priority: e.queues[it.Queue].priority()})
+			tasks.push(task{item: it, priority: e.queues[it.Queue].priority()})
 		}
 	}
 	e.dirtyAgents, e.dirtyItems = e.dirtyAgents[:0], e.dirtyItems[:0]
@@ -89,7 +108,7 @@ func (e *Engine) collect(tasks *taskHeap) {
 
 func (e *Engine) pushFor(tasks *taskHeap, a *agent, it *item) {
 	if it != nil {
-		heap.Push(tasks, task{item: it, priority: e.queues[it.Queue].priority(), agent: a})
+		tasks.push(task{item: it, priority: e.queues[it.Queue].priority(), agent: a})
 	}
 }
 

@@ -74,7 +74,7 @@ func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	var res event.Result
 	if _, restarted := cmd.(event.DisconnectAll); restarted {
 		// While the process was down nobody could answer an offer: it is revoked, not expired.
-		res = e.disconnectAll()
+		e.disconnectAll()
 		e.fire()
 	} else {
 		e.fire()

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
-	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
@@ -211,7 +211,7 @@ func (s *sim) agentCommand(n, i int) event.Command {
 		return event.PickItem{Agent: s.agent(), Item: s.item()}
 	case n < 75:
 		agent, item := s.holder()
-		return event.SendMessage{Agent: agent, Item: item, Message: fmt.Sprint(s.IntN(4)), Text: s.pick([]string{"a", "b"})}
+		return event.SendMessage{Agent: agent, Item: item, Message: strconv.Itoa(s.IntN(4)), Text: s.pick([]string{"a", "b"})}
 	case n < 80:
 		agent, item := s.holder()
 		return event.EndItem{Agent: agent, Item: item}
@@ -431,5 +431,3 @@ func (s *sim) removeWorkstream(p *plan.Plan) {
 	p.Workstreams = slices.Delete(p.Workstreams, i, i+1)
 	p.Channels = slices.DeleteFunc(p.Channels, func(c plan.Channel) bool { return c.Workstream == name })
 }
-
-var _ = engine.New

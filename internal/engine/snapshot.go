@@ -52,6 +52,9 @@ func (e *Engine) Snapshot() ([]byte, error) {
 
 // retired returns the definitions that only items still have, by name and revision.
 func (e *Engine) retired() []plan.Workstream {
+	if e.plan == nil {
+		return nil
+	}
 	seen := make(map[[2]string]*plan.Workstream)
 	for _, it := range e.items {
 		if w := e.plan.Workstream(it.Workstream); w == nil || w.Revision != it.Revision {
@@ -59,7 +62,7 @@ func (e *Engine) retired() []plan.Workstream {
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(seen), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	var out []plan.Workstream
+	out := make([]plan.Workstream, 0, len(keys))
 	for _, k := range keys {
 		out = append(out, *seen[k])
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,7 +127,7 @@ func (p *printer) value(name string, v any) string {
 		if name == "Draw" && x == -1 {
 			return ""
 		}
-		return fmt.Sprint(x)
+		return strconv.Itoa(int(x))
 	default:
 		return fmt.Sprint(v)
 	}
