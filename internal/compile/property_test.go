@@ -20,7 +20,7 @@ import (
 func TestWhateverBreaksThePlanStands(t *testing.T) {
 	seeds := []uint64{1} // one that is always the same
 	for i := range 100 {
-		seeds = append(seeds, uint64(time.Now().UnixNano())+uint64(i)) //nolint:gosec // a seed is any number
+		seeds = append(seeds, uint64(time.Now().UnixNano())+uint64(i))
 	}
 	const size = 8
 	good := mustCompile(t, namespaceOf(size))
