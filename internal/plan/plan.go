@@ -143,7 +143,7 @@ type Channel struct {
 type Custom struct {
 	// Address is the last part of the webhook path, unique in the namespace.
 	Address string `json:"address"`
-	// Credentials names the mounted folder that holds the key signingSecret; never the secret itself.
+	// Credentials names the Secret, whose signingSecret is mounted as the file NAME.signingSecret; never the secret itself.
 	Credentials string `json:"credentials"`
 	CallbackURL string `json:"callbackURL,omitempty"` // empty: messages of agents are only read, never delivered
 }
@@ -193,7 +193,7 @@ type Issuer struct {
 	Audiences []string `json:"audiences,omitempty"`
 	// JWKSURL is where its keys are; empty when they are in a mounted file.
 	JWKSURL string `json:"jwksURL,omitempty"`
-	// JWKSFile is the mounted file with its keys, relative to the credentials folder: SECRET/KEY.
+	// JWKSFile is the mounted file with its keys, in the credentials folder: SECRET.KEY.
 	JWKSFile string `json:"jwksFile,omitempty"`
 	// RolesClaim names the claim that lists roles (Supervisor, Integration) for callers who are no Agent object.
 	RolesClaim string `json:"rolesClaim,omitempty"`
