@@ -152,7 +152,10 @@ func TestLastGoodThatCannotRunIsIgnored(t *testing.T) {
 		"of another name":            func(r *Revision) { r.Workstream.Name = "other" },
 		"without a revision":         func(r *Revision) { r.Workstream.Revision = "" },
 		"with a rule from elsewhere": func(r *Revision) { r.Workstream.Routing.Rules[0].When.Operator = "Like" },
-		"with a split of 90":         func(r *Revision) { r.Workstream.Routing.Rules[0].Split[0].Percent = 90 },
+		"with a negative share": func(r *Revision) {
+			r.Workstream.Routing.Rules[0].Split = []plan.Target{{Queue: "general", Percent: 120}, {Queue: "general", Percent: -20}}
+		},
+		"with a split of 90": func(r *Revision) { r.Workstream.Routing.Rules[0].Split[0].Percent = 90 },
 	}
 	if o := mustCompile(t, readInput(t, path)).Object(v1alpha1.KindWorkstream, "chat"); !o.Retained {
 		t.Fatal("nothing is retained, so nothing is tested")

@@ -17,20 +17,13 @@ func (s *scope) lastGood(w *workstream) *Revision {
 		return nil
 	}
 	settings := ownRules(&stored.Workstream)
-	if settings.Revision == "" || settings.Compile() != nil {
+	queues := s.queuesOf(&settings, stored.Queues)
+	if settings.Revision == "" || queues == nil {
 		return nil
 	}
-	for i := range settings.Routing.Rules {
-		var sum int32
-		for _, t := range settings.Routing.Rules[i].Split {
-			sum += t.Percent
-		}
-		if sum != 100 {
-			return nil
-		}
-	}
-	queues := s.queuesOf(&settings, stored.Queues)
-	if queues == nil {
+	// A plan of its own: what that refuses would take the whole namespace's plan with it.
+	alone := plan.Plan{Workstreams: []plan.Workstream{settings}, Queues: slices.Clone(queues)}
+	if _, _, err := alone.Encode(); err != nil {
 		return nil
 	}
 	return &Revision{Workstream: stored.Workstream, Queues: queues}

@@ -65,6 +65,9 @@ func (r *ruleset) translateRoute(route *v1alpha1.Route, i int, seen map[string]b
 	var sum int32
 	for j, t := range route.Split {
 		sum += t.Percent
+		if t.Percent < 1 {
+			r.accepted.add(invalid, "%s.split[%d].percent: %d is no share", path, j, t.Percent)
+		}
 		r.addTarget(i, plan.Target{Queue: string(t.QueueRef.Name), Percent: t.Percent},
 			fmt.Sprintf("%s.split[%d].queueRef", path, j), seen)
 	}
