@@ -137,19 +137,24 @@ func (e *Engine) choose(it *item) (string, event.Candidates) {
 	q := e.queues[it.Queue]
 	c := match.NewChoice(e.needOf(it, q), q.method())
 	for _, a := range q.members {
-		m := a.candidate(q.name)
-		if d := it.Declines[a.Name]; d != nil {
-			m.Declines, m.CoolsUntil = d.Count, d.Until
+		m := a.candidate()
+		if q.method() == plan.RoundRobin {
+			m.LastAssigned = a.LastAssigned[q.name]
+		}
+		if len(it.Declines) > 0 {
+			if d := it.Declines[a.Name]; d != nil {
+				m.Declines, m.CoolsUntil = d.Count, d.Until
+			}
 		}
 		c.Consider(&m)
 	}
 	return c.Result()
 }
 
-func (a *agent) candidate(queue string) match.Candidate {
+func (a *agent) candidate() match.Candidate {
 	return match.Candidate{
 		Name: a.Name, Connected: a.Connected, Presence: a.Presence, Units: a.units(), Used: a.used,
-		LastChange: a.LastChange, LastAssigned: a.LastAssigned[queue], LastReleased: a.LastReleased,
+		LastChange: a.LastChange, LastReleased: a.LastReleased,
 	}
 }
 

@@ -6,23 +6,30 @@
 // of the step is made on that. There is no clock, randomness, goroutine or log inside: the events of a journal, applied
 // in order, give the same state byte for byte.
 //
-// The life of an item (conversations; records know only Open, Active and Closed):
+// The life of an item. Records know Open, Active and Closed only:
 //
-//	               OfferMade            ItemAssigned
-//	ItemOpened  +-----------> offered ---------------+
-//	    |       |                |                   v         CloseItem
-//	    v       |  declined,     |                +--------+  ItemParked   +---------+
-//	 +------+---+  expired,      |                | Active |-------------->| Waiting |
-//	 | Open |<-------------------+                +--------+               +---------+
-//	 | in a |<--------------------------------------+ |  |                   |     |
-//	 | queue|   transfer, agent removed: ItemReleased |  | EndItem, customer |     |
-//	 +------+<------------------------------------------------------------- + left|
-//	    |  |    the customer writes again: ItemResumed   v                        |
-//	    |  +--- PickItem, AssignItem: ItemAssigned    +--------+                  |
-//	    |                                             | WrapUp |                  |
-//	    | customer left, forced,                      +--------+                  |
-//	    v 30 days                                        | CloseItem, 1 day       |
-//	 Closed <--------------------------------------------+------------------------+ autoClose
+//	          ItemOpened
+//	              |
+//	              v            OfferMade
+//	+------> Open, queued ------------------> Open, offered
+//	|         |   ^   |  ^                      |       |
+//	|         |   |   |  |    OfferClosed:      |       | ItemAssigned
+//	|         |   |   |  +--- declined, --------+       | (accepted)
+//	|         |   |   |       expired, revoked          |
+//	|         |   |   |                                 v
+//	|         |   |   |  ItemAssigned                 Active
+//	|         |   |   +-- (picked, supervisor) ------> | | |
+//	|         |   |                                    | | |
+//	|         |   +------ ItemReleased ----------------+ | |
+//	|         |           (transfer, agent removed)      | |
+//	|         |                                          | |
+//	+---------|---------- ItemResumed <-- Waiting <------+ |
+//	          |                             |   ItemParked |
+//	          |                             |              v  WrapUpStarted
+//	          | customer left, forced,      |           WrapUp   (a record: ItemClosed)
+//	          | 30 days                     | autoClose    |
+//	          v                             v              v  agent done, 1 day
+//	        Closed <------------------------+--------------+
 //
 // # State
 //

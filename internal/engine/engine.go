@@ -67,7 +67,8 @@ func New() *Engine {
 
 // Step decides what cmd causes at that moment. The state has been advanced when it returns. Timers that are due fire
 // before the command, so that it meets the world as it is now. A time before one given earlier counts as that one. The
-// error means a bug in the caller; refusals are in the Result.
+// error means a bug in the caller, and that the command was not carried out; timers may have fired all the same, so the
+// events count. Refusals are no errors but in the Result.
 func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	e.clock = max(e.clock, e.last, now)
 	e.out, e.released, e.err = nil, nil, nil

@@ -42,7 +42,7 @@ channel web chat callback
 agent ann units=100000 queues=(general)
 `
 
-// "A split draws by a hash of the item id: repeatable, and within 1 % at 10,000 items."
+// The design: a split draws by a hash of the item id, repeatable and within 1 % at 10,000 items.
 func TestSplitIsWithinOnePercent(t *testing.T) {
 	for _, form := range []string{"i%d", "01J9ZQ%06d", "contoso-%d-web", "%032x"} {
 		var buckets [100]int

@@ -95,3 +95,14 @@ func Percentile(item string) int32 { return percentile(item) }
 
 // Clock is the latest time that the engine was given.
 func (e *Engine) Clock() event.Instant { return e.clock }
+
+// Overdrawn are the agents whose free capacity is negative.
+func (e *Engine) Overdrawn() map[string]bool {
+	out := make(map[string]bool)
+	for name, a := range e.agents {
+		if e.oracleFree(a) < 0 {
+			out[name] = true
+		}
+	}
+	return out
+}

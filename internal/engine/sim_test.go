@@ -81,6 +81,7 @@ func simulate(t *testing.T, seed uint64, counts map[string]int) {
 
 func (s *sim) step(cmd event.Command) {
 	s.t.Helper()
+	before := s.world.Engine().Overdrawn()
 	out, err := s.world.Step(s.now, cmd)
 	if err != nil {
 		s.t.Fatalf("%T %+v: %v", cmd, cmd, err)
@@ -88,6 +89,7 @@ func (s *sim) step(cmd event.Command) {
 	if item, agent := s.world.Engine().NextOffer(s.world.Engine().Clock()); item != "" {
 		s.t.Fatalf("%T: agent %s is idle while item %s waits", cmd, agent, item)
 	}
+	s.checkOverdrawn(before, cmd)
 	for _, r := range out.Events {
 		s.counts[event.KindOf(r.Event)]++
 		switch ev := r.Event.(type) {
@@ -101,6 +103,20 @@ func (s *sim) step(cmd event.Command) {
 		s.counts["! "+string(out.Result.Rejected.Reason)]++
 	}
 	s.last = cmd
+}
+
+// checkOverdrawn is the rest of INV-2: free capacity becomes negative by a supervisor's word or an edit of the plan only.
+func (s *sim) checkOverdrawn(before map[string]bool, cmd event.Command) {
+	s.t.Helper()
+	switch cmd.(type) {
+	case event.AssignItem, event.ActivatePlan:
+		return
+	}
+	for agent := range s.world.Engine().Overdrawn() {
+		if !before[agent] {
+			s.t.Fatalf("%T %+v: agent %s has less than nothing left", cmd, cmd, agent)
+		}
+	}
 }
 
 // passTime mostly goes on for a moment, at times for long, and at times back.

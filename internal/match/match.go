@@ -69,7 +69,7 @@ func (n *Need) detail(c *Candidate, reason event.ExclusionReason) string {
 	case event.NoCapacity:
 		return "free " + strconv.FormatInt(c.Free(), 10) + ", needs " + strconv.Itoa(int(n.Units))
 	case event.DeclinedTooOften:
-		return "declined " + strconv.Itoa(int(c.Declines)) + " times"
+		return "declines " + strconv.Itoa(int(c.Declines)) + ", limit " + strconv.Itoa(int(n.MaxDeclines))
 	case event.CoolingOff:
 		return "for " + strconv.FormatInt(int64(c.CoolsUntil-n.Now+999_999)/1_000_000, 10) + " s more"
 	case event.NotConnected:

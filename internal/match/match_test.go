@@ -35,7 +35,7 @@ func TestExclude(t *testing.T) {
 		"one too few":                    {func(c *Candidate) { c.Used = 71 }, event.NoCapacity, "free 29, needs 30"},
 		"already over":                   {func(c *Candidate) { c.Used = 150 }, event.NoCapacity, "free -50, needs 30"},
 		"two declines of three":          {func(c *Candidate) { c.Declines = 2 }, "", ""},
-		"three declines of three":        {func(c *Candidate) { c.Declines = 3 }, event.DeclinedTooOften, "declined 3 times"},
+		"three declines of three":        {func(c *Candidate) { c.Declines = 3 }, event.DeclinedTooOften, "declines 3, limit 3"},
 		"cooling off":                    {func(c *Candidate) { c.CoolsUntil = 2_000_001 }, event.CoolingOff, "for 2 s more"},
 		"cooled off at this moment":      {func(c *Candidate) { c.CoolsUntil = 1_000_000 }, "", ""},
 		"the first reason counts": {func(c *Candidate) {
