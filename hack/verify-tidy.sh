@@ -4,7 +4,8 @@
 # dependencies of Kubernetes itself.
 set -euo pipefail
 
-go mod tidy -diff
-if [[ -f hack/cluster/go.mod ]]; then
-  cd hack/cluster && go mod tidy -diff
-fi
+failed=0
+for dir in . hack/cluster; do
+  (cd "$dir" && go mod tidy -diff) || failed=1
+done
+exit $failed
