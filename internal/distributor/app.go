@@ -87,6 +87,9 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to stop before it had started
+		}
 		return err
 	}
 	select {

@@ -205,8 +205,8 @@ func TestRun(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- Run(ctx, w.config()) }()
 	cancel()
-	if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+	if err := <-ended; err != nil {
+		t.Errorf("told to stop while it started: %v", err)
 	}
 	for name, change := range map[string]func(*Config){
 		"no namespace":      func(c *Config) { c.Namespace = "" },

@@ -24,9 +24,10 @@ const (
 	// maxWaiting bounds the commands that wait for their turn. More than this is more than the journal takes in a second,
 	// and a caller is better told at once.
 	maxWaiting = 4096
-	// maxBatch and maxBatchBytes bound one journal entry.
-	maxBatch      = 512
-	maxBatchBytes = 1 << 20
+	// These bound one journal entry; the events of one command are never parted.
+	maxBatch       = 512
+	maxBatchBytes  = 1 << 20
+	maxBatchEvents = 10_000
 	// appendTimeout is how long an append may take before its outcome counts as unknown.
 	appendTimeout = 10 * time.Second
 	// clockCheck is how often the clock is looked at though no timer is due, to notice that it was set.
@@ -249,26 +250,44 @@ func (l *Loop) now() event.Instant {
 	return l.last
 }
 
-// round carries out one batch, which may be empty, with the timers that are due.
+// round carries out one batch, which may be empty, with the timers that are due. A batch that causes very much takes
+// more than one entry.
 func (l *Loop) round(ctx context.Context, batch []*request) error {
-	if l.full.is && !l.roomAgain(ctx) {
-		refuse(batch, ingress.ErrFull)
-		return nil
+	for {
+		if l.full.is && !l.roomAgain(ctx) {
+			refuse(batch, ingress.ErrFull)
+			return nil
+		}
+		done, err := l.commit(ctx, batch)
+		if err != nil {
+			refuse(batch[done:], ingress.ErrUncertain)
+			return err
+		}
+		if l.since.enough(&l.opts) {
+			l.snapshot(ctx)
+		}
+		if batch = batch[done:]; len(batch) == 0 {
+			return nil
+		}
 	}
+}
+
+// commit carries out as much of a batch as goes into one entry, and returns how many requests it has answered. An error
+// ends the loop.
+func (l *Loop) commit(ctx context.Context, batch []*request) (done int, err error) {
 	began := time.Now()
 	s, err := l.step(ctx, batch)
 	if err != nil {
-		refuse(batch, ingress.ErrUncertain)
-		return err
+		return 0, err
 	}
+	batch = batch[:len(s.answers)]
 	if len(s.events) > 0 {
-		entry, err := event.Encode(s.events)
+		entry, err := encodeEntry(s.events)
 		if err != nil {
-			refuse(batch, ingress.ErrUncertain)
-			return fmt.Errorf("encoding events: %w", err)
+			return 0, fmt.Errorf("encoding events: %w", err)
 		}
 		if err := l.append(ctx, entry); err != nil {
-			return l.failed(ctx, batch, err)
+			return len(batch), l.failed(ctx, batch, err)
 		}
 		l.opts.View.Fold(s.events)
 		l.opts.Metrics.committed(s.events, len(entry), time.Since(began))
@@ -279,20 +298,17 @@ func (l *Loop) round(ctx context.Context, batch []*request) error {
 	if len(s.deliveries) > 0 {
 		l.opts.Release(s.deliveries)
 	}
-	if l.since.enough(&l.opts) {
-		l.snapshot(ctx)
-	}
-	return nil
+	return len(batch), nil
 }
 
 // stepped is what a batch came to, before it is durable.
 type stepped struct {
 	events     []event.Recorded
 	deliveries []event.Delivery
-	answers    []answer // in the order of the batch
+	answers    []answer // in the order of the batch, as far as it was carried out
 }
 
-// step runs a batch through the engine. An error is a broken invariant.
+// step runs a batch through the engine, until there is enough for an entry. An error is a broken invariant.
 func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 	var s stepped
 	now := l.now()
@@ -316,26 +332,30 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 			return s, err
 		}
 	}
-	s.answers = make([]answer, len(batch))
-	for i, r := range batch {
+	s.answers = make([]answer, 0, len(batch))
+	for _, r := range batch {
+		if len(s.events) >= maxBatchEvents {
+			break
+		}
 		if r.plan != nil {
 			if err := l.storePlan(ctx, r); err != nil {
-				s.answers[i].err = err
+				s.answers = append(s.answers, answer{err: err})
 				continue
 			}
 		}
-		var err error
-		if s.answers[i].result, err = run(r.command()); err != nil {
+		result, err := run(r.command())
+		if err != nil {
 			return s, err
 		}
+		s.answers = append(s.answers, answer{result: result})
 	}
 	if l.opts.Check {
 		if err := l.engine.CheckInvariants(); err != nil {
 			return s, err
 		}
 	}
-	if len(batch) > 0 {
-		l.opts.Metrics.batch.Observe(float64(len(batch)))
+	if len(s.answers) > 0 {
+		l.opts.Metrics.batch.Observe(float64(len(s.answers)))
 	}
 	return s, nil
 }

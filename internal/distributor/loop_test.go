@@ -315,9 +315,12 @@ func TestSecondWriterIsFenced(t *testing.T) {
 	if _, err := first.Do(t.Context(), receive("3")); !errors.Is(err, ingress.ErrUncertain) {
 		t.Fatalf("got %v, want ErrUncertain", err)
 	}
-	if _, ok := first.view.Item("i-2"); !ok {
-		t.Error("after its rebuild the first does not know what the second wrote")
-	}
+	w.eventually(func() string {
+		if _, ok := first.view.Item("i-2"); !ok {
+			return "after its rebuild the first does not know what the second wrote"
+		}
+		return ""
+	})
 	first.must(receive("3"))
 	// Between the two, every command was carried out once.
 	second.Stop()

@@ -73,6 +73,7 @@ func (l *Loop) rebuild(ctx context.Context) error {
 	}
 	l.engine, l.position = e, position
 	l.since.entries, l.since.bytes = entries, size
+	l.since.failed = 0
 	l.plans = nil // the engine has those that it needs
 	l.last = max(l.last, l.opts.View.Time())
 	l.opts.Metrics.position.Set(float64(position))
@@ -91,6 +92,7 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading the snapshot: %w", err)
 	}
+	l.since.size = len(snap.Body)
 	state, shown, err := splitSnapshot(snap.Body)
 	if err != nil {
 		return nil, 0, err
@@ -109,7 +111,7 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 
 // replay applies one entry.
 func (l *Loop) replay(ctx context.Context, e *engine.Engine, entry []byte) error {
-	events, err := event.Decode(entry)
+	events, err := decodeEntry(entry)
 	if err != nil {
 		return err
 	}
@@ -157,13 +159,13 @@ type fullness struct {
 	retry time.Time
 }
 
-// fullNow notes that there is no room. Each try costs a rebuild, so tries are rarer when that takes long.
-func (l *Loop) fullNow(rebuild time.Duration) {
+// fullNow notes that there is no room. Tries are rarer when one takes long.
+func (l *Loop) fullNow(took time.Duration) {
 	if !l.full.is {
 		l.opts.Log.Error("The journal is full: nothing is taken in until there is room")
 	}
 	l.full.is = true
-	l.full.retry = l.opts.Clock().Add(min(max(10*rebuild, minFullRetry), maxFullRetry))
+	l.full.retry = l.opts.Clock().Add(min(max(10*took, minFullRetry), maxFullRetry))
 	l.opts.Metrics.full.Set(1)
 }
 
@@ -172,8 +174,9 @@ func (l *Loop) roomAgain(ctx context.Context) bool {
 	if l.opts.Clock().Before(l.full.retry) {
 		return false
 	}
-	if l.since.entries > 0 {
-		l.snapshot(ctx)
+	if began := l.opts.Clock(); l.since.entries > 0 && !l.snapshot(ctx) {
+		l.fullNow(l.opts.Clock().Sub(began))
+		return false
 	}
 	// Whether there is room is seen by the next append.
 	l.full.is = false

@@ -34,19 +34,20 @@ func (s *sinceSnapshot) enough(o *LoopOptions) bool {
 }
 
 // snapshot stores the state. It may fail: the one before is still there, and the entries after it.
-func (l *Loop) snapshot(ctx context.Context) {
+func (l *Loop) snapshot(ctx context.Context) (stored bool) {
 	began := time.Now()
 	size, err := l.putSnapshot(ctx)
 	if err != nil {
 		l.since.failed = l.since.entries
 		l.opts.Metrics.snapshotFailed.Inc()
 		l.opts.Log.Warn("Storing a snapshot", "error", err)
-		return
+		return false
 	}
 	l.opts.Metrics.snapshot.Observe(time.Since(began).Seconds())
 	l.opts.Metrics.snapshotBytes.Set(float64(size))
 	l.opts.Log.Info("Stored a snapshot", "position", l.position, "seq", l.engine.Seq(), "bytes", size, "took", time.Since(began))
 	l.since = sinceSnapshot{size: size}
+	return true
 }
 
 func (l *Loop) putSnapshot(ctx context.Context) (int, error) {
