@@ -15,7 +15,8 @@ import (
 )
 
 // World is an engine with three witnesses of all that it does: one replays every event from the first on, one starts
-// from a snapshot and replays the rest, and one is restored before each command and decides it as well.
+// from a snapshot and replays the rest, and one is restored before each command and decides it as well. Now and then
+// the engine is replaced by the one that starts from a snapshot, as after a restart.
 type World struct {
 	// Before is called before the replaying engine applies an event; an error fails the step.
 	Before func(replay *engine.Engine, r event.Recorded) error
@@ -23,11 +24,11 @@ type World struct {
 	live, replay, tail *engine.Engine
 	plans              map[string]*plan.Plan
 	steps              int
-	now                event.Instant
+	now, last          event.Instant
 }
 
-// tailEvery is after how many steps the witness of the snapshot starts anew.
-const tailEvery = 37
+// After so many steps the witness of the snapshot takes over from the engine, and another one starts.
+const restartEvery = 37
 
 // NewWorld returns a world in which nothing has happened.
 func NewWorld() *World {
@@ -59,7 +60,10 @@ func (w *World) Step(now event.Instant, cmd event.Command) (engine.Output, error
 	if err := w.checkReplay(out); err != nil {
 		return out, err
 	}
-	return out, w.checkTwin(before, cmd, out)
+	if err := w.checkTwin(before, cmd, out); err != nil {
+		return out, err
+	}
+	return out, w.restart()
 }
 
 // keepPlan stores the plan as a journal would: what is replayed is what was decoded, not what was activated.
@@ -104,6 +108,7 @@ func (w *World) checkReplay(out engine.Output) error {
 		}
 		w.replay.Apply(r)
 		w.tail.Apply(r)
+		w.last = r.Time
 	}
 	live, err := w.live.Snapshot()
 	if err != nil {
@@ -114,12 +119,21 @@ func (w *World) checkReplay(out engine.Output) error {
 			return fmt.Errorf("INV-7 is broken: %s: %w", name, err)
 		}
 	}
-	if w.steps++; w.steps%tailEvery == 0 {
-		if w.tail, err = engine.Restore(live, w.plan); err != nil {
-			return err
-		}
-	}
 	return nil
+}
+
+// restart has the engine that replayed a tail go on. It knows the time of the last event, and not what was later.
+func (w *World) restart() error {
+	if w.steps++; w.steps%restartEvery != 0 {
+		return nil
+	}
+	body, err := w.live.Snapshot()
+	if err != nil {
+		return err
+	}
+	w.live, w.now = w.tail, w.last
+	w.tail, err = engine.Restore(body, w.plan)
+	return err
 }
 
 func (w *World) checkSame(want []byte, e *engine.Engine) error {
