@@ -55,6 +55,8 @@ type Loop struct {
 	reset bool
 	full  fullness
 	since sinceSnapshot
+	// maxEvents is maxBatchEvents.
+	maxEvents int
 }
 
 // LoopOptions are what a Loop works with.
@@ -97,7 +99,7 @@ type answer struct {
 func NewLoop(opts LoopOptions) *Loop {
 	return &Loop{
 		opts: opts, requests: make(chan *request, maxWaiting), reset: true,
-		stopping: make(chan struct{}), done: make(chan struct{}),
+		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents,
 	}
 }
 
@@ -334,7 +336,7 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 	}
 	s.answers = make([]answer, 0, len(batch))
 	for _, r := range batch {
-		if len(s.events) >= maxBatchEvents {
+		if len(s.events) >= l.maxEvents {
 			break
 		}
 		if r.plan != nil {

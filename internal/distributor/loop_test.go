@@ -206,6 +206,34 @@ func TestCommandsThatWaitGoIntoOneEntry(t *testing.T) {
 	}
 }
 
+func TestBatchThatCausesMuchTakesSeveralEntries(t *testing.T) {
+	w := newWorld(t)
+	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
+	r := newRig(t, w, f)
+	r.maxEvents = 50
+	r.run()
+	unblock := r.blocked(f)
+	before := f.appends.Load()
+	var callers sync.WaitGroup
+	for n := range 100 {
+		callers.Go(func() {
+			if _, err := r.Do(t.Context(), receive(strconv.Itoa(n))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	r.waiting(100)
+	unblock()
+	callers.Wait()
+	if n := f.appends.Load() - before; n < 5 || n > 20 {
+		t.Errorf("100 commands took %d entries", n)
+	}
+	if n := r.view.Stats().Items[event.Open]; n != 101 {
+		t.Errorf("%d items, want 101", n)
+	}
+	checkReplay(t, r)
+}
+
 func TestFullJournalRefusesAndRecovers(t *testing.T) {
 	w := newWorld(t)
 	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
