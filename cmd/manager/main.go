@@ -36,13 +36,18 @@ func run(ctx context.Context) error {
 	flags := flag.CommandLine // controller-runtime has put --kubeconfig there
 	flags.StringVar(&opts.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the manager's own namespace")
 	flags.StringVar(&opts.Identity, "identity", os.Getenv("POD_NAME"), "the name of this process among the managers")
-	flags.StringVar(&opts.DistributorImage, "distributor-image", "", "the image that distributors run; empty: that of the manager's own pod")
+	flags.StringVar(&opts.DistributorImage, "distributor-image", "", "image of the distributors; empty: that of the manager's own pod")
 	flags.BoolVar(&opts.LeaderElect, "leader-elect", true, "elect one leader among several managers")
 	flags.StringVar(&opts.MetricsAddress, "metrics-bind-address", ":8080", "where metrics are served, 0 for nowhere")
 	flags.StringVar(&opts.ProbeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served, 0 for nowhere")
 	flags.StringVar(&opts.PlanFeedAddress, "planfeed-bind-address", ":9443", "where distributors get their plans")
 	level := flags.String("log-level", "info", "debug, info, warn or error")
+	showVersion := flags.Bool("version", false, "print the version and exit")
 	flag.Parse()
+	if *showVersion {
+		_, err := fmt.Fprintln(os.Stdout, version.String())
+		return err
+	}
 
 	log, err := telemetry.NewLogger(os.Stderr, *level)
 	if err != nil {

@@ -4,8 +4,8 @@ package dataplane
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -120,16 +120,18 @@ func (r *Reconciler) objects(ctx context.Context, s *scope) error {
 	bundle := r.opts.Trust.Bundle()
 	if len(bundle) == 0 {
 		return &kube.Wait{
-			Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), After: 5 * time.Second,
-			Err: fmt.Errorf("the plan feed's certificate is not made yet"),
+			Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), After: trustRetry,
+			Err: errors.New("the plan feed's certificate is not made yet"),
 		}
 	}
 	a := kube.Applier{Reader: r.client, Writer: r.client, Manager: FieldManager}
 	for _, o := range r.opts.desired(s.distributor, bundle) {
 		wrote, err := a.Apply(ctx, o.live, o.desired)
 		switch {
-		case apierrors.IsInvalid(err) || apierrors.IsForbidden(err):
+		case apierrors.IsInvalid(err):
 			return &kube.Stalled{Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), Err: err}
+		case apierrors.IsForbidden(err): // by a quota or a policy, which somebody may change
+			return &kube.Wait{Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), After: forbiddenRetry, Err: err}
 		case err != nil:
 			return err
 		case wrote:

@@ -254,8 +254,10 @@ var _ = Describe("A Distributor", func() {
 				return env.Client.Update(ctx, web)
 			}, map[string]string{"web.signingSecret": "two", "keys.jwks.json": "{}"}},
 			{func() error { return env.Client.Delete(ctx, web) }, map[string]string{"keys.jwks.json": "{}"}},
-			{func() error { return env.Client.Create(ctx, secret(ns, "web", "signingSecret", "three")) },
-				map[string]string{"web.signingSecret": "three", "keys.jwks.json": "{}"}},
+			{
+				func() error { return env.Client.Create(ctx, secret(ns, "web", "signingSecret", "three")) },
+				map[string]string{"web.signingSecret": "three", "keys.jwks.json": "{}"},
+			},
 			{func() error {
 				return env.Client.Delete(ctx, &routingv1alpha1.Channel{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "web"}})
 			}, map[string]string{"keys.jwks.json": "{}"}},

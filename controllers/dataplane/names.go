@@ -27,15 +27,15 @@ const (
 	labelName     = "app.kubernetes.io/name"
 	labelInstance = "app.kubernetes.io/instance"
 
-	appName       = "workstream-distributor"
-	container     = "distributor"
-	claim         = "journal"
-	dataDir       = "/var/lib/workstream"
-	credentialDir = "/var/run/workstream/credentials"
-	planfeedDir   = "/var/run/workstream/planfeed"
-	tokenFile     = "token"
-	httpPort      = 8080
-	adminPort     = 9090
+	appName     = "workstream-distributor"
+	container   = "distributor"
+	claim       = "journal"
+	dataDir     = "/var/lib/workstream"
+	mountedAt   = "/var/run/workstream/credentials"
+	planfeedDir = "/var/run/workstream/planfeed"
+	tokenFile   = "token"
+	httpPort    = 8080
+	adminPort   = 9090
 	// userID is the distroless image's nonroot.
 	userID = 65532
 	// Replicas is how many pods a Distributor has: its journal is on one volume, which has one writer.

@@ -107,7 +107,7 @@ func (o *Options) container(d *routingv1alpha1.Distributor) *corev1ac.ContainerA
 			"--listen=:8080",
 			"--admin-listen=:9090",
 			"--data-dir="+dataDir,
-			"--credentials-dir="+credentialDir,
+			"--credentials-dir="+mountedAt,
 			"--planfeed-address="+o.PlanFeedAddress,
 			"--planfeed-ca="+planfeedDir+"/"+CABundleKey,
 			"--planfeed-token="+planfeedDir+"/"+tokenFile,
@@ -132,7 +132,7 @@ func (o *Options) container(d *routingv1alpha1.Distributor) *corev1ac.ContainerA
 		WithVolumeMounts(
 			corev1ac.VolumeMount().WithName(claim).WithMountPath(dataDir),
 			corev1ac.VolumeMount().WithName("tmp").WithMountPath("/tmp"),
-			corev1ac.VolumeMount().WithName("credentials").WithMountPath(credentialDir).WithReadOnly(true),
+			corev1ac.VolumeMount().WithName("credentials").WithMountPath(mountedAt).WithReadOnly(true),
 			corev1ac.VolumeMount().WithName("planfeed").WithMountPath(planfeedDir).WithReadOnly(true))
 }
 

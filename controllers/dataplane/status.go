@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,6 +21,9 @@ import (
 
 // finish writes the status, and turns the phases' error into what comes next. Nothing else does.
 func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconcile.Result, error) {
+	if apierrors.HasStatusCause(phases, corev1.NamespaceTerminatingCause) {
+		return reconcile.Result{}, nil // the Distributor goes next
+	}
 	d := s.distributor
 	before := d.DeepCopy()
 	d.Status.APIService = ""

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -81,11 +82,7 @@ spec: {workstreamRef: {name: chat}, type: Custom, custom: {address: %s, credenti
 var everything = join(queues, workstream, variable, ruleset("vip", "gold"), agent, channel("web", "web"))
 
 func join(manifests ...string) string {
-	out := ""
-	for _, m := range manifests {
-		out += "---\n" + m
-	}
-	return out
+	return "---\n" + strings.Join(manifests, "\n---\n")
 }
 
 func secret(namespace string) *corev1.Secret {

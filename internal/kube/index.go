@@ -58,9 +58,10 @@ func SecretsOfDistributor(d *routingv1alpha1.Distributor) []SecretKey {
 }
 
 func secretNames(d *routingv1alpha1.Distributor) []string {
-	var out []string
-	for _, k := range SecretsOfDistributor(d) {
-		out = append(out, k.Secret)
+	keys := SecretsOfDistributor(d)
+	out := make([]string, len(keys))
+	for i, k := range keys {
+		out[i] = k.Secret
 	}
 	return out
 }

@@ -24,7 +24,7 @@ func PatchStatus(ctx context.Context, c client.Client, before, obj client.Object
 	if bytes.Equal(data, []byte("{}")) {
 		return false, nil
 	}
-	var patch client.Patch = client.RawPatch(client.Merge.Type(), data)
+	patch := client.RawPatch(client.Merge.Type(), data)
 	if exclusive {
 		patch = client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	}

@@ -26,12 +26,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/controllers"
 	"workstream.dev/operator/controllers/dataplane"
 	"workstream.dev/operator/internal/kube"
+	"workstream.dev/operator/internal/telemetry"
 )
 
 const (
@@ -43,6 +45,10 @@ const (
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=workstream-system,resources=leases,verbs=get;create;update
 // +kubebuilder:rbac:groups="",namespace=workstream-system,resources=secrets,verbs=get;create;update
+
+func init() {
+	metrics.Registry.MustRegister(telemetry.NewBuildInfo())
+}
 
 // Operator is the control plane, made and not yet running.
 type Operator struct {

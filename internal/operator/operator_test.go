@@ -7,18 +7,20 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/controllers/dataplane"
@@ -46,20 +48,28 @@ spec:
 
 // running is an operator in this process.
 type running struct {
-	*operator.Operator
 	stop func()
 	addr string
+}
+
+func options(namespace, identity, image string) operator.Options {
+	return operator.Options{
+		Namespace: namespace, Identity: identity, DistributorImage: image, LeaderElect: true,
+		MetricsAddress: "0", ProbeAddress: "0", PlanFeedAddress: "127.0.0.1:0",
+		Log: slog.New(slog.NewTextHandler(GinkgoWriter, nil)),
+	}
 }
 
 // start runs an operator until the spec ends, or stop is called.
 func start(ctx context.Context, cfg *rest.Config, namespace, identity string) *running {
 	GinkgoHelper()
-	o, err := operator.New(ctx, cfg, operator.Options{
-		Namespace: namespace, Identity: identity, DistributorImage: "example.org/workstream:test", LeaderElect: true,
-		MetricsAddress: "0", ProbeAddress: "0", PlanFeedAddress: "127.0.0.1:0",
-		Log: slog.New(slog.NewTextHandler(GinkgoWriter, nil)),
-	})
+	o, err := operator.New(ctx, cfg, options(namespace, identity, "example.org/workstream:test"))
 	Expect(err).NotTo(HaveOccurred())
+	return run(ctx, o)
+}
+
+func run(ctx context.Context, o *operator.Operator) *running {
+	GinkgoHelper()
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	go func() { done <- o.Run(runCtx) }()
@@ -75,7 +85,7 @@ func start(ctx context.Context, cfg *rest.Config, namespace, identity string) *r
 	DeferCleanup(stop)
 	addr, err := o.PlanFeedAddr(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	return &running{Operator: o, stop: stop, addr: addr.String()}
+	return &running{stop: stop, addr: addr.String()}
 }
 
 // replica is a distributor's side of the plan feed.
@@ -159,7 +169,148 @@ var _ = Describe("Operator", func() {
 		Expect(d.Status.Replicas).To(ConsistOf(routingv1alpha1.DistributorReplica{Name: "workstream-default-0", Version: d.Status.Version}))
 	}, SpecTimeout(time.Minute))
 
-	_ = kubetest.Count
-	_ = apierrors.IsNotFound
-	_ = client.IgnoreNotFound
+	It("sends away who is no distributor of the namespace", func(ctx SpecContext) {
+		own, ns, other := namespace(ctx), namespace(ctx), namespace(ctx)
+		o := start(ctx, env.Config, own, "manager-0")
+		Expect(env.Apply(ctx, ns, records)).To(Succeed())
+		Expect(env.Apply(ctx, other, records)).To(Succeed())
+		Expect(env.Client.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "foreign"}})).To(Succeed())
+		refused := []*replica{
+			{namespace: ns, account: "foreign", audience: dataplane.PlanFeedAudience},
+			{namespace: ns, account: "workstream-default", audience: "vault"},
+		}
+		for _, r := range refused {
+			r.watch(ctx, o, own)
+		}
+		good := replica{namespace: other, account: "workstream-default", audience: dataplane.PlanFeedAudience}
+		good.watch(ctx, o, own)
+		var version string
+		Eventually(good.plans).WithTimeout(timeout).Should(Receive(&version))
+		var d routingv1alpha1.Distributor
+		Eventually(func(g Gomega) {
+			g.Expect(env.Client.Get(ctx, types.NamespacedName{Namespace: other, Name: "default"}, &d)).To(Succeed())
+			g.Expect(d.Status.Version).To(Equal(version)) // and not that of the first namespace
+		}).WithTimeout(timeout).Should(Succeed())
+		for _, r := range refused {
+			Consistently(r.plans).WithTimeout(time.Second).ShouldNot(Receive(), r.account+" "+r.audience)
+		}
+		Expect(programmed(ctx, ns)()).To(Equal("False NotAcknowledged"))
+	}, SpecTimeout(time.Minute))
+
+	It("serves from the leader alone, and hands over when that stops", func(ctx SpecContext) {
+		own, ns := namespace(ctx), namespace(ctx)
+		first := start(ctx, env.Config, own, "manager-0")
+		Expect(env.Apply(ctx, ns, records)).To(Succeed())
+		Eventually(programmed(ctx, ns)).WithTimeout(timeout).Should(Equal("False NotAcknowledged"))
+		second := start(ctx, env.Config, own, "manager-1")
+		r := replica{namespace: ns, account: "workstream-default", audience: dataplane.PlanFeedAudience}
+		r.watch(ctx, second, own)
+		Consistently(r.plans).WithTimeout(time.Second).ShouldNot(Receive())
+		first.stop()
+		Eventually(r.plans).WithTimeout(timeout).Should(Receive())
+		Eventually(programmed(ctx, ns)).WithTimeout(timeout).Should(Equal("True Programmed"))
+	}, SpecTimeout(time.Minute))
+
+	It("leads on at once after a crash in the same pod", func(ctx SpecContext) {
+		own, ns := namespace(ctx), namespace(ctx)
+		holder, now := "manager-0", metav1.NowMicro()
+		seconds := int32(3600)
+		Expect(env.Client.Create(ctx, &coordinationv1.Lease{
+			ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: "workstream-manager"},
+			Spec: coordinationv1.LeaseSpec{
+				HolderIdentity: &holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now,
+			},
+		})).To(Succeed())
+		start(ctx, env.Config, own, holder)
+		Expect(env.Apply(ctx, ns, records)).To(Succeed())
+		Eventually(programmed(ctx, ns)).WithTimeout(timeout).Should(Equal("False NotAcknowledged"))
+	}, SpecTimeout(time.Minute))
+
+	It("runs distributors from the image of its own pod", func(ctx SpecContext) {
+		own, ns := namespace(ctx), namespace(ctx)
+		Expect(env.Client.Create(ctx, &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: own, Name: "manager-0"},
+			Spec: corev1.PodSpec{Containers: []corev1.Container{
+				{Name: "sidecar", Image: "example.org/sidecar"}, {Name: "manager", Image: "example.org/workstream:own"},
+			}},
+		})).To(Succeed())
+		o, err := operator.New(ctx, env.Config, options(own, "manager-0", ""))
+		Expect(err).NotTo(HaveOccurred())
+		run(ctx, o)
+		Expect(env.Apply(ctx, ns, records)).To(Succeed())
+		Eventually(func() string {
+			var sts appsv1.StatefulSet
+			if err := env.Client.Get(ctx, types.NamespacedName{Namespace: ns, Name: "workstream-default"}, &sts); err != nil {
+				return err.Error()
+			}
+			return sts.Spec.Template.Spec.Containers[0].Image
+		}).WithTimeout(timeout).Should(Equal("example.org/workstream:own"))
+
+		_, err = operator.New(ctx, env.Config, options(own, "manager-1", ""))
+		Expect(err).To(MatchError(ContainSubstring("reading the manager's own pod")))
+	}, SpecTimeout(time.Minute))
+
+	It("writes nothing at rest but its lease", func(ctx SpecContext) {
+		own, ns := namespace(ctx), namespace(ctx)
+		cfg, writes := kubetest.Count(env.Config)
+		o := start(ctx, cfg, own, "manager-0")
+		Expect(env.Apply(ctx, ns, records)).To(Succeed())
+		r := replica{namespace: ns, account: "workstream-default", audience: dataplane.PlanFeedAudience}
+		r.watch(ctx, o, own)
+		Eventually(programmed(ctx, ns)).WithTimeout(timeout).Should(Equal("True Programmed"))
+		other := func() []string {
+			return slices.DeleteFunc(writes.Seen(), func(w string) bool { return strings.HasSuffix(w, "/leases/workstream-manager") })
+		}
+		var before []string
+		Eventually(func() bool {
+			last := before
+			before = other()
+			return len(last) == len(before)
+		}).WithPolling(time.Second).WithTimeout(timeout).Should(BeTrue())
+		Consistently(other).WithTimeout(4 * time.Second).Should(Equal(before))
+	}, SpecTimeout(time.Minute))
+})
+
+var _ = Describe("The plan feed's certificates", func() {
+	It("are made once for all managers, and renewed by one of them", func(ctx SpecContext) {
+		own := namespace(ctx)
+		now := time.Now()
+		clock := func() time.Time { return now }
+		one, two := operator.NewTrust(env.Client, own, clock), operator.NewTrust(env.Client, own, clock)
+		_, err := one.Serving()
+		Expect(err).To(HaveOccurred())
+		changes := 0
+		two.OnChange(func() { changes++ })
+		serving := func(t operator.Trust) []byte {
+			GinkgoHelper()
+			der, err := t.Serving()
+			Expect(err).NotTo(HaveOccurred())
+			return der
+		}
+		Expect(one.Refresh(ctx)).To(Succeed())
+		Expect(two.Refresh(ctx)).To(Succeed())
+		Expect(serving(one)).To(Equal(serving(two)))
+		Expect(one.Bundle()).To(Equal(two.Bundle()))
+		Expect(changes).To(Equal(1))
+
+		By("time passing")
+		first := serving(one)
+		now = now.AddDate(0, 0, 61)
+		Expect(two.Refresh(ctx)).To(Succeed())
+		Expect(one.Refresh(ctx)).To(Succeed())
+		Expect(serving(one)).NotTo(Equal(first))
+		Expect(serving(one)).To(Equal(serving(two)))
+		Expect(changes).To(Equal(1)) // the authority is the same
+
+		By("somebody spoiling the Secret")
+		key := types.NamespacedName{Namespace: own, Name: operator.TrustSecret}
+		var secret corev1.Secret
+		Expect(env.Client.Get(ctx, key, &secret)).To(Succeed())
+		secret.Data["tls.key"] = []byte("spoilt")
+		Expect(env.Client.Update(ctx, &secret)).To(Succeed())
+		Expect(two.Refresh(ctx)).To(Succeed())
+		Expect(changes).To(Equal(2))
+		Expect(one.Refresh(ctx)).To(Succeed())
+		Expect(serving(one)).To(Equal(serving(two)))
+	}, SpecTimeout(time.Minute))
 })

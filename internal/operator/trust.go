@@ -20,10 +20,12 @@ import (
 
 const (
 	// TrustSecret keeps the plan feed's certificates, in the manager's namespace.
-	TrustSecret = "workstream-manager-planfeed-tls" //nolint:gosec // G101: the name of a Secret is no secret
-	// trustCheck is how often the certificates are looked at; trustRetry, how soon again after an error.
+	TrustSecret = "workstream-manager-planfeed-tls"
+	// trustCheck is how often the certificates are looked at; trustRetry, how soon again after an error while there are
+	// none, and trustLater while there are.
 	trustCheck = time.Minute
 	trustRetry = time.Second
+	trustLater = 20 * time.Second
 )
 
 // trust keeps the plan feed's certificates in a Secret and renews them in time. Every manager runs one, leader or not:
@@ -57,6 +59,9 @@ func (t *trust) Start(ctx context.Context) error {
 				return nil
 			}
 			after = trustRetry
+			if len(t.Bundle()) > 0 {
+				after = trustLater
+			}
 			if !apierrors.IsConflict(err) && !apierrors.IsAlreadyExists(err) { // another manager was first
 				t.log.Error(err, "Renewing the plan feed's certificates")
 			}

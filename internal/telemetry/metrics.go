@@ -19,12 +19,17 @@ const Namespace = "workstream"
 // that two instances in one process, as in tests, do not count together.
 func NewRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
+	r.MustRegister(NewBuildInfo(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// NewBuildInfo returns the metric that tells the version, for registries that have all the rest.
+func NewBuildInfo() prometheus.Collector {
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: Namespace, Name: "build_info", Help: "Always 1; the label is the version that runs.",
 	}, []string{"version"})
 	build.WithLabelValues(version.String()).Set(1)
-	r.MustRegister(build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return r
+	return build
 }
 
 // Handler serves the metrics of a registry.
