@@ -64,11 +64,16 @@ type sim struct {
 	now     event.Instant
 	plan    *plan.Plan
 	items   []string
-	offers  []event.OfferMade
+	offers  []holding // live ones
+	held    []holding // items with an agent
+	past    []holding // of both
 	counts  map[string]int
 	journal []byte
 	last    event.Command // to be sent again
 }
+
+// holding is an offer or an item that an agent has.
+type holding struct{ agent, id string }
 
 // simulate returns the journal of a simulation.
 func simulate(t *testing.T, seed uint64, counts map[string]int) []byte {
@@ -112,12 +117,7 @@ func (s *sim) step(cmd event.Command) {
 	s.journal = append(append(s.journal, body...), '\n')
 	for _, r := range out.Events {
 		s.counts[event.KindOf(r.Event)]++
-		switch ev := r.Event.(type) {
-		case event.ItemOpened:
-			s.items = append(s.items, ev.Item)
-		case event.OfferMade:
-			s.offers = append(s.offers, ev)
-		}
+		s.learn(r.Event)
 	}
 	if out.Result.Rejected != nil {
 		s.counts["! "+string(out.Result.Rejected.Reason)]++
@@ -139,18 +139,52 @@ func (s *sim) checkOverdrawn(before map[string]bool, cmd event.Command) {
 	}
 }
 
+// learn is what the inhabitants see of an event.
+func (s *sim) learn(ev event.Event) {
+	switch ev := ev.(type) {
+	case event.ItemOpened:
+		s.items = append(s.items, ev.Item)
+	case event.OfferMade:
+		s.offers = append(s.offers, holding{ev.Agent, ev.Offer})
+		if ev.Candidates.Eligible > 1 {
+			s.counts["contested "+string(ev.Candidates.Method)]++
+		}
+	case event.OfferClosed:
+		s.offers = s.drop(s.offers, ev.Offer)
+	case event.ItemAssigned:
+		s.offers = s.drop(s.offers, ev.Offer)
+		s.held = append(s.drop(s.held, ev.Item), holding{ev.Agent, ev.Item})
+	case event.ItemReleased:
+		s.held = s.drop(s.held, ev.Item)
+	case event.ItemParked:
+		s.held = s.drop(s.held, ev.Item)
+	case event.ItemClosed:
+		s.held = s.drop(s.held, ev.Item)
+	}
+}
+
+// drop takes something out of what is held, and keeps it in mind for those who come late.
+func (s *sim) drop(list []holding, id string) []holding {
+	i := slices.IndexFunc(list, func(h holding) bool { return h.id == id })
+	if i < 0 {
+		return list
+	}
+	s.past = append(s.past, list[i])
+	return slices.Delete(list, i, i+1)
+}
+
 // passTime mostly goes on for a moment, at times for long, and at times back.
 func (s *sim) passTime() {
 	var d time.Duration
-	switch n := s.IntN(100); {
-	case n < 30: // in the same instant
-	case n < 80:
-		d = time.Duration(s.Int64N(int64(20 * time.Second)))
-	case n < 95:
-		d = time.Duration(s.Int64N(int64(10 * time.Minute)))
-	case n < 97:
+	switch n := s.IntN(1000); {
+	case n < 500: // in the same instant
+	case n < 900:
+		d = time.Duration(s.Int64N(int64(10 * time.Second)))
+	case n < 975:
+		d = time.Duration(s.Int64N(int64(5 * time.Minute)))
+	case n < 985:
 		d = time.Duration(s.Int64N(int64(30 * time.Hour)))
-	case n < 98:
+	case n < 990:
 		d = time.Duration(s.Int64N(int64(40 * 24 * time.Hour)))
 	default:
 		d = -time.Duration(s.Int64N(int64(time.Hour)))
@@ -165,7 +199,13 @@ func (s *sim) pick(list []string) string {
 	return list[s.IntN(len(list))]
 }
 
-func (s *sim) agent() string { return fmt.Sprintf("a%d", s.IntN(7)) }
+// agent is mostly one of the plan.
+func (s *sim) agent() string {
+	if n := len(s.plan.Agents); n > 0 && s.IntN(10) > 0 {
+		return s.plan.Agents[s.IntN(n)].Name
+	}
+	return fmt.Sprintf("a%d", s.IntN(7))
+}
 
 // item is mostly one of the last.
 func (s *sim) item() string {
@@ -175,16 +215,19 @@ func (s *sim) item() string {
 	return s.pick(s.items)
 }
 
-// offer is mostly answered by whom it was made to.
-func (s *sim) offer() (agent, offer string) {
-	if len(s.offers) == 0 {
+// one returns one of what is held, mostly by whom it is held, and at times what was held before.
+func (s *sim) one(list []holding) (agent, id string) {
+	if n := s.IntN(10); (n == 0 || len(list) == 0) && len(s.past) > 0 {
+		list = s.past[max(0, len(s.past)-10):]
+	}
+	if len(list) == 0 {
 		return s.agent(), "none"
 	}
-	o := s.offers[max(0, len(s.offers)-1-s.IntN(6))]
+	h := list[s.IntN(len(list))]
 	if s.IntN(20) == 0 {
-		return s.agent(), o.Offer
+		h.agent = s.agent()
 	}
-	return o.Agent, o.Offer
+	return h.agent, h.id
 }
 
 func (s *sim) channel() string { return s.pick([]string{"web", "web", "app", "desk"}) }
@@ -213,7 +256,7 @@ func (s *sim) command(i int) event.Command {
 		ch := s.channel()
 		return event.ReceiveMessage{
 			Intake: s.intake("channel/" + ch), Item: fmt.Sprintf("i%d", i), Message: fmt.Sprintf("m%d", i), Channel: ch,
-			Conversation: fmt.Sprintf("c%d", s.IntN(25)), Customer: event.Customer{ID: "u"}, Text: "text",
+			Conversation: fmt.Sprintf("c%d", s.IntN(15)), Customer: event.Customer{ID: "u"}, Text: "text",
 			Attributes: s.attributes("context."),
 		}
 	case n < 28:
@@ -222,9 +265,9 @@ func (s *sim) command(i int) event.Command {
 			Record: fmt.Sprintf("r%d", s.IntN(10)), Attributes: s.attributes("record."),
 		}
 	case n < 31:
-		return event.LeaveConversation{Channel: s.channel(), Conversation: fmt.Sprintf("c%d", s.IntN(25))}
+		return event.LeaveConversation{Channel: s.channel(), Conversation: fmt.Sprintf("c%d", s.IntN(15))}
 	case n < 51:
-		agent, offer := s.offer()
+		agent, offer := s.one(s.offers)
 		return event.AcceptOffer{Agent: agent, Offer: offer}
 	default:
 		return s.agentCommand(n, i)
@@ -234,28 +277,28 @@ func (s *sim) command(i int) event.Command {
 func (s *sim) agentCommand(n, i int) event.Command {
 	switch {
 	case n < 56:
-		agent, offer := s.offer()
+		agent, offer := s.one(s.offers)
 		return event.DeclineOffer{Agent: agent, Offer: offer}
-	case n < 62:
-		return event.ConnectAgent{Agent: s.agent()}
 	case n < 64:
+		return event.ConnectAgent{Agent: s.agent()}
+	case n < 65:
 		return event.DisconnectAgent{Agent: s.agent()}
 	case n < 68:
-		all := []plan.Presence{plan.Available, plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline, "Gone"}
+		all := []plan.Presence{plan.Available, plan.Available, plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline, "Gone"}
 		return event.SetPresence{Agent: s.agent(), Presence: all[s.IntN(len(all))]}
 	case n < 71:
 		return event.PickItem{Agent: s.agent(), Item: s.item()}
 	case n < 75:
-		agent, item := s.holder()
+		agent, item := s.one(s.held)
 		return event.SendMessage{Agent: agent, Item: item, Message: strconv.Itoa(s.IntN(4)), Text: s.pick([]string{"a", "b"})}
 	case n < 80:
-		agent, item := s.holder()
+		agent, item := s.one(s.held)
 		return event.EndItem{Agent: agent, Item: item}
 	case n < 86:
-		agent, item := s.holder()
+		agent, item := s.one(s.held)
 		return event.CloseItem{Agent: agent, Item: item}
 	case n < 89:
-		agent, item := s.holder()
+		agent, item := s.one(s.held)
 		return event.TransferItem{Agent: agent, Item: item, Queue: fmt.Sprintf("q%d", s.IntN(6))}
 	case n < 91:
 		return event.AssignItem{Supervisor: "sue", Item: s.item(), Agent: s.agent()}
@@ -273,29 +316,16 @@ func (s *sim) otherCommand(n, i int) event.Command {
 			return event.ConfirmDelivery{Delivery: list[s.IntN(len(list))].ID, Failure: s.pick([]string{"", "", "gone"})}
 		}
 		return event.ConfirmDelivery{Delivery: "none"}
-	case n < 97:
+	case n < 96:
 		s.plan = s.editedPlan()
 		return s.activate()
-	case n < 98 && i%4 == 0:
+	case n < 98 && i%8 == 0:
 		return event.DisconnectAll{}
 	case n < 99 && s.last != nil:
 		return s.last
 	default:
 		return event.Tick{}
 	}
-}
-
-// holder is mostly the agent who has the item.
-func (s *sim) holder() (agent, item string) {
-	var held [][2]string
-	for _, o := range s.offers[max(0, len(s.offers)-12):] {
-		held = append(held, [2]string{o.Agent, o.Item})
-	}
-	if len(held) == 0 || s.IntN(8) == 0 {
-		return s.agent(), s.item()
-	}
-	h := held[s.IntN(len(held))]
-	return h[0], h[1]
 }
 
 func (s *sim) activate() event.Command {
@@ -353,7 +383,7 @@ func (s *sim) randomAgent(p *plan.Plan, i int) plan.Agent {
 		Units: []int32{0, 20, 50, 100, 100, 200}[s.IntN(6)],
 	}
 	for _, q := range p.Queues {
-		if s.IntN(2) == 0 {
+		if s.IntN(3) > 0 {
 			a.Queues = append(a.Queues, q.Name)
 		}
 	}
@@ -424,7 +454,7 @@ func (s *sim) randomRule(p *plan.Plan, w *plan.Workstream, root string, i int) p
 
 // editedPlan is a new plan altogether, or the same with small edits.
 func (s *sim) editedPlan() *plan.Plan {
-	if s.IntN(3) == 0 {
+	if s.IntN(5) == 0 {
 		return s.randomPlan()
 	}
 	body, _, err := s.plan.Encode()
