@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"strconv"
 	"time"
 
@@ -150,12 +151,12 @@ var _ = Describe("Bad calls", func() {
 	})
 
 	It("refuses an acceptance after the offer expired", func(ctx SpecContext) {
-		set := func(timeout string) {
+		set := func(ctx context.Context, timeout string) {
 			kubectl(ctx, "patch", "--namespace", contoso.namespace, "workstream/contoso-chat", "--type=merge",
 				"-p", `{"spec":{"workDistribution":{"offer":{"timeout":"`+timeout+`"}}}}`)
 			contoso.programmed(ctx, "workstream/contoso-chat")
 		}
-		set("5s")
+		set(ctx, "5s")
 		DeferCleanup(set, "120s")
 		ann, stream := contoso.desktop(ctx, "ann")
 		talk := apiclient.NewID()

@@ -116,9 +116,11 @@ func (w *world) applySamples(ctx context.Context) {
 	w.open(ctx)
 }
 
-// open finds the way to the distributor's API.
+// open finds the way to the distributor's API and waits until it answers: the Service follows the pod's readiness by a
+// probe's period.
 func (w *world) open(ctx context.Context) {
 	GinkgoHelper()
+	kubectl(ctx, "wait", "--for=condition=Available", "--timeout=120s", "--namespace", w.namespace, "distributor/default")
 	if w.reach != nil {
 		w.reach.Close()
 	}
@@ -127,6 +129,9 @@ func (w *world) open(ctx context.Context) {
 	Expect(err).NotTo(HaveOccurred())
 	w.client = &apiclient.Client{BaseURL: w.reach.URL, Namespace: w.namespace}
 	w.webhook.Client = w.client
+	Eventually(func() error {
+		return w.client.Call(ctx, "GET", "agent", nil, nil)
+	}).WithContext(ctx).WithTimeout(soon).WithPolling(100 * time.Millisecond).Should(MatchError(ContainSubstring("401")))
 }
 
 func (w *world) remove(ctx context.Context) {
