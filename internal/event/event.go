@@ -113,12 +113,13 @@ type RuleTried struct {
 type ItemQueued struct {
 	Item  string `json:"item"`
 	Queue string `json:"queue"`
-	// Since is what orders the queue: the arrival, for conversations the customer's last message.
+	// Since is what orders the queue: when the customer's message came that opened the conversation or called it back,
+	// or the record. An item keeps it through offers and transfers.
 	Since  Instant `json:"since"`
 	Reason Reason  `json:"reason"`
 }
 
-// AssignmentDeferred says why nobody was offered a queued item, when that is new.
+// AssignmentDeferred says why nobody was offered an item when it came into its queue, if that is new.
 type AssignmentDeferred struct {
 	Item       string     `json:"item"`
 	Queue      string     `json:"queue"`

@@ -195,7 +195,7 @@ var asks = map[string]func(*story, *args) error{
 		if c, ok := s.world.Engine().Explain(s.now, a.word()); ok {
 			fmt.Fprintln(&s.print.out, candidates(&c))
 		} else {
-			fmt.Fprintln(&s.print.out, "it does not wait in a queue")
+			fmt.Fprintln(&s.print.out, "it does not wait for an offer")
 		}
 		return a.done()
 	},
