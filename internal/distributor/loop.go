@@ -55,6 +55,8 @@ type Loop struct {
 	reset bool
 	full  fullness
 	since sinceSnapshot
+	// storing is the snapshot that is under way, nil when there is none.
+	storing *storing
 	// maxEvents is maxBatchEvents.
 	maxEvents int
 }
@@ -179,6 +181,7 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 			err = fmt.Errorf("the engine is broken: %v\n%s", v, debug.Stack())
 		}
 		l.broken.Store(err != nil)
+		l.endSnapshot()
 	}()
 	l.opts.Release(l.engine.Deliveries())
 	timer := time.NewTimer(0) // the first round appends DisconnectAll
@@ -191,6 +194,9 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		case <-l.stopping:
 			return l.finish(ctx)
 		case <-timer.C:
+		case <-l.stored():
+			l.endSnapshot()
+			continue
 		case r := <-l.requests:
 			batch = l.collect(r)
 		}
@@ -226,6 +232,7 @@ func (l *Loop) finish(ctx context.Context) error {
 				return err
 			}
 		default:
+			l.endSnapshot()
 			if l.since.entries > 0 && !l.full.is {
 				l.snapshot(ctx)
 			}
@@ -265,8 +272,8 @@ func (l *Loop) round(ctx context.Context, batch []*request) error {
 			refuse(batch[done:], ingress.ErrUncertain)
 			return err
 		}
-		if l.since.enough(&l.opts) {
-			l.snapshot(ctx)
+		if l.storing == nil && l.since.enough(&l.opts) {
+			l.startSnapshot(ctx)
 		}
 		if batch = batch[done:]; len(batch) == 0 {
 			return nil

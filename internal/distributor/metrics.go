@@ -29,6 +29,7 @@ type Metrics struct {
 	full           prometheus.Gauge
 	recovery       prometheus.Gauge
 	snapshot       prometheus.Histogram
+	snapshotPause  prometheus.Histogram
 	snapshotBytes  prometheus.Gauge
 	snapshotFailed prometheus.Counter
 	offersMade     prometheus.Counter
@@ -86,19 +87,6 @@ func NewMetrics(r prometheus.Registerer, v *view.View) *Metrics {
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "recovery_duration_seconds",
 			Help: "Time that the last recovery from the journal took.",
 		}),
-		snapshot: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_duration_seconds",
-			Help:    "Time that the loop stood still for a snapshot.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
-		}),
-		snapshotBytes: gauge(prometheus.GaugeOpts{
-			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_bytes",
-			Help: "Size of the last snapshot.",
-		}),
-		snapshotFailed: counter(prometheus.CounterOpts{
-			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_failures_total",
-			Help: "Snapshots that could not be stored.",
-		}),
 		offersMade: counter(prometheus.CounterOpts{
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "offers_made_total",
 			Help: "Offers made to agents.",
@@ -112,8 +100,31 @@ func NewMetrics(r prometheus.Registerer, v *view.View) *Metrics {
 			Help: "Plans from the manager that this distributor does not run.",
 		}),
 	}
-	r.MustRegister(m.commands, m.batch, m.commit, m.failures, m.snapshot, m.offersEnded, viewCollector{v})
+	r.MustRegister(m.commands, m.batch, m.commit, m.failures, m.offersEnded, viewCollector{v})
+	m.addSnapshots(r)
 	return m
+}
+
+func (m *Metrics) addSnapshots(r prometheus.Registerer) {
+	m.snapshot = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_duration_seconds",
+		Help:    "Time from taking a snapshot to its being stored.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
+	})
+	m.snapshotPause = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_pause_seconds",
+		Help:    "Time that the loop stood still for a snapshot.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
+	})
+	m.snapshotBytes = prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_bytes",
+		Help: "Size of the last snapshot.",
+	})
+	m.snapshotFailed = prometheus.NewCounter(prometheus.CounterOpts{
+		Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "snapshot_failures_total",
+		Help: "Snapshots that could not be stored.",
+	})
+	r.MustRegister(m.snapshot, m.snapshotPause, m.snapshotBytes, m.snapshotFailed)
 }
 
 // commandName is the type of a command, from a closed set.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"workstream.dev/operator/internal/journal"
+	"workstream.dev/operator/internal/view"
 )
 
 // snapshotMagic begins a snapshot's body: its format. The lengths of the two parts follow, then the parts.
@@ -33,36 +34,90 @@ func (s *sinceSnapshot) enough(o *LoopOptions) bool {
 	return s.bytes >= s.size && s.entries-s.failed >= min(o.SnapshotEntries, 100)
 }
 
-// snapshot stores the state. It may fail: the one before is still there, and the entries after it.
-func (l *Loop) snapshot(ctx context.Context) (stored bool) {
-	began := time.Now()
-	size, err := l.putSnapshot(ctx)
+// storing is a snapshot on its way into the journal.
+type storing struct {
+	done  chan struct{} // closed: what follows is set
+	err   error
+	size  int
+	since sinceSnapshot // what it makes superfluous
+	began time.Time
+	pause time.Duration
+}
+
+// startSnapshot takes the state as it is now. Encoding it to its end and storing it goes on beside the loop.
+func (l *Loop) startSnapshot(ctx context.Context) {
+	s := &storing{done: make(chan struct{}), since: l.since, began: time.Now()}
+	state, err := l.engine.Snapshot()
+	shown, position, keep := l.opts.View.Freeze(), l.position, l.engine.Plans()
+	s.pause = time.Since(s.began)
+	l.opts.Metrics.snapshotPause.Observe(s.pause.Seconds())
+	l.since = sinceSnapshot{size: l.since.size}
+	l.storing = s
+	go func() {
+		defer close(s.done)
+		if err != nil {
+			s.err = fmt.Errorf("encoding the engine: %w", err)
+			return
+		}
+		ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
+		defer cancel()
+		s.size, s.err = l.store(ctx, state, shown, place{position, keep})
+	}()
+}
+
+// place says where in the journal a snapshot belongs.
+type place struct {
+	position uint64
+	keep     []string
+}
+
+func (l *Loop) store(ctx context.Context, state []byte, shown *view.Frozen, of place) (int, error) {
+	encoded, err := shown.Encode()
 	if err != nil {
+		return 0, err
+	}
+	body := joinSnapshot(state, encoded)
+	return len(body), l.opts.Journal.PutSnapshot(ctx, journal.Snapshot{Position: of.position, Body: body}, of.keep)
+}
+
+// stored is the channel that is closed when there is a snapshot to look after.
+func (l *Loop) stored() <-chan struct{} {
+	if l.storing == nil {
+		return nil
+	}
+	return l.storing.done
+}
+
+// endSnapshot waits for the snapshot that is under way. It may have failed: the one before is still there, and the
+// entries after it.
+func (l *Loop) endSnapshot() (ok bool) {
+	s := l.storing
+	if s == nil {
+		return true
+	}
+	<-s.done
+	l.storing = nil
+	if s.err != nil {
+		l.since.entries += s.since.entries
+		l.since.bytes += s.since.bytes
 		l.since.failed = l.since.entries
 		l.opts.Metrics.snapshotFailed.Inc()
-		l.opts.Log.Warn("Storing a snapshot", "error", err)
+		l.opts.Log.Warn("Storing a snapshot", "error", s.err)
 		return false
 	}
-	l.opts.Metrics.snapshot.Observe(time.Since(began).Seconds())
-	l.opts.Metrics.snapshotBytes.Set(float64(size))
-	l.opts.Log.Info("Stored a snapshot", "position", l.position, "seq", l.engine.Seq(), "bytes", size, "took", time.Since(began))
-	l.since = sinceSnapshot{size: size}
+	took := time.Since(s.began)
+	l.since.size = s.size
+	l.opts.Metrics.snapshot.Observe(took.Seconds())
+	l.opts.Metrics.snapshotBytes.Set(float64(s.size))
+	l.opts.Log.Info("Stored a snapshot", "bytes", s.size, "pause", s.pause, "took", took)
 	return true
 }
 
-func (l *Loop) putSnapshot(ctx context.Context) (int, error) {
-	state, err := l.engine.Snapshot()
-	if err != nil {
-		return 0, fmt.Errorf("encoding the engine: %w", err)
-	}
-	shown, err := l.opts.View.Snapshot()
-	if err != nil {
-		return 0, fmt.Errorf("encoding the view: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
-	defer cancel()
-	body := joinSnapshot(state, shown)
-	return len(body), l.opts.Journal.PutSnapshot(ctx, journal.Snapshot{Position: l.position, Body: body}, l.engine.Plans())
+// snapshot stores the state and waits for it.
+func (l *Loop) snapshot(ctx context.Context) (ok bool) {
+	l.endSnapshot()
+	l.startSnapshot(ctx)
+	return l.endSnapshot()
 }
 
 func joinSnapshot(state, shown []byte) []byte {
