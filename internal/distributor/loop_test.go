@@ -499,19 +499,3 @@ func TestTimeNeverGoesBack(t *testing.T) {
 		t.Errorf("opened at %v, after one of %v", second.OpenedAt, first.OpenedAt)
 	}
 }
-
-func TestSnapshotIsSplitAsItWasJoined(t *testing.T) {
-	body := joinSnapshot([]byte("engine"), []byte("view"))
-	state, shown, err := splitSnapshot(body)
-	if err != nil || string(state) != "engine" || string(shown) != "view" {
-		t.Errorf("got %q, %q, %v", state, shown, err)
-	}
-	for n := range body {
-		if _, _, err := splitSnapshot(body[:n]); err == nil {
-			t.Errorf("cut off at %d, it was accepted", n)
-		}
-	}
-	if _, _, err := splitSnapshot(append([]byte("XXXX"), body[4:]...)); err == nil {
-		t.Error("another format was accepted")
-	}
-}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package distributor
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/journal"
+)
+
+// slowSnapshots is a journal whose snapshots wait for a word: what they return then.
+type slowSnapshots struct {
+	journal.Journal
+
+	begun atomic.Int64
+	word  chan error
+}
+
+// PutSnapshot implements journal.Journal.
+func (s *slowSnapshots) PutSnapshot(ctx context.Context, snap journal.Snapshot, keep []string) error {
+	s.begun.Add(1)
+	select {
+	case err := <-s.word:
+		if err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return s.Journal.PutSnapshot(ctx, snap, keep)
+}
+
+func (s *slowSnapshots) rig(t *testing.T) *rig {
+	t.Helper()
+	r := newRig(t, newWorld(t), s, func(o *LoopOptions) { o.SnapshotEntries = 10 }).run()
+	for n := range 30 {
+		r.must(receive(strconv.Itoa(n)))
+	}
+	if n := s.begun.Load(); n != 1 {
+		t.Fatalf("%d snapshots are under way, want 1", n)
+	}
+	return r
+}
+
+func TestLoopGoesOnWhileASnapshotIsStored(t *testing.T) {
+	s := &slowSnapshots{Journal: journal.NewMemory(journal.MemoryOptions{}), word: make(chan error)}
+	r := s.rig(t) // 30 commands were carried out beside it
+	s.word <- nil
+	r.world.eventually(func() string {
+		if _, err := s.Snapshot(t.Context()); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	// What came after the snapshot was taken is not in it, but behind it.
+	other := newRig(t, r.world, s.Journal)
+	check(t, other.Recover(t.Context()))
+	if n := other.view.Stats().Items[event.Open]; n != 30 {
+		t.Errorf("recovered %d items, want 30", n)
+	}
+	close(s.word)
+	checkReplay(t, r)
+}
+
+func TestFailedSnapshotIsTriedAgain(t *testing.T) {
+	s := &slowSnapshots{Journal: journal.NewMemory(journal.MemoryOptions{}), word: make(chan error)}
+	r := s.rig(t)
+	s.word <- errors.New("no room")
+	for n := range 30 {
+		r.must(receive("more" + strconv.Itoa(n)))
+	}
+	s.word <- nil
+	r.world.eventually(func() string {
+		if _, err := s.Snapshot(t.Context()); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	close(s.word)
+	checkReplay(t, r)
+}
+
+func TestStopWaitsForTheSnapshotUnderWay(t *testing.T) {
+	s := &slowSnapshots{Journal: journal.NewMemory(journal.MemoryOptions{}), word: make(chan error)}
+	r := s.rig(t)
+	r.Stop()
+	close(s.word) // for the one under way, and for the one of the stop
+	if err := <-r.result; err != nil {
+		t.Fatal(err)
+	}
+	snap, err := s.Snapshot(t.Context())
+	check(t, err)
+	if snap.Position != r.position {
+		t.Errorf("the last snapshot is of entry %d, the last entry is %d", snap.Position, r.position)
+	}
+}
+
+func TestKilledDuringASnapshotNothingIsLost(t *testing.T) {
+	s := &slowSnapshots{Journal: journal.NewMemory(journal.MemoryOptions{}), word: make(chan error)}
+	r := s.rig(t)
+	r.cancel()
+	if err := <-r.result; err != nil {
+		t.Fatal(err)
+	}
+	other := newRig(t, r.world, s.Journal)
+	check(t, other.Recover(t.Context()))
+	if n := other.view.Stats().Items[event.Open]; n != 30 {
+		t.Errorf("recovered %d items, want 30", n)
+	}
+}
+
+func TestSnapshotIsSplitAsItWasJoined(t *testing.T) {
+	body := joinSnapshot([]byte("engine"), []byte("view"))
+	state, shown, err := splitSnapshot(body)
+	if err != nil || string(state) != "engine" || string(shown) != "view" {
+		t.Errorf("got %q, %q, %v", state, shown, err)
+	}
+	for n := range body {
+		if _, _, err := splitSnapshot(body[:n]); err == nil {
+			t.Errorf("cut off at %d, it was accepted", n)
+		}
+	}
+	if _, _, err := splitSnapshot(append([]byte("XXXX"), body[4:]...)); err == nil {
+		t.Error("another format was accepted")
+	}
+}
