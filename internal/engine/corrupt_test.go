@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import "workstream.dev/operator/internal/event"
+
+// Corruptions break one thing each in a state that has: i1 Active with ann, i2 offered to ann, i3 and i4 waiting for
+// bob, who is not connected, i5 in wrap-up with ann, i6 Waiting, a record i7 waiting. The key begins with what
+// CheckInvariants must say.
+var Corruptions = map[string]func(*Engine){
+	"INV-1 is broken: item i1 is in 2 places": func(e *Engine) { e.items["i1"].Queued = true },
+	"INV-1 is broken: item i6 is in 0 places": func(e *Engine) { e.items["i6"].State = event.Open },
+	"INV-1 is broken: item i2 is Active with": func(e *Engine) { e.items["i2"].State = event.Active },
+	"INV-1 is broken: item i3 is queued true": func(e *Engine) { e.items["i3"].line = nil },
+
+	"INV-2 is broken: offer i2-o1 of item i2":             func(e *Engine) { delete(e.offers, "i2-o1") },
+	"INV-2 is broken: offer i2-o1 is made to agent ann, ": func(e *Engine) { e.agents["ann"].Connected = false },
+	"INV-2 is broken: offer i2-o1 is not in the ledger":   func(e *Engine) { e.agents["ann"].entry("i2").Why = holdsActive },
+	"INV-2 is broken: 1 offers are live and 2 known":      func(e *Engine) { e.offers["x"] = e.items["i1"] },
+	"INV-2 is broken: agent ann uses 91 units":            func(e *Engine) { e.agents["ann"].used++ },
+	"INV-2 is broken: agent ann holds -1 units": func(e *Engine) {
+		e.agents["ann"].entry("i1").Units = -1
+	},
+	"INV-2 is broken: agent ann holds item i1 as Block": func(e *Engine) { e.agents["ann"].entry("i1").Why = holdsBlock },
+	"INV-2 is broken: the ledger of agent ann is not": func(e *Engine) {
+		l := e.agents["ann"].Ledger
+		l[0], l[2] = l[2], l[0]
+	},
+	"INV-2 is broken: agent ann is Away and should be Busy": func(e *Engine) { e.agents["ann"].Presence = "Away" },
+	"INV-2 is broken: agent bob is known and not in the":    func(e *Engine) { e.agents["bob"].def = nil },
+
+	"INV-3 is broken: 0 agents hold something for item i5": func(e *Engine) {
+		a := e.agents["ann"]
+		i, _ := a.find("i5")
+		a.used -= int64(a.Ledger[i].Units)
+		a.Ledger = append(a.Ledger[:i:i], a.Ledger[i+1:]...)
+	},
+
+	"INV-4 is broken: item i3 waits in queue other and agent bob": func(e *Engine) {
+		b := e.agents["bob"]
+		b.Connected, b.Presence = true, "Available"
+	},
+
+	"INV-5 is broken: item i4 stands behind item i3": func(e *Engine) { e.items["i4"].Since-- },
+	"INV-5 is broken: item i3 is in a line of queue": func(e *Engine) { e.items["i3"].Queue = "cases" },
+	"INV-5 is broken: item i3 is in a line of anoth": func(e *Engine) {
+		w := *e.items["i3"].ws
+		w.Units++
+		e.items["i3"].ws = &w
+	},
+	"INV-5 is broken: 1 more items stand in lines": func(e *Engine) { delete(e.items, "i4") },
+
+	"INV-6 is broken: record r7 of workstream cases": func(e *Engine) { e.records = nil },
+	"INV-6 is broken: conversation c1 of item i1":    func(e *Engine) { delete(e.conversations, e.items["i1"].conversationKey()) },
+	"INV-6 is broken: item i1 closes at":             func(e *Engine) { e.timers.remove(&e.items["i1"].closing) },
+	"INV-6 is broken: item i6 closes at":             func(e *Engine) { e.items["i6"].Touched++ },
+	"INV-6 is broken: offer i2-o1 has no timer":      func(e *Engine) { e.timers.remove(&e.items["i2"].Offer.expiry) },
+	"INV-6 is broken: a timer was due at": func(e *Engine) {
+		e.clock = e.items["i2"].Offer.Expires
+	},
+}
