@@ -51,8 +51,8 @@ type scope struct {
 	output *compile.Output
 	// distributor is the name of the one that serves; empty while there is none.
 	distributor string
-	// changes are the writes of this reconcile.
-	changes []change
+	// changes are the writes of this reconcile, and later those that nobody waits for.
+	changes, later []change
 }
 
 // change is one write to the API server.

@@ -107,7 +107,7 @@ func (r *Reconciler) retain(_ context.Context, s *scope) error {
 		if n := len(h.stored); n > 0 && h.stored[n-1].revision == verdict.Revision.Workstream.Revision && n <= limitOf(w) {
 			continue
 		}
-		s.changes = append(s.changes, func(ctx context.Context) error { return r.store(ctx, w, h, verdict.Revision) })
+		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, verdict.Revision) })
 	}
 	return nil
 }

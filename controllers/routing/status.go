@@ -36,11 +36,15 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconc
 		return reconcile.Result{}, phases
 	}
 	r.statuses(s)
-	var group errgroup.Group // without a context: what one write fails at is no reason not to try the others
+	return outcome(append(write(ctx, s.changes), write(ctx, s.later)...))
+}
+
+// write does all changes, whatever some of them fail at, and returns their errors.
+func write(ctx context.Context, changes []change) (failures []error) {
+	var group errgroup.Group
 	group.SetLimit(parallelWrites)
 	var mu sync.Mutex
-	var failures []error
-	for _, c := range s.changes {
+	for _, c := range changes {
 		group.Go(func() error {
 			if err := c(ctx); err != nil {
 				mu.Lock()
@@ -51,7 +55,7 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconc
 		})
 	}
 	_ = group.Wait() // no task returns an error
-	return outcome(failures)
+	return failures
 }
 
 // outcome treats a lost race as what it is: not worth a line in the log.

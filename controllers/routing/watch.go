@@ -5,6 +5,7 @@ package routing
 import (
 	"context"
 
+	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -35,6 +36,13 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		b = b.Watches(kind, byNamespace, generation)
 	}
 	return b.
+		WithLogConstructor(func(req *reconcile.Request) logr.Logger {
+			log := mgr.GetLogger().WithValues("controller", "routing")
+			if req != nil {
+				log = log.WithValues("namespace", req.Name)
+			}
+			return log
+		}).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.namespaceOfSecret)).
 		WatchesRawSource(source.Func(r.watchFeed)).
 		Complete(r)
