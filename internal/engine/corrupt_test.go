@@ -24,7 +24,7 @@ var Corruptions = map[string]func(*Engine){
 	"INV-2 is broken: agent ann holds item i1 as Block": func(e *Engine) { e.agents["ann"].entry("i1").Why = holdsBlock },
 	"INV-2 is broken: the ledger of agent ann is not": func(e *Engine) {
 		l := e.agents["ann"].Ledger
-		l[0], l[2] = l[2], l[0]
+		l[0], l[1], l[2] = l[1], l[2], l[0]
 	},
 	"INV-2 is broken: agent ann is Away and should be Busy": func(e *Engine) { e.agents["ann"].Presence = "Away" },
 	"INV-2 is broken: agent bob is known and not in the":    func(e *Engine) { e.agents["bob"].def = nil },
