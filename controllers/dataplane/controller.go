@@ -119,19 +119,14 @@ func (r *Reconciler) gather(ctx context.Context, req reconcile.Request) (*scope,
 func (r *Reconciler) objects(ctx context.Context, s *scope) error {
 	bundle := r.opts.Trust.Bundle()
 	if len(bundle) == 0 {
-		return &kube.Wait{
-			Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), After: trustRetry,
-			Err: errors.New("the plan feed's certificate is not made yet"),
-		}
+		return &kube.Wait{After: trustRetry, Err: errors.New("the plan feed's certificate is not made yet")}
 	}
 	a := kube.Applier{Reader: r.client, Writer: r.client, Manager: FieldManager}
 	for _, o := range r.opts.desired(s.distributor, bundle) {
 		wrote, err := a.Apply(ctx, o.live, o.desired)
 		switch {
-		case apierrors.IsInvalid(err):
-			return &kube.Stalled{Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), Err: err}
-		case apierrors.IsForbidden(err): // by a quota or a policy, which somebody may change
-			return &kube.Wait{Reason: string(routingv1alpha1.DistributorReasonReplicasNotReady), After: forbiddenRetry, Err: err}
+		case apierrors.IsForbidden(err), apierrors.IsInvalid(err): // by a quota, a policy, or an object that is in the way
+			return &kube.Wait{After: refusedRetry, Err: err}
 		case err != nil:
 			return err
 		case wrote:

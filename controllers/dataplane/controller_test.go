@@ -283,15 +283,22 @@ var _ = Describe("A Distributor", func() {
 
 	It("says why it cannot be deployed", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, t)
-		By("a StatefulSet with another volume being in the way")
-		var sts appsv1.StatefulSet
+		By("a StatefulSet of somebody else being in the way")
+		foreign := &appsv1.StatefulSet{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: workload},
+			Spec: appsv1.StatefulSetSpec{
+				Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"a": "b"}},
+				Template: corev1.PodTemplateSpec{
+					ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"a": "b"}},
+					Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "i"}}},
+				},
+			},
+		}
+		Expect(env.Client.Create(ctx, foreign)).To(Succeed())
 		apply(ctx, distributor)
-		Eventually(get(ctx, workload, &sts)).Should(Succeed())
-		Expect(env.Client.Delete(ctx, &sts, client.PropagationPolicy(metav1.DeletePropagationOrphan))).To(Succeed())
-		Expect(env.Client.Delete(ctx, &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "default"}})).To(Succeed())
-		// Without a controller manager nothing collects what the old one left; the volume of the new one differs.
-		apply(ctx, "{kind: Distributor, metadata: {name: default}, spec: {storage: {embedded: {size: 9Gi}}}}")
-		Eventually(available(ctx, "default")).Should(HavePrefix("False ReplicasNotReady"))
+		Eventually(available(ctx, "default")).Should(And(
+			HavePrefix("False ReplicasNotReady: 0 of 1 replicas are ready: applying StatefulSet workstream-default: "),
+			ContainSubstring("is invalid")))
 	}, SpecTimeout(time.Minute))
 })
 

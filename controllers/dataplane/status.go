@@ -45,12 +45,8 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconc
 	case err != nil:
 		return reconcile.Result{}, err
 	}
-	if stalled := kube.AsStalled(phases); stalled != nil {
-		ctrl.LoggerFrom(ctx).Info("Stalled until something changes", "reason", stalled.Reason, "error", stalled.Error())
-		return reconcile.Result{}, nil
-	}
 	if wait := kube.AsWait(phases); wait != nil {
-		ctrl.LoggerFrom(ctx).Info("Waiting", "reason", wait.Reason, "error", wait.Error())
+		ctrl.LoggerFrom(ctx).Info("Waiting", "for", wait.Error(), "after", wait.After.String())
 		return reconcile.Result{RequeueAfter: wait.After}, nil
 	}
 	return reconcile.Result{}, phases
@@ -79,7 +75,7 @@ func (r *Reconciler) available(ctx context.Context, s *scope, phases error) (met
 	if sts.Status.ReadyReplicas > 0 {
 		c.Status, c.Reason = metav1.ConditionTrue, string(routingv1alpha1.DistributorReasonAvailable)
 	}
-	if kube.AsStalled(phases) != nil || kube.AsWait(phases) != nil {
+	if kube.AsWait(phases) != nil {
 		c.Message = kube.Message(c.Message + ": " + phases.Error())
 	}
 	return c, nil

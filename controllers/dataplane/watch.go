@@ -31,9 +31,9 @@ const (
 	workers = 2
 	// conflictRetry is when to look again after somebody else wrote the same status: the cache has it by then.
 	conflictRetry = 20 * time.Millisecond
-	// forbiddenRetry and trustRetry are when to look again for what nothing tells us of.
-	forbiddenRetry = 30 * time.Second
-	trustRetry     = 5 * time.Second
+	// refusedRetry and trustRetry are when to look again for what nothing tells us of.
+	refusedRetry = 30 * time.Second
+	trustRetry   = 5 * time.Second
 )
 
 // CacheOptions narrow the cache to the objects that this controller made.

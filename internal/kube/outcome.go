@@ -7,24 +7,10 @@ import (
 	"time"
 )
 
-// Stalled is an error that only a change of an object can end. It is shown in a condition and not tried again.
-type Stalled struct {
-	// Reason is the condition's reason.
-	Reason string
-	Err    error
-}
-
-// Error implements error.
-func (e *Stalled) Error() string { return e.Err.Error() }
-
-// Unwrap gives the cause.
-func (e *Stalled) Unwrap() error { return e.Err }
-
-// Wait is an error that time ends: what is missing is being made by somebody else.
+// Wait is an error that is no fault of ours: somebody else must make or change something, and nothing tells us when. It is
+// shown in a condition. Any other error is tried again at once, then at growing intervals.
 type Wait struct {
-	// Reason is the condition's reason.
-	Reason string
-	// After is when to look again, if nothing reports before.
+	// After is when to look again.
 	After time.Duration
 	Err   error
 }
@@ -34,12 +20,6 @@ func (e *Wait) Error() string { return e.Err.Error() }
 
 // Unwrap gives the cause.
 func (e *Wait) Unwrap() error { return e.Err }
-
-// AsStalled returns the Stalled in err's chain, or nil.
-func AsStalled(err error) *Stalled {
-	s, _ := errors.AsType[*Stalled](err)
-	return s
-}
 
 // AsWait returns the Wait in err's chain, or nil.
 func AsWait(err error) *Wait {

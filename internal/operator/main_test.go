@@ -3,10 +3,13 @@
 package operator_test
 
 import (
+	"log/slog"
 	"testing"
 
+	"github.com/go-logr/logr"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	"workstream.dev/operator/internal/testkit/kubetest"
 )
@@ -20,6 +23,7 @@ func TestOperator(t *testing.T) {
 }
 
 var _ = BeforeSuite(func() {
+	ctrl.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(GinkgoWriter, nil)))
 	var err error
 	env, err = kubetest.Start()
 	Expect(err).NotTo(HaveOccurred())
