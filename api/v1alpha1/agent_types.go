@@ -72,7 +72,7 @@ type AgentStatus struct {
 // Agent is a person who takes items.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=agent,categories=workstream
+// +kubebuilder:resource:shortName=agent,categories=routing
 // +kubebuilder:printcolumn:name="Subject",type=string,JSONPath=`.spec.subject`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Units",type=integer,JSONPath=`.spec.capacity.units`

@@ -70,7 +70,7 @@ type ChannelStatus struct {
 // Channel is one channel instance, such as a website or a phone number, bound to a workstream.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=chan,categories=workstream
+// +kubebuilder:resource:shortName=chan,categories=routing
 // +kubebuilder:printcolumn:name="Workstream",type=string,JSONPath=`.spec.workstreamRef.name`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Webhook path",type=string,JSONPath=`.status.webhookPath`

@@ -58,7 +58,7 @@ type ContextVariableStatus struct {
 // ContextVariable is a named, typed attribute of a workstream's items, for rules to ask for.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=cv,categories=workstream
+// +kubebuilder:resource:shortName=cv,categories=routing
 // +kubebuilder:printcolumn:name="Workstream",type=string,JSONPath=`.spec.workstreamRef.name`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Variable",type=string,JSONPath=`.spec.name`

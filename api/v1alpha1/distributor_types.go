@@ -143,7 +143,7 @@ type DistributorReplica struct {
 // Distributor is the pods that distribute a namespace's work, their storage and their authentication.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=dist,categories=workstream
+// +kubebuilder:resource:shortName=dist,categories=routing
 // +kubebuilder:printcolumn:name="Available",type=string,JSONPath=`.status.conditions[?(@.type=="Available")].status`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Plan",type=string,JSONPath=`.status.version`

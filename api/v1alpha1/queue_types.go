@@ -78,7 +78,7 @@ type QueueStatus struct {
 // Queue is where items wait until an agent takes them.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=q,categories=workstream
+// +kubebuilder:resource:shortName=q,categories=routing
 // +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Agents",type=integer,JSONPath=`.status.agents`

@@ -102,7 +102,7 @@ type RoutingRulesetStatus struct {
 // RoutingRuleset is an ordered list of rules by which workstreams route their items.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=rrs,categories=workstream
+// +kubebuilder:resource:shortName=rrs,categories=routing
 // +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Rules",type=integer,JSONPath=`.status.rules`

@@ -253,7 +253,7 @@ type WorkstreamStatus struct {
 // Workstream is the routing and work distribution of conversations of one channel type, or of records of one type.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:shortName=ws,categories=workstream
+// +kubebuilder:resource:shortName=ws,categories=routing
 // +kubebuilder:printcolumn:name="Type",type=string,JSONPath=`.spec.type`
 // +kubebuilder:printcolumn:name="Programmed",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].status`
 // +kubebuilder:printcolumn:name="Channels",type=integer,JSONPath=`.status.channels`

@@ -245,8 +245,8 @@ func (d *demo) next(ctx context.Context) error {
 	if d.cluster.Local {
 		d.line("export KUBECONFIG=$(hack/cluster/cluster kubeconfig) PATH=$(hack/cluster/cluster path):$PATH")
 	}
-	d.line("%s get workstream -A            # everything of ours, with its conditions", kubectl)
-	d.line("%s -n %s get ws,chan,cv,rrs,q,agent,dist", kubectl, namespace)
+	d.line("%s get workstreams -A           # with their conditions; everything of ours: %s get routing -A", kubectl, kubectl)
+	d.line("%s -n %s describe workstream contoso-chat", kubectl, namespace)
 	d.line("%s -n %s edit rrs contoso-queues       # a change is live in milliseconds", kubectl, namespace)
 	url := d.reach.URL
 	if d.reach.Forward {

@@ -75,6 +75,14 @@ var _ = Describe("The first conversation", Ordered, func() {
 		contoso.programmed(ctx, ruleset)
 	})
 
+	It("is found by the names that a user would type", func(ctx SpecContext) {
+		for _, name := range []string{"workstream", "workstreams", "ws"} {
+			Expect(kubectl(ctx, "get", "--namespace", contoso.namespace, name, "contoso-chat")).To(ContainSubstring("True"))
+		}
+		Expect(kubectl(ctx, "get", "--namespace", contoso.namespace, "routing", "-o", "name")).To(And(
+			ContainSubstring("workstream.routing.workstream.dev/contoso-chat"), ContainSubstring("agent.routing.workstream.dev/ann")))
+	})
+
 	It("serves health, readiness and metrics on its own port", func(ctx SpecContext) {
 		admin, err := cluster.Forward(ctx, contoso.namespace, "pod/workstream-default-0", 9090)
 		Expect(err).NotTo(HaveOccurred())
