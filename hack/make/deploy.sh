@@ -66,7 +66,7 @@ deploy)
 undeploy)
   # The objects first, while the manager is there to let go of their finalizers.
   "$kubectl" delete --ignore-not-found --timeout=120s -k config/crd
-  "$kubectl" delete --ignore-not-found -k "$(render "${IMG:?}")"
+  "$kubectl" delete --ignore-not-found --timeout=180s -k "$(render "${IMG:?}")"
   ;;
 *)
   echo "usage: $0 install|deploy|undeploy" >&2
