@@ -215,6 +215,20 @@ func (s *sim) item() string {
 	return s.pick(s.items)
 }
 
+// again is the last command, sent once more. Whoever takes something in gives it an id that is new each time.
+func (s *sim) again(i int) event.Command {
+	switch c := s.last.(type) {
+	case event.ReceiveMessage:
+		c.Item = fmt.Sprintf("i%d", i)
+		return c
+	case event.SubmitRecord:
+		c.Item = fmt.Sprintf("i%d", i)
+		return c
+	default:
+		return c
+	}
+}
+
 // one returns one of what is held, mostly by whom it is held, and at times what was held before.
 func (s *sim) one(list []holding) (agent, id string) {
 	if n := s.IntN(10); (n == 0 || len(list) == 0) && len(s.past) > 0 {
@@ -322,7 +336,7 @@ func (s *sim) otherCommand(n, i int) event.Command {
 	case n < 98 && i%8 == 0:
 		return event.DisconnectAll{}
 	case n < 99 && s.last != nil:
-		return s.last
+		return s.again(i)
 	default:
 		return event.Tick{}
 	}
