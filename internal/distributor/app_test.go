@@ -25,7 +25,7 @@ func TestConversationFromTheWebhookToItsEnd(t *testing.T) {
 	w.next(stream, "item.assigned")
 	w.say(a, "c-1", "still there?")
 	w.next(stream, "message.received")
-	w.do(ann, "items/"+in.Item+"/messages", map[string]string{"id": "a1", "text": "yes"})
+	w.do(ann, "items/"+in.Item+"/messages", map[string]string{"id": "a1", "text": "yes, speaking"})
 	w.next(stream, "message.delivered")
 	w.do(ann, "items/"+in.Item+"/end", nil)
 	w.next(stream, "item.wrapUp")
@@ -33,7 +33,7 @@ func TestConversationFromTheWebhookToItsEnd(t *testing.T) {
 	w.next(stream, "item.closed")
 
 	got := w.delivered(2)
-	if got[0].Data.Message.Text != "yes" || got[0].Data.Conversation != "c-1" || got[1].Type != "conversation.ended" {
+	if got[0].Data.Message.Text != "yes, speaking" || got[0].Data.Conversation != "c-1" || got[1].Type != "conversation.ended" {
 		t.Errorf("delivered %+v", got)
 	}
 	steps, err := ann.Trace(t.Context(), in.Item)
@@ -51,7 +51,7 @@ func TestConversationFromTheWebhookToItsEnd(t *testing.T) {
 	}
 	messages, err := ann.Messages(t.Context(), in.Item)
 	check(t, err)
-	if len(messages) != 3 || messages[2].Text != "yes" || messages[2].Delivery != "delivered" {
+	if len(messages) != 3 || messages[2].Text != "yes, speaking" || messages[2].Delivery != "delivered" {
 		t.Errorf("timeline %+v", messages)
 	}
 	check(t, a.Stop(context.Background()))

@@ -3,6 +3,7 @@
 package distributor
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,6 +41,43 @@ type world struct {
 	callback *callback
 	plan     []byte
 	version  string
+	log      *logbook
+}
+
+// logbook has all that was logged, from debug on. Whatever a test is about, nothing that is nobody's business may be in
+// it.
+type logbook struct {
+	mu     sync.Mutex
+	text   bytes.Buffer
+	secret []string
+}
+
+// Write implements io.Writer.
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if testing.Verbose() && !bytes.Contains(line, []byte("level=DEBUG")) {
+		_, _ = os.Stderr.Write(line)
+	}
+	return l.text.Write(line)
+}
+
+// keepOut names what must not be logged.
+func (l *logbook) keepOut(secret ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secret = append(l.secret, secret...)
+}
+
+func (l *logbook) check(tb testing.TB) {
+	tb.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.secret {
+		if bytes.Contains(l.text.Bytes(), []byte(s)) {
+			tb.Errorf("the log has %q in it", s)
+		}
+	}
 }
 
 // callback is the receiver of a channel's outbound webhooks. It checks what it gets.
@@ -68,7 +106,9 @@ func newWorld(tb testing.TB) *world {
 	tb.Helper()
 	issuer, err := apiclient.NewIssuer(testIssuer, testAudience)
 	check(tb, err)
-	w := &world{t: tb, dir: tb.TempDir(), issuer: issuer, secret: apiclient.NewSigningSecret()}
+	w := &world{t: tb, dir: tb.TempDir(), issuer: issuer, secret: apiclient.NewSigningSecret(), log: &logbook{}}
+	w.log.keepOut(w.secret, "Mia", "u1-private", "tier-gold")
+	tb.Cleanup(func() { w.log.check(tb) })
 	check(tb, os.Mkdir(w.credentials(), 0o700))
 	check(tb, os.WriteFile(filepath.Join(w.credentials(), "web.signingSecret"), []byte(w.secret), 0o600))
 	check(tb, os.WriteFile(filepath.Join(w.credentials(), "keys.jwks.json"), issuer.JWKS(), 0o600))
@@ -140,7 +180,7 @@ func (w *world) setPlan(change func(*plan.Plan)) {
 				Variables: []plan.Variable{{Name: "tier", Kind: rule.Text}},
 				Routing: plan.Routing{Ruleset: "queues", Fallback: "general", Rules: []plan.Rule{{
 					Name: "vip", Split: []plan.Target{{Queue: "vip", Percent: 100}},
-					When: &rule.Condition{Attribute: "context.tier", Operator: rule.Equal, Values: []string{"gold"}},
+					When: &rule.Condition{Attribute: "context.tier", Operator: rule.Equal, Values: []string{"tier-gold"}},
 				}}},
 			},
 			{
@@ -181,16 +221,8 @@ func (w *world) config() Config {
 		Namespace: testNamespace, Distributor: "default", Replica: "test-0",
 		Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
 		DataDir: filepath.Join(w.dir, "data"), CredentialsDir: w.credentials(),
-		CheckInvariants: true, Log: slog.New(slog.NewTextHandler(w.logs(), &slog.HandlerOptions{Level: slog.LevelInfo})),
+		CheckInvariants: true, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-}
-
-// logs go to the test's output.
-func (w *world) logs() io.Writer {
-	if testing.Verbose() {
-		return os.Stderr
-	}
-	return io.Discard
 }
 
 // start starts a distributor on the world's volume, and gives it the plan unless its journal has one.
@@ -232,6 +264,7 @@ func (w *world) token(subject string, roles ...string) string {
 	w.t.Helper()
 	token, err := w.issuer.Token(subject, time.Hour, roles...)
 	check(w.t, err)
+	w.log.keepOut(token)
 	return token
 }
 
@@ -251,6 +284,7 @@ func (w *world) webhook(a *App) *apiclient.Webhook {
 // say has a customer send a message.
 func (w *world) say(a *App, conversation, text string) apiclient.Answer {
 	w.t.Helper()
+	w.log.keepOut(text)
 	answer, err := w.webhook(a).Message(context.Background(), message(conversation, text))
 	check(w.t, err)
 	return answer
@@ -258,8 +292,8 @@ func (w *world) say(a *App, conversation, text string) apiclient.Answer {
 
 func message(conversation, text string) apiclient.Inbound {
 	return apiclient.Inbound{
-		Conversation: conversation, Customer: map[string]any{"id": "u1", "name": "Mia"},
-		Message: map[string]any{"text": text}, Context: map[string]any{"tier": "gold"},
+		Conversation: conversation, Customer: map[string]any{"id": "u1-private", "name": "Mia"},
+		Message: map[string]any{"text": text}, Context: map[string]any{"tier": "tier-gold"},
 	}
 }
 
@@ -290,6 +324,9 @@ func (w *world) next(s *apiclient.Stream, types ...string) apiclient.Event {
 
 func (w *world) do(c *apiclient.Client, path string, body any) apiclient.Answer {
 	w.t.Helper()
+	if m, ok := body.(map[string]string); ok && len(m["text"]) > 5 {
+		w.log.keepOut(m["text"])
+	}
 	answer, err := c.Do(context.Background(), path, body)
 	if err != nil {
 		w.t.Fatalf("%s: %v", path, err)
