@@ -134,7 +134,8 @@ func keep(file string, fresh func() string) (string, error) {
 }
 
 func (d *demo) samples(ctx context.Context) error {
-	if _, err := d.cluster.Run(ctx, "apply", "--namespace", namespace, "-k", filepath.Join(d.cluster.Root, "config", "samples")); err != nil {
+	samples := filepath.Join(d.cluster.Root, "config", "samples")
+	if _, err := d.cluster.Run(ctx, "apply", "--namespace", namespace, "-k", samples); err != nil {
 		return err
 	}
 	d.step("kubectl", "kubectl apply -n %s -k config/samples", namespace)
@@ -164,7 +165,8 @@ func (d *demo) callbackURL(ctx context.Context) error {
 		return err
 	}
 	patch := fmt.Sprintf(`{"spec":{"custom":{"callbackURL":%q}}}`, d.callback.url)
-	_, err = d.cluster.Run(ctx, "patch", "--namespace", namespace, "channel.routing.workstream.dev", channel, "--type=merge", "-p", patch)
+	_, err = d.cluster.Run(ctx, "patch", "--namespace", namespace, "channel.routing.workstream.dev", channel,
+		"--type=merge", "-p", patch)
 	return err
 }
 

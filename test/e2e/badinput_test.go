@@ -88,7 +88,7 @@ var _ = Describe("Bad calls", func() {
 			{"webhook-id": "x", "webhook-timestamp": old, "webhook-signature": apiclient.Sign(contoso.webhook.Secret, "x", old, body)},
 		} {
 			_, err := contoso.webhook.PostSigned(ctx, headers, body)
-			problem(err, 401)
+			refused(err, 401)
 		}
 	})
 
@@ -108,9 +108,9 @@ var _ = Describe("Bad calls", func() {
 
 	It("refuses a body of 1 MB, and broken JSON", func(ctx SpecContext) {
 		_, err := contoso.webhook.Post(ctx, apiclient.NewID(), time.Now(), bytes.Repeat([]byte("x"), 1<<20))
-		problem(err, 413)
+		refused(err, 413)
 		_, err = contoso.webhook.Post(ctx, apiclient.NewID(), time.Now(), []byte(`{"type":"message.created","data":{`))
-		problem(err, 400)
+		refused(err, 400)
 	})
 
 	It("refuses an unknown workstream, and a record for one that takes conversations", func(ctx SpecContext) {
@@ -118,7 +118,7 @@ var _ = Describe("Bad calls", func() {
 		_, err := system.Record(ctx, "no-such", "", map[string]any{"id": "1"})
 		Expect(problem(err, 404).Detail).To(ContainSubstring("no-such"))
 		_, err = system.Record(ctx, "contoso-chat", "", map[string]any{"id": "1"})
-		problem(err, 409)
+		refused(err, 409)
 	})
 
 	It("refuses tokens that are expired, foreign, or of the wrong role", func(ctx SpecContext) {
@@ -129,9 +129,9 @@ var _ = Describe("Bad calls", func() {
 		foreignToken, err := foreign.Token("ann@contoso.com", time.Hour)
 		Expect(err).NotTo(HaveOccurred())
 		for _, token := range []string{"", "nonsense", expired, foreignToken} {
-			problem(contoso.client.As(token).Call(ctx, "GET", "agent", nil, nil), 401)
+			refused(contoso.client.As(token).Call(ctx, "GET", "agent", nil, nil), 401)
 		}
-		problem(contoso.agent("ann").Call(ctx, "GET", "items", nil, nil), 403)
+		refused(contoso.agent("ann").Call(ctx, "GET", "items", nil, nil), 403)
 	})
 
 	It("refuses an agent who acts on another's offer, and an acceptance after a decline", func(ctx SpecContext) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -46,10 +47,8 @@ func processWith(program, argument string) (int, error) {
 		if args[0] != program {
 			continue
 		}
-		for _, a := range args[1:] {
-			if a == argument {
-				return strconv.Atoi(filepath.Base(dir))
-			}
+		if slices.Contains(args, argument) {
+			return strconv.Atoi(filepath.Base(dir))
 		}
 	}
 	return 0, fmt.Errorf("no process %s %s", program, argument)

@@ -34,14 +34,14 @@ spec:
 
 		first := w.message(ctx, "first", "gold", "keep me")
 		text := strings.Repeat("x", 30_000)
-		var refused error
-		for i := 0; i < 20_000 && refused == nil; i++ {
-			_, refused = w.webhook.Message(ctx, inbound(fmt.Sprint("fill-", i%50), "gold", text))
+		var full error
+		for i := 0; i < 20_000 && full == nil; i++ {
+			_, full = w.webhook.Message(ctx, inbound(fmt.Sprint("fill-", i%50), "gold", text))
 		}
-		Expect(problem(refused, 503).Reason).To(Equal("JournalFull"))
+		Expect(problem(full, 503).Reason).To(Equal("JournalFull"))
 		Expect(texts(ctx, w.agent("carol"), first.Item)).To(Equal([]string{"keep me"}))
 		_, err := w.webhook.Message(ctx, inbound("one-more", "gold", text))
-		problem(err, 503)
+		refused(err, 503)
 
 		By("serving the same after a restart")
 		killDistributor(ctx, w.namespace)
@@ -60,6 +60,6 @@ spec:
 		w.open(ctx)
 		a := w.message(ctx, apiclient.NewID(), "gold", "hi")
 		Expect(a.Item).NotTo(BeEmpty())
-		problem(w.agent("ann").Call(ctx, "GET", "agent", nil, nil), 401) // no issuer is configured
+		refused(w.agent("ann").Call(ctx, "GET", "agent", nil, nil), 401) // no issuer is configured
 	}, NodeTimeout(2*restart))
 })

@@ -241,6 +241,12 @@ func texts(ctx context.Context, c *apiclient.Client, item string) []string {
 	return out
 }
 
+// refused expects an error answer with that status.
+func refused(err error, status int) {
+	GinkgoHelper()
+	Expect(problem(err, status).Detail).NotTo(BeEmpty(), "an error says what is wrong")
+}
+
 // problem expects an error answer with that status, and returns it.
 func problem(err error, status int) *apiclient.Problem {
 	GinkgoHelper()

@@ -203,7 +203,10 @@ func (s *stage) memory(ctx context.Context, when string) error {
 	for _, p := range []struct {
 		what, namespace, pod string
 		port                 int
-	}{{"manager", "workstream-system", "deployment/workstream-manager", 8080}, {"distributor", namespace, "pod/workstream-default-0", 9090}} {
+	}{
+		{"manager", "workstream-system", "deployment/workstream-manager", 8080},
+		{"distributor", namespace, "pod/workstream-default-0", 9090},
+	} {
 		rss, err := s.rss(ctx, p.namespace, p.pod, p.port)
 		if err != nil {
 			return fmt.Errorf("memory of the %s: %w", p.what, err)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,5 +38,5 @@ func (s *stage) rss(ctx context.Context, ns, target string, port int) (float64, 
 			return n, err
 		}
 	}
-	return 0, fmt.Errorf("no process_resident_memory_bytes in the metrics")
+	return 0, errors.New("no process_resident_memory_bytes in the metrics")
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (c *Client) Stream(ctx context.Context, after uint64) (*Stream, error) {
 	if after > 0 {
 		url += "?after=" + strconv.FormatUint(after, 10)
 	}
-	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{ //nolint:bodyclose // the library closes it
 		HTTPHeader: http.Header{"Authorization": {"Bearer " + c.Token}},
 		HTTPClient: c.HTTP,
 	})
@@ -81,10 +82,8 @@ func (s *Stream) Next(ctx context.Context, types ...string) (Event, error) {
 			if !ok {
 				return Event{}, fmt.Errorf("waiting for %s: the stream ended: %w", strings.Join(types, " or "), s.err)
 			}
-			for _, t := range types {
-				if e.Type == t {
-					return e, nil
-				}
+			if slices.Contains(types, e.Type) {
+				return e, nil
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -53,7 +54,7 @@ func Root() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", fmt.Errorf("not inside a checkout of the project")
+	return "", errors.New("not inside a checkout of the project")
 }
 
 // Tool runs hack/cluster/cluster.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -36,7 +37,7 @@ func (c *Cluster) Reach(ctx context.Context, namespace, service string, port int
 		return nil, err
 	}
 	if c.Local {
-		return &Reach{URL: fmt.Sprintf("http://%s", net.JoinHostPort(ip, fmt.Sprint(port)))}, nil
+		return &Reach{URL: "http://" + net.JoinHostPort(ip, strconv.Itoa(port))}, nil
 	}
 	return c.forward(ctx, namespace, "service/"+service, port)
 }
