@@ -89,6 +89,13 @@ func (f *feed) Withdraw(_, distributor string) {
 	f.withdrawn = append(f.withdrawn, distributor)
 }
 
+// gone are the Distributors whose plans were withdrawn.
+func (f *feed) gone() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.withdrawn)
+}
+
 func (f *feed) Replicas(string, string) []planfeed.Replica {
 	f.mu.Lock()
 	defer f.mu.Unlock()
