@@ -265,6 +265,42 @@ func TestFullJournalRefusesAndRecovers(t *testing.T) {
 	checkReplay(t, r)
 }
 
+// TestStartOnAFullJournal: what it has can be read, nothing is taken in, and that the agents are gone is written as soon
+// as there is room.
+func TestStartOnAFullJournal(t *testing.T) {
+	w := newWorld(t)
+	j := journal.NewMemory(journal.MemoryOptions{})
+	r := newRig(t, w, j).run()
+	r.must(event.ConnectAgent{Agent: "ann"})
+	r.must(receive("1"))
+	r.cancel()
+	<-r.done
+
+	f := &faulty{Journal: j}
+	f.failWith(journal.ErrFull, false, 2)
+	again := newRig(t, w, f).run()
+	w.eventually(func() string {
+		if _, err := again.Do(t.Context(), receive("2")); !errors.Is(err, ingress.ErrFull) {
+			return fmt.Sprintf("got %v, want ErrFull", err)
+		}
+		return ""
+	})
+	if it, ok := again.view.Item("i-1"); !ok || it.Offer == nil || !again.view.Connected("ann") {
+		t.Errorf("what is there is not shown as it is: %+v", it)
+	}
+	w.eventually(func() string {
+		if again.view.Connected("ann") {
+			return "ann is still connected"
+		}
+		return ""
+	})
+	again.must(receive("2"))
+	if it, _ := again.view.Item("i-2"); it.Offer != nil {
+		t.Errorf("offered to an agent who is not there: %+v", it)
+	}
+	checkReplay(t, again)
+}
+
 // checkReplay compares the loop's state with what another one recovers from the same journal.
 func checkReplay(t *testing.T, r *rig) {
 	t.Helper()
