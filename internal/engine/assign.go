@@ -99,7 +99,7 @@ func (e *Engine) collect(tasks *taskHeap) {
 	}
 	for _, it := range e.dirtyItems {
 		it.dirty = false
-		if it.Queued {
+		if it.Queued && it.ws.Mode == plan.Push { // it may have been routed again since it was marked
 			tasks.push(task{item: it, priority: e.queues[it.Queue].priority()})
 		}
 	}
