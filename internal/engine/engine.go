@@ -45,6 +45,12 @@ type Engine struct {
 }
 
 // Output is what a step caused. It is read-only. Every event must be durable before any delivery is released.
+//
+// An output must fit into one entry of the journal, and after a long stop any number of timers is due. So Tick and
+// DisconnectAll fire a bounded number of them and leave the rest due: Wake then still is not after now. Whoever steps
+// makes the output durable and sends Tick again, until Wake is after now, and only then other commands. Any other command
+// fires all that is due, whatever it comes to, so that it never meets the world of before: an offer that has expired
+// cannot be accepted.
 type Output struct {
 	Result     event.Result
 	Events     []event.Recorded
