@@ -51,6 +51,8 @@ type scope struct {
 	output *compile.Output
 	// distributor is the name of the one that serves; empty while there is none.
 	distributor string
+	// again is after what time to look again by itself, 0 for never.
+	again time.Duration
 	// changes are the writes of this reconcile, and later those that nobody waits for.
 	changes, later []change
 }

@@ -136,19 +136,40 @@ func settled(w *kubetest.Writes) []string {
 	return before
 }
 
+// defaultDistributor is there from the start, but where a spec is about its being made.
+func defaultDistributor(ns string) *routingv1alpha1.Distributor {
+	return &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "default"}}
+}
+
 var _ = Describe("A namespace with workstreams", func() {
 	var ns string
 	var f *feed
 	BeforeEach(func(ctx SpecContext) {
 		ns = newNamespace(ctx)
 		f = newFeed()
+		Expect(env.Client.Create(ctx, defaultDistributor(ns))).To(Succeed())
 	})
 	apply := func(ctx context.Context, manifests ...string) {
 		GinkgoHelper()
 		Expect(env.Apply(ctx, ns, join(manifests...))).To(Succeed())
 	}
 
+	It("leaves time to apply a Distributor before the default one is made", func(ctx SpecContext) {
+		Expect(env.Client.Delete(ctx, defaultDistributor(ns))).To(Succeed())
+		start(ctx, env.Config, ns, f)
+		Expect(env.Client.Create(ctx, secret(ns))).To(Succeed())
+		apply(ctx, everything)
+		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).ShouldNot(BeEmpty())
+		Expect(env.Client.Create(ctx, &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "own"}})).To(Succeed())
+		Consistently(func(g Gomega) {
+			var list routingv1alpha1.DistributorList
+			g.Expect(env.Client.List(ctx, &list, client.InNamespace(ns))).To(Succeed())
+			g.Expect(list.Items).To(HaveLen(1))
+		}).WithTimeout(7 * time.Second).WithPolling(500 * time.Millisecond).Should(Succeed())
+	})
+
 	It("gets a default Distributor, a plan, and conditions that follow the replica", func(ctx SpecContext) {
+		Expect(env.Client.Delete(ctx, defaultDistributor(ns))).To(Succeed())
 		start(ctx, env.Config, ns, f)
 		Expect(env.Client.Create(ctx, secret(ns))).To(Succeed())
 		apply(ctx, everything)

@@ -5,6 +5,7 @@ package routing
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -17,10 +18,21 @@ import (
 // DefaultDistributor is the name of the Distributor that is made where there is none.
 const DefaultDistributor = "default"
 
-// ensureDistributor makes the default Distributor when the namespace has workstreams and no Distributor. It is left alone
-// afterwards, also when the last workstream goes: it has a journal.
+// distributorGrace is how long a namespace with workstreams has no Distributor before the default one is made: whoever
+// applies a whole set, or deletes a Distributor to apply it with another volume, must not find one that is in the way.
+const distributorGrace = 5 * time.Second
+
+// ensureDistributor makes the default Distributor when the namespace has workstreams and goes on having no Distributor.
+// It is left alone afterwards, also when the last workstream goes: it has a journal.
 func (r *Reconciler) ensureDistributor(_ context.Context, s *scope) error {
 	if len(s.input.Distributors) > 0 || len(s.input.Workstreams) == 0 {
+		s.without = time.Time{}
+		return nil
+	}
+	if s.without.IsZero() {
+		s.without = time.Now()
+	}
+	if s.again = time.Until(s.without.Add(distributorGrace)); s.again > 0 {
 		return nil
 	}
 	s.changes = append(s.changes, func(ctx context.Context) error {

@@ -3,6 +3,8 @@
 package routing
 
 import (
+	"time"
+
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -42,6 +44,8 @@ type namespace struct {
 	written map[types.UID]client.Object
 	// keys are the keys of Secrets, by name.
 	keys map[string]secretKeys
+	// without says since when there are workstreams and no Distributor; zero: that is not so.
+	without time.Time
 	// revisions are the stored revisions, by Workstream; nil: not read yet.
 	revisions map[types.UID]*history
 }

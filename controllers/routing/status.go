@@ -36,7 +36,11 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconc
 		return reconcile.Result{}, phases
 	}
 	r.statuses(s)
-	return outcome(append(write(ctx, s.changes), write(ctx, s.later)...))
+	res, err := outcome(append(write(ctx, s.changes), write(ctx, s.later)...))
+	if s.again > 0 && (res.RequeueAfter == 0 || s.again < res.RequeueAfter) {
+		res.RequeueAfter = s.again
+	}
+	return res, err
 }
 
 // write does all changes, whatever some of them fail at, and returns their errors.

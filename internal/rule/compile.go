@@ -4,7 +4,6 @@ package rule
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -227,8 +226,7 @@ func (l *leaf) addValue(v, path string) error {
 	case famRegexp:
 		return l.addPattern(v, path)
 	case famOrder, famRange, famEqual:
-		f, err := strconv.ParseFloat(v, 64)
-		numeric := err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+		f, numeric := ParseNumber(v)
 		if !numeric && (l.family != famEqual || l.kind == Number) {
 			return &Error{path, fmt.Sprintf("%q is no number, and %s needs one here", v, l.operator)}
 		}

@@ -224,6 +224,8 @@ func TestCompileRefuses(t *testing.T) {
 		c    Condition
 		want string
 	}{
+		"underscores":        {leaf("n", GreaterThan, "1_000"), `values[0]: "1_000" is no number, and GreaterThan needs one here`},
+		"hexadecimal":        {leaf("n", Equal, "0x10"), `values[0]: "0x10" is no number, and Equal needs one here`},
 		"nothing":            {Condition{}, "one of all, any, not and attribute must be set"},
 		"two of them":        {Condition{All: []Condition{leaf("n", Exists)}, Any: []Condition{leaf("n", Exists)}}, "only one of all, any, not and attribute may be set, not all and any"},
 		"not and attribute":  {Condition{Not: &Condition{}, Attribute: "n"}, "only one of all, any, not and attribute may be set, not not and attribute"},

@@ -71,6 +71,16 @@ func NumberValue(f float64) Value {
 	return Value{kind: Number, number: f}
 }
 
+// ParseNumber reads a number in the grammar of JSON, which people and machines agree on: no hexadecimals, underscores,
+// spaces or infinities.
+func ParseNumber(s string) (float64, bool) {
+	if !json.Valid([]byte(s)) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(s, 64)
+	return f, err == nil
+}
+
 // Kind returns Text or Number, or Any when the value is absent.
 func (v Value) Kind() Kind { return v.kind }
 

@@ -113,15 +113,11 @@ func convert(kind rule.Kind, raw json.RawMessage) (rule.Value, bool) {
 }
 
 func number(s string) (rule.Value, bool) {
-	if !json.Valid([]byte(s)) { // the grammar of JSON: no hex, no underscores, no infinity
+	f, ok := rule.ParseNumber(s)
+	if !ok {
 		return rule.Value{}, false
 	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return rule.Value{}, false
-	}
-	v := rule.NumberValue(f)
-	return v, v.Present()
+	return rule.NumberValue(f), true
 }
 
 // within puts a path in front of the field of a problem.
