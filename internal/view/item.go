@@ -4,6 +4,7 @@ package view
 
 import (
 	"maps"
+	"slices"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -39,9 +40,21 @@ type item struct {
 	Rules []int `json:"rules,omitempty"`
 	// Queued says that it is in Queue now, offered or not.
 	Queued bool `json:"queued,omitempty"`
+	// Mode is that of the workstream which routed it last: the plan may not have it any more.
+	Mode plan.Mode `json:"mode,omitempty"`
+	// Omitted is what the trace had after its first steps.
+	Omitted omitted `json:"omitted,omitzero"`
 
 	steps   []event.Recorded
 	dropped bool
+	pick    bool // it is counted in the picks of its queue
+}
+
+// omitted counts the steps that are no longer kept. Seq and Time are of the last one.
+type omitted struct {
+	Steps int           `json:"steps"`
+	Seq   uint64        `json:"seq"`
+	Time  event.Instant `json:"time"`
 }
 
 // offer is a live offer.
@@ -71,10 +84,37 @@ type message struct {
 func (v *View) stepLocked(r event.Recorded, id string) *item {
 	it := v.items[id]
 	if it != nil {
-		it.steps = append(it.steps, r)
+		it.step(r)
 		it.ChangedAt = r.Time
 	}
 	return it
+}
+
+// step notes r on the trace. What is offered to nobody who takes it goes round for days, so the middle is left out from
+// time to time. Readers may be at the slices: they are replaced or added to, never changed.
+func (it *item) step(r event.Recorded) {
+	it.steps = append(it.steps, r)
+	if len(it.steps) < firstSteps+2*lastSteps {
+		return
+	}
+	cut := len(it.steps) - lastSteps
+	first, middle := it.steps[:firstSteps], it.steps[firstSteps:cut]
+	from := countRouted(first)
+	to := from + countRouted(middle)
+	it.Rules = slices.Concat(it.Rules[:from], it.Rules[to:])
+	last := middle[len(middle)-1]
+	it.Omitted = omitted{Steps: it.Omitted.Steps + len(middle), Seq: last.Seq, Time: last.Time}
+	it.steps = slices.Concat(first, it.steps[cut:])
+}
+
+func countRouted(steps []event.Recorded) int {
+	n := 0
+	for i := range steps {
+		if _, ok := steps[i].Event.(event.ItemRouted); ok {
+			n++
+		}
+	}
+	return n
 }
 
 func (v *View) moveLocked(it *item, state event.State, reason event.Reason) {
@@ -91,6 +131,9 @@ func (v *View) openedLocked(r event.Recorded, e event.ItemOpened) {
 		Workstream: e.Workstream, Channel: e.Channel, Conversation: e.Conversation, Record: e.Record,
 		Customer: e.Customer, Attributes: e.Attributes, OpenedAt: r.Time, ChangedAt: r.Time,
 		steps: []event.Recorded{r},
+	}
+	if w := v.plan.Workstream(e.Workstream); w != nil {
+		it.Mode = w.Mode
 	}
 	v.items[it.ID] = it
 	v.order = append(v.order, it)
@@ -117,9 +160,12 @@ func (v *View) routedLocked(r event.Recorded, e event.ItemRouted) {
 		return
 	}
 	it.Revision = e.Revision
-	rules := len(e.Tried)
-	if w := v.plan.Workstream(it.Workstream); w != nil && w.Revision == e.Revision {
-		rules = len(w.Routing.Rules)
+	rules := triedRules(e)
+	if w := v.plan.Workstream(it.Workstream); w != nil {
+		it.Mode = w.Mode
+		if w.Revision == e.Revision {
+			rules = len(w.Routing.Rules)
+		}
 	}
 	it.Rules = append(it.Rules, rules)
 }

@@ -6,6 +6,7 @@ import (
 	"container/heap"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
 )
 
 // queue is the items of a queue, offered ones included.
@@ -14,6 +15,9 @@ type queue struct {
 	items   map[string]*item
 	offered int
 	oldest  oldestFirst
+	// picks has those of items that are there to be picked, pickable is how many they are.
+	picks    oldestFirst
+	pickable int
 }
 
 // oldestFirst is a heap with entries that may have left the queue; trim takes those off its top.
@@ -37,32 +41,115 @@ func (q *queue) add(it *item) {
 	q.items[it.ID] = it
 	it.Queued = true
 	heap.Push(&q.oldest, waiting{it.QueuedAt, it})
+	if it.Mode == plan.Pick {
+		it.pick = true
+		q.pickable++
+		heap.Push(&q.picks, waiting{it.QueuedAt, it})
+	}
 }
 
-// trim rebuilds the heap where most of it is stale, so that it stays in proportion to the queue.
-func (q *queue) trim() {
-	for len(q.oldest) > 0 && q.stale(q.oldest[0]) {
-		heap.Pop(&q.oldest)
-	}
-	if len(q.oldest) < 2*len(q.items)+64 {
+// remove takes an item out, should it be there.
+func (q *queue) remove(it *item) {
+	if q.items[it.ID] == nil {
 		return
 	}
-	q.oldest = q.oldest[:0]
-	for _, it := range q.items {
-		q.oldest = append(q.oldest, waiting{it.QueuedAt, it})
+	delete(q.items, it.ID)
+	if it.pick {
+		it.pick = false
+		q.pickable--
 	}
-	heap.Init(&q.oldest)
+}
+
+// trim keeps the heaps in proportion to the queue.
+func (q *queue) trim() {
+	q.trimHeap(&q.oldest, len(q.items), func(*item) bool { return true })
+	q.trimHeap(&q.picks, q.pickable, func(it *item) bool { return it.pick })
+}
+
+// trimHeap rebuilds a heap where most of it is stale; size is how many items it is for.
+func (q *queue) trimHeap(h *oldestFirst, size int, in func(*item) bool) {
+	for len(*h) > 0 && q.stale((*h)[0]) {
+		heap.Pop(h)
+	}
+	if len(*h) < 2*size+64 {
+		return
+	}
+	clear(*h)
+	*h = (*h)[:0]
+	for _, it := range q.items {
+		if in(it) {
+			*h = append(*h, waiting{it.QueuedAt, it})
+		}
+	}
+	heap.Init(h)
 }
 
 func (q *queue) stale(w waiting) bool {
 	return q.items[w.item.ID] != w.item || w.item.QueuedAt != w.since
 }
 
+// toPick calls found with the items that can be picked, the longest waiting first, until it returns false. It looks at
+// little more of the heap than it finds: a queue may have a hundred thousand, and the loop waits for who reads.
+func (q *queue) toPick(found func(*item) bool) {
+	next := frontier{of: q.picks}
+	if len(q.picks) > 0 {
+		next.at = []int{0}
+	}
+	var last *item
+	for len(next.at) > 0 {
+		i := next.at[0]
+		heap.Pop(&next)
+		for _, below := range []int{2*i + 1, 2*i + 2} {
+			if below < len(q.picks) {
+				heap.Push(&next, below)
+			}
+		}
+		w := q.picks[i]
+		// An item that was put back into its place is there twice, one after the other.
+		if q.stale(w) || !w.item.pick || w.item.Offer != nil || w.item == last {
+			continue
+		}
+		last = w.item
+		if !found(w.item) {
+			return
+		}
+	}
+}
+
+// frontier is a heap of places in a heap: those that may come next when it is read in order.
+type frontier struct {
+	of oldestFirst
+	at []int
+}
+
+// Len, Less, Swap, Push and Pop are heap.Interface.
+func (f *frontier) Len() int { return len(f.at) }
+
+// Less compares what is at the places.
+func (f *frontier) Less(i, j int) bool { return f.of.Less(f.at[i], f.at[j]) }
+
+// Swap exchanges two places.
+func (f *frontier) Swap(i, j int) { f.at[i], f.at[j] = f.at[j], f.at[i] }
+
+// Push adds a place at the end.
+func (f *frontier) Push(x any) {
+	if i, ok := x.(int); ok {
+		f.at = append(f.at, i)
+	}
+}
+
+// Pop takes the last place.
+func (f *frontier) Pop() any {
+	last := f.at[len(f.at)-1]
+	f.at = f.at[:len(f.at)-1]
+	return last
+}
+
 // dequeueLocked takes an item out of its queue and ends its offer.
 func (v *View) dequeueLocked(it *item) {
 	v.unofferLocked(it)
 	if q := v.queues[it.Queue]; q != nil {
-		delete(q.items, it.ID)
+		q.remove(it)
 	}
 	it.Queued = false
 }
@@ -80,8 +167,13 @@ func (v *View) unofferLocked(it *item) {
 // Len, Less, Swap, Push and Pop are heap.Interface.
 func (h oldestFirst) Len() int { return len(h) }
 
-// Less orders by time only: equal ones show the same.
-func (h oldestFirst) Less(i, j int) bool { return h[i].since < h[j].since }
+// Less orders by time, and those of one moment by their ids.
+func (h oldestFirst) Less(i, j int) bool {
+	if h[i].since != h[j].since {
+		return h[i].since < h[j].since
+	}
+	return h[i].item.ID < h[j].item.ID
+}
 
 // Swap exchanges two entries.
 func (h oldestFirst) Swap(i, j int) { h[i], h[j] = h[j], h[i] }

@@ -145,41 +145,22 @@ func (v *View) OpenItems(agent string) []ItemView {
 	if p == nil {
 		return list
 	}
-	var found []*item
-	for _, name := range p.Queues {
-		q := v.queues[name]
-		if q == nil {
-			continue
+	names := slices.Clone(p.Queues)
+	slices.SortFunc(names, func(a, b string) int { return cmpFirst(v.priority(a)-v.priority(b), strings.Compare(a, b)) })
+	for _, name := range names {
+		if q := v.queues[name]; q != nil && len(list) < MaxLimit {
+			q.toPick(func(it *item) bool {
+				list = append(list, *it.view())
+				return len(list) < MaxLimit
+			})
 		}
-		for _, it := range q.items {
-			if w := v.plan.Workstream(it.Workstream); it.Offer == nil && w != nil && w.Mode == plan.Pick {
-				found = append(found, it)
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b *item) int {
-		return cmpFirst(v.priority(a)-v.priority(b), strings.Compare(a.Queue, b.Queue),
-			cmpInstant(a.QueuedAt, b.QueuedAt), strings.Compare(a.ID, b.ID))
-	})
-	for _, it := range found[:min(len(found), MaxLimit)] {
-		list = append(list, *it.view())
 	}
 	return list
 }
 
-func (v *View) priority(it *item) int {
-	if q := v.plan.Queue(it.Queue); q != nil {
+func (v *View) priority(queue string) int {
+	if q := v.plan.Queue(queue); q != nil {
 		return int(q.Priority)
-	}
-	return 0
-}
-
-func cmpInstant(a, b event.Instant) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
 	}
 	return 0
 }

@@ -105,6 +105,9 @@ func (v *View) Restore(body []byte, p *plan.Plan) error {
 	for i, it := range s.Items {
 		n := s.Steps[i]
 		it.steps, steps = steps[:n:n], steps[n:]
+		if w := r.plan.Workstream(it.Workstream); it.Mode == "" && w != nil {
+			it.Mode = w.Mode // of a version that did not keep it
+		}
 		r.restoreItem(it)
 	}
 	for _, id := range s.Closed {
@@ -190,5 +193,5 @@ func (h *hub) restart(floor uint64) {
 			h.end(s, ErrSlow)
 		}
 	}
-	h.ring, h.next, h.floor = nil, 0, floor
+	h.kept, h.floor = ring{}, floor
 }

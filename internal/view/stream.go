@@ -23,10 +23,8 @@ const subscriptionBuffer = 1024
 
 // hub passes stream events on, and keeps the last ones for those who come back.
 type hub struct {
-	// ring holds the last events, oldest at next once it is full.
-	ring []StreamEvent
-	next int
-	// floor is the sequence after which the ring has everything.
+	kept ring
+	// floor is the sequence after which kept has everything.
 	floor   uint64
 	subs    map[string]map[*Subscription]struct{}
 	count   int
@@ -38,13 +36,10 @@ func newHub(floor uint64) hub {
 }
 
 func (h *hub) publish(e StreamEvent) {
-	if len(h.ring) < keptStream {
-		h.ring = append(h.ring, e)
-	} else {
-		h.floor = h.ring[h.next].Seq
-		h.ring[h.next] = e
-		h.next = (h.next + 1) % keptStream
+	for h.kept.full(&e) {
+		h.floor = h.kept.drop()
 	}
+	h.kept.add(e)
 	for s := range h.subs[e.agent] {
 		select {
 		case s.events <- e:
@@ -67,11 +62,10 @@ func (h *hub) end(s *Subscription, why error) {
 
 // since returns what an agent missed after a sequence, in order.
 func (h *hub) since(agent string, after uint64) []StreamEvent {
-	at := func(i int) *StreamEvent { return &h.ring[(h.next+i)%len(h.ring)] }
-	start := sort.Search(len(h.ring), func(i int) bool { return at(i).Seq > after })
+	start := sort.Search(h.kept.n, func(i int) bool { return h.kept.at(i).Seq > after })
 	var missed []StreamEvent
-	for i := start; i < len(h.ring); i++ {
-		if e := at(i); e.agent == agent {
+	for i := start; i < h.kept.n; i++ {
+		if e := h.kept.at(i); e.agent == agent {
 			missed = append(missed, *e)
 		}
 	}

@@ -13,21 +13,22 @@ import (
 
 // Trace returns an item's steps in order, and whether there is such an item.
 func (v *View) Trace(id string) ([]TraceStep, bool) {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	it := v.items[id]
-	if it == nil {
+	it, ok := v.told(id)
+	if !ok {
 		return nil, false
 	}
-	steps := make([]TraceStep, 0, len(it.steps))
+	steps := make([]TraceStep, 0, len(it.steps)+1)
 	routed := 0
-	for _, r := range it.steps {
-		rules := 0
+	for i, r := range it.steps {
+		if i == firstSteps && it.omitted.Steps > 0 {
+			steps = append(steps, it.omitted.show())
+		}
+		of := 0
 		if _, ok := r.Event.(event.ItemRouted); ok {
-			rules = it.Rules[routed]
+			of = it.rules[routed]
 			routed++
 		}
-		step, summary := describe(r.Event, rules)
+		step, summary := describe(r.Event, of)
 		detail, err := json.Marshal(r.Event)
 		if err != nil { // events are plain data: this cannot be, and a step without detail still tells its story
 			detail = []byte("{}")
@@ -36,6 +37,35 @@ func (v *View) Trace(id string) ([]TraceStep, bool) {
 	}
 	return steps, true
 }
+
+// told is what an item's trace is made of.
+type told struct {
+	steps   []event.Recorded
+	rules   []int
+	omitted omitted
+}
+
+// told needs the lock for a moment only: writing a trace out takes long, and the loop would wait.
+func (v *View) told(id string) (told, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	it := v.items[id]
+	if it == nil {
+		return told{}, false
+	}
+	return told{steps: it.steps, rules: it.Rules, omitted: it.Omitted}, true
+}
+
+// show stands for the steps that are no longer kept.
+func (o omitted) show() TraceStep {
+	return TraceStep{
+		Seq: o.Seq, At: moment(o.Time), Step: "omitted", Summary: count(o.Steps, "step") + " are no longer kept",
+		Detail: fmt.Appendf(nil, `{"omitted":%d}`, o.Steps),
+	}
+}
+
+// triedRules is how many rules were tried, those included that the event does not name.
+func triedRules(e event.ItemRouted) int { return len(e.Tried) }
 
 // describe names a step and tells it in one line. rules is how many there were when it was routed.
 func describe(e event.Event, rules int) (step, summary string) {
@@ -101,7 +131,8 @@ func describeRouted(e event.ItemRouted, rules int) string {
 		return "queue " + e.Queue
 	}
 	last := e.Tried[len(e.Tried)-1]
-	s := fmt.Sprintf("rule %s matched (%s of %d), queue %s", last.Rule, ordinal(len(e.Tried)), max(rules, len(e.Tried)), e.Queue)
+	place := triedRules(e)
+	s := fmt.Sprintf("rule %s matched (%s of %d), queue %s", last.Rule, ordinal(place), max(rules, place), e.Queue)
 	if e.Draw >= 0 {
 		s += fmt.Sprintf(" by draw %d of 100", e.Draw)
 	}

@@ -13,8 +13,14 @@ import (
 const (
 	// keptClosed is how many closed items can still be read.
 	keptClosed = 10_000
-	// keptStream is how many stream events agents can resume from.
-	keptStream = 100_000
+	// keptStream is how many stream events agents can resume from, and keptStreamBytes what they may come to: texts and
+	// attributes are the callers', and would be held long after their items are gone.
+	keptStream      = 100_000
+	keptStreamBytes = 32 << 20
+	// firstSteps and lastSteps are what is kept of an item's trace: how it began, and at least these of the latest. Twice
+	// as many of those may be there, so that not every step moves them all.
+	firstSteps = 100
+	lastSteps  = 400
 )
 
 // View is the read model of one namespace. It may be used by several goroutines; Fold is called by the one that owns
@@ -106,7 +112,7 @@ func (v *View) foldItemLocked(r event.Recorded) {
 		v.queuedLocked(r, e)
 	case event.AssignmentDeferred:
 		if it := v.items[e.Item]; it != nil {
-			it.steps = append(it.steps, r)
+			it.step(r)
 		}
 	case event.ItemAssigned:
 		v.assignedLocked(r, e)
