@@ -13,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -48,6 +49,23 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, NewProblem(http.StatusBadRequest, ReasonBadRequest, "the body could not be read to its end")
 	}
 	return body, nil
+}
+
+// CheckHeader refuses what the sender put into a header that is kept. A journal holds UTF-8 only: anything else would be
+// another key after a restart than before, and done twice. Control characters are no part of a key that anybody chose.
+func CheckHeader(name, value string) error {
+	detail := ""
+	switch {
+	case !utf8.ValidString(value):
+		detail = "the header is not UTF-8"
+	case strings.ContainsFunc(value, unicode.IsControl):
+		detail = "the header has control characters"
+	default:
+		return nil
+	}
+	p := NewProblem(http.StatusBadRequest, ReasonBadRequest, detail)
+	p.Field = name
+	return p
 }
 
 // Decode reads one JSON value into v and refuses fields that v does not have.

@@ -59,6 +59,9 @@ func (a *API) webhook(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := ingress.CheckHeader(custom.HeaderID, id); err != nil {
+		return nil, err
+	}
 	in, err := custom.Decode(id, body)
 	if err != nil {
 		return nil, err
@@ -119,6 +122,9 @@ func (a *API) record(c *call) (*answer, error) {
 	key := c.Header.Get("Idempotency-Key")
 	if len(key) > maxKey {
 		return nil, ingress.InvalidField("Idempotency-Key", "", fmt.Sprintf("the key is longer than %d characters", maxKey))
+	}
+	if err := ingress.CheckHeader("Idempotency-Key", key); err != nil {
+		return nil, err
 	}
 	body, err := ingress.ReadBody(c.w, c.Request)
 	if err != nil {

@@ -106,6 +106,12 @@ func TestWebhookRefusesBadBodies(t *testing.T) {
 		}
 	}
 	body := message("c", "hi")
+	for _, id := range []string{"caf\xe9", "a\tb"} {
+		if got := w.wantProblem("400 BadRequest", "POST "+webhookPath, "", body, signed(id, body)...); got.problem.Field != "webhook-id" {
+			t.Errorf("an id that no log can hold: field %q", got.problem.Field)
+		}
+	}
+	w.want(202, "POST "+webhookPath, "", body, signed("café 🎈", body)...)
 	w.wantProblem("404 UnknownChannel", "POST /webhooks/contoso/nowhere", "", body, signed("w1", body)...)
 	w.wantProblem("404 NotFound", "POST /webhooks/fabrikam/web", "", body, signed("w1", body)...)
 	w.wantProblem("415 UnsupportedMediaType", "POST "+webhookPath, "", body,
@@ -161,6 +167,9 @@ func TestRecordRefusals(t *testing.T) {
 	w.wantProblem("422 InvalidField", "POST "+records, w.system(), `{"id":"1"}`, "Idempotency-Key", strings.Repeat("k", 256))
 	w.wantProblem("403 Forbidden", "POST "+records, w.ann(), `{"id":"1"}`)
 
+	for _, key := range []string{"caf\xe9", "a\tb"} { // Latin-1, and a tab: what a journal would change, or a log misread
+		w.wantProblem("400 BadRequest", "POST "+records, w.system(), `{"id":"1"}`, "Idempotency-Key", key)
+	}
 	first := w.want(202, "POST "+records, w.system(), `{"id":"1"}`, "Idempotency-Key", "k")
 	again := w.want(202, "POST "+records, w.system(), `{ "id": "1" }`, "Idempotency-Key", "k")
 	if again.body["duplicate"] != true || again.text("item") != first.text("item") {
