@@ -16,6 +16,8 @@ var (
 	ErrFull = errors.New("the journal is full")
 	// ErrUncertain says that it is not known whether the entry was written. The writer must drop its state and recover.
 	ErrUncertain = errors.New("the outcome of the write is not known")
+	// ErrTooLarge says that an entry is larger than the journal takes, today or ever. Nothing was written.
+	ErrTooLarge = errors.New("the entry is too large for the journal")
 	// ErrNotFound says that there is no such plan or snapshot.
 	ErrNotFound = errors.New("not found in the journal")
 )

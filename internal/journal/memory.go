@@ -14,6 +14,8 @@ import (
 type MemoryOptions struct {
 	// Limit bounds the bytes of all entries, plans and snapshots together; 0 is no limit.
 	Limit int
+	// MaxEntry bounds the bytes of one entry; 0 is no limit.
+	MaxEntry int
 	// Gap is how many positions are left out between two entries.
 	Gap uint64
 }
@@ -54,6 +56,9 @@ func (m *Memory) Append(ctx context.Context, expected uint64, entry []byte) (uin
 	}
 	if expected != m.last {
 		return 0, fmt.Errorf("appending after %d, but the last position is %d: %w", expected, m.last, ErrConflict)
+	}
+	if m.opts.MaxEntry > 0 && len(entry) > m.opts.MaxEntry {
+		return 0, fmt.Errorf("appending %d bytes, %d at most: %w", len(entry), m.opts.MaxEntry, ErrTooLarge)
 	}
 	if err := m.roomLocked(len(entry)); err != nil {
 		return 0, err

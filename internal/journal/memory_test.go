@@ -20,6 +20,10 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+func TestMemoryTooLarge(t *testing.T) {
+	journaltest.RunTooLarge(t, journal.NewMemory(journal.MemoryOptions{MaxEntry: 100}), 100)
+}
+
 func TestMemoryFull(t *testing.T) {
 	journaltest.RunFull(t, journal.NewMemory(journal.MemoryOptions{Limit: 400 << 10}), nil)
 }

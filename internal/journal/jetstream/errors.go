@@ -21,6 +21,7 @@ const (
 	codeStorageExceeded       jetstream.ErrorCode = 10047
 	codeStoreFailed           jetstream.ErrorCode = 10077
 	codeAccountExceeded       jetstream.ErrorCode = 10002
+	codeMessageExceeded       jetstream.ErrorCode = 10054
 )
 
 const (
@@ -41,6 +42,8 @@ func (j *Journal) classify(err error) error {
 		switch api.ErrorCode {
 		case jetstream.JSErrCodeStreamWrongLastSequence, jetstream.JSErrCodeStreamWrongLastSequenceConstant:
 			return fmt.Errorf("%w: %w", journal.ErrConflict, err)
+		case codeMessageExceeded:
+			return fmt.Errorf("%w: %w", journal.ErrTooLarge, err)
 		case codeInsufficientResources, codeStorageExceeded, codeAccountExceeded:
 			return fmt.Errorf("%w: %w", journal.ErrFull, err)
 		case codeStoreFailed:
@@ -49,8 +52,8 @@ func (j *Journal) classify(err error) error {
 			}
 		}
 	}
-	if errors.Is(err, nats.ErrMaxPayload) {
-		return err // refused before it was sent
+	if errors.Is(err, nats.ErrMaxPayload) { // refused before it was sent
+		return fmt.Errorf("%w: %w", journal.ErrTooLarge, err)
 	}
 	j.suspect.Store(true)
 	return fmt.Errorf("%w: %w", journal.ErrUncertain, err)

@@ -35,6 +35,20 @@ func TestJournalFullByItsLimit(t *testing.T) {
 	journaltest.RunFull(t, j, nil)
 }
 
+// TestJournalRefusesWhatIsTooLarge: without restarting the server, which has seen nothing of it.
+func TestJournalRefusesWhatIsTooLarge(t *testing.T) {
+	restarts := 0
+	j, stop := open(t, t.TempDir(), func(o *jetstream.Options) {
+		restart := o.Recover
+		o.Recover = func() error { restarts++; return restart() }
+	})
+	defer stop()
+	journaltest.RunTooLarge(t, j, natsd.MaxPayload)
+	if restarts != 0 {
+		t.Errorf("the server was restarted %d times", restarts)
+	}
+}
+
 // TestNewWriterFencesTheOld has two journals of one namespace, as when an old process is not quite gone.
 func TestNewWriterFencesTheOld(t *testing.T) {
 	old, s, stop := openServer(t, t.TempDir())

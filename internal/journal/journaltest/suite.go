@@ -116,6 +116,17 @@ func RunFull(t *testing.T, j journal.Journal, makeRoom func()) {
 	wantEntries(t, j, last, "more")
 }
 
+// RunTooLarge tests a journal that takes entries up to a size: a larger one is refused as such, and it goes on.
+func RunTooLarge(t *testing.T, j journal.Journal, size int) {
+	t.Helper()
+	last := fill(t, j, 0, "a")[0]
+	if position, err := j.Append(t.Context(), last, make([]byte, size+1)); !errors.Is(err, journal.ErrTooLarge) {
+		t.Fatalf("append of %d bytes: position %d, error %v, want ErrTooLarge", size+1, position, err)
+	}
+	fill(t, j, last, "b")
+	wantEntries(t, j, 0, "a", "b")
+}
+
 // awaitRoom appends "more" as soon as there is room: the volume may get it back a moment later.
 func awaitRoom(t *testing.T, j journal.Journal, last uint64) {
 	t.Helper()
