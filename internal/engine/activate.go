@@ -3,11 +3,11 @@
 package engine
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/plan"
 )
 
 // activate switches the plan and then deals with what it no longer has. Items keep the revision that routed them.
@@ -24,16 +24,29 @@ func (e *Engine) activate(c event.ActivatePlan) event.Result {
 			e.dismiss(a)
 		}
 	}
-	for _, it := range e.sortedItems() {
-		switch {
-		case it.Queued && e.plan.Queue(it.Queue) == nil:
-			e.rescue(it)
-		case it.Type == plan.Record && len(it.Declines) > 0:
-			// Who has declined a record for good may be asked again when no member of the queue is left who has not.
-			e.markItem(it)
-		}
+	for _, it := range e.stranded() {
+		e.rescue(it)
+	}
+	// Who has declined a record for good may be asked again when no member of the queue is left who has not.
+	for _, id := range slices.Sorted(maps.Keys(e.declined)) {
+		e.markItem(e.declined[id])
 	}
 	return event.Result{}
+}
+
+// stranded returns what waits in queues that the plan no longer has, by id.
+func (e *Engine) stranded() []*item {
+	var list []*item
+	for _, q := range e.queues {
+		if q.def != nil {
+			continue
+		}
+		for _, l := range q.lines {
+			list = append(list, l.all()...)
+		}
+	}
+	slices.SortFunc(list, func(a, b *item) int { return cmp.Compare(a.ID, b.ID) })
+	return list
 }
 
 // dismiss takes everything from an agent whom the plan no longer has.

@@ -90,7 +90,7 @@ func (e *Engine) settle() {
 		a.unsettled = false
 		e.settleOne(a, event.CauseComputed)
 	}
-	e.unsettled = e.unsettled[:0]
+	e.unsettled = emptied(e.unsettled)
 }
 
 func (e *Engine) settleOne(a *agent, cause event.PresenceCause) {

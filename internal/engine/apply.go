@@ -36,6 +36,7 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 			it.Attributes = map[string]value{}
 		}
 		maps.Copy(it.Attributes, ev.Attributes)
+		it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil)
 	case event.MessageReceived:
 		it := e.mustItem(ev.Item)
 		it.Position = ev.Position
@@ -45,7 +46,7 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 	case event.ItemQueued:
 		e.applyQueued(&ev)
 	case event.AssignmentDeferred:
-		e.mustItem(ev.Item).Deferred = digestOf(&ev.Candidates)
+		e.mustItem(ev.Item).Deferred = digestOf(ev.Queue, &ev.Candidates)
 	case event.ItemResumed:
 		it := e.mustItem(ev.Item)
 		it.State = event.Open
@@ -277,7 +278,13 @@ func (e *Engine) clean() {
 	for _, it := range e.dirtyItems {
 		it.dirty, it.fresh = false, false
 	}
-	e.dirtyAgents, e.unsettled, e.dirtyItems = e.dirtyAgents[:0], e.unsettled[:0], e.dirtyItems[:0]
+	e.dirtyAgents, e.unsettled, e.dirtyItems = emptied(e.dirtyAgents), emptied(e.unsettled), emptied(e.dirtyItems)
+}
+
+// emptied returns the list with room and nothing in it: what ended must not be kept from the garbage collector.
+func emptied[T any](list []*T) []*T {
+	clear(list)
+	return list[:0]
 }
 
 func (e *Engine) mustItem(id string) *item {

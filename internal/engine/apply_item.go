@@ -45,7 +45,7 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
-	it.Revision = ev.Revision
+	it.Revision, it.Stale = ev.Revision, false
 	if w := e.plan.Workstream(it.Workstream); w != nil && w.Revision == ev.Revision {
 		it.ws = w
 	}
@@ -64,7 +64,6 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	e.leave(it)
 	it.Offers++
-	it.Deferred = 0
 	it.Offer = &offer{
 		ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, Expires: ev.Expires,
 		expiry: timer{kind: offerTimer, item: it.ID},
@@ -96,13 +95,21 @@ func (e *Engine) applyOfferClosed(ev *event.OfferClosed, now event.Instant) {
 			it.Declines = make(map[string]*decline)
 		}
 		it.Declines[ev.Agent] = d
+		e.indexDeclined(it)
 	}
 	if ev.Outcome == event.Declined {
 		d.Count++
 	}
 	d.Until = after(now, it.ws.Offer.ReofferAfter)
 	if d.Until > now {
-		e.timers.set(&d.cool, d.Until)
+		e.cools.set(&d.cool, d.Until)
+	}
+}
+
+// indexDeclined makes a record that was declined known to activate: a plan may change who has declined it for good.
+func (e *Engine) indexDeclined(it *item) {
+	if it.Type == plan.Record && len(it.Declines) > 0 {
+		e.declined[it.ID] = it
 	}
 }
 
@@ -130,7 +137,7 @@ func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 		e.take(a, &entry{Item: it.ID, Units: ev.Units, Why: holdsActive})
 		a.assignedFrom(it.Queue, e.seq)
 	}
-	it.Agent, it.State, it.Deferred = ev.Agent, event.Active, 0
+	it.Agent, it.State, it.Deferred, it.Stale = ev.Agent, event.Active, 0, false
 	e.touch(it, now)
 }
 
@@ -176,8 +183,9 @@ func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 	e.leave(it)
 	e.timers.remove(&it.closing)
 	for _, d := range it.Declines {
-		e.timers.remove(&d.cool)
+		e.cools.remove(&d.cool)
 	}
+	delete(e.declined, it.ID)
 	last := it.Last
 	if it.Agent != "" {
 		last = it.Agent

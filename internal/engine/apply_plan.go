@@ -17,7 +17,32 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 		panic("engine: PlanActivated " + ev.Version + " without its plan, which whoever replays must fill in")
 	}
 	e.version = ev.Version
+	e.moveItems(ev.Plan)
 	e.usePlan(ev.Plan)
+}
+
+// moveItems lets no open item point into the plan that leaves, which would otherwise stay in memory as a whole, and one
+// more with each edit. Definitions that the new plan no longer has are copied out of it, one for all their items; their
+// own lists belong to them alone.
+func (e *Engine) moveItems(p *plan.Plan) {
+	if e.plan == nil {
+		return
+	}
+	kept := make(map[*plan.Workstream]*plan.Workstream)
+	for _, it := range e.items {
+		if w := p.Workstream(it.Workstream); w != nil && w.Revision == it.Revision {
+			it.ws = w
+			continue
+		}
+		if it.ws != e.plan.Workstream(it.Workstream) {
+			continue // it was copied before
+		}
+		if kept[it.ws] == nil {
+			w := *it.ws
+			kept[it.ws] = &w
+		}
+		it.ws = kept[it.ws]
+	}
 }
 
 func (e *Engine) usePlan(p *plan.Plan) {

@@ -103,7 +103,7 @@ func (e *Engine) collect(tasks *taskHeap) {
 			tasks.push(task{item: it, priority: e.queues[it.Queue].priority()})
 		}
 	}
-	e.dirtyAgents, e.dirtyItems = e.dirtyAgents[:0], e.dirtyItems[:0]
+	e.dirtyAgents, e.dirtyItems = emptied(e.dirtyAgents), emptied(e.dirtyItems)
 }
 
 func (e *Engine) pushFor(tasks *taskHeap, a *agent, it *item) {
@@ -119,7 +119,7 @@ func (e *Engine) offerNext(it *item) bool {
 	fresh := it.fresh
 	it.fresh = false
 	if name == "" {
-		if fresh && digestOf(&candidates) != it.Deferred {
+		if fresh && digestOf(it.Queue, &candidates) != it.Deferred {
 			e.emit(event.AssignmentDeferred{Item: it.ID, Queue: it.Queue, Candidates: candidates})
 		}
 		return false
@@ -227,9 +227,10 @@ func (e *Engine) firstFor(a *agent, q *queue, l *line) *item {
 	return nil
 }
 
-// digestOf tells one picture of exclusions from another; the figures are not part of it.
-func digestOf(c *event.Candidates) uint64 {
+// digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.
+func digestOf(queue string, c *event.Candidates) uint64 {
 	h := fnv.New64a()
+	_, _ = h.Write([]byte(queue + "\x00"))
 	for i := range c.Excluded {
 		_, _ = h.Write([]byte(c.Excluded[i].Agent + "\x00" + string(c.Excluded[i].Reason) + "\x00"))
 	}

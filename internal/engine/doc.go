@@ -50,5 +50,6 @@
 //     or called it back. Who writes again while waiting does not lose the place, and a transfer keeps it.
 //   - An expired offer starts the cool-off but is no decline: else an absent agent would lose an item for good.
 //   - An offer that is out stands when queue, membership or record change under it; it ends with the item or the agent.
+//     A record that changed meanwhile is routed again when the offer is not accepted.
 //   - Capacity counts from the revision of the workstream that routed the item last.
 package engine

@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"workstream.dev/operator/internal/event"
@@ -33,7 +34,11 @@ type Engine struct {
 	conversations map[conversationKey]*item
 	records       map[recordKey]*item
 	timers        timerHeap
+	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own
+	declined      map[string]*item // records that somebody has declined or let expire
 	forget        timer
+	// caughtUp says that the last step left no timer due.
+	caughtUp bool
 
 	// What the current step has still to look at, and its output so far. Empty between steps.
 	dirtyAgents []*agent
@@ -67,25 +72,29 @@ func New() *Engine {
 		offers:        make(map[string]*item),
 		conversations: make(map[conversationKey]*item),
 		records:       make(map[recordKey]*item),
+		declined:      make(map[string]*item),
 		forget:        timer{kind: forgetTimer},
 	}
 }
 
 // Step decides what cmd causes at that moment. The state has been advanced when it returns. Timers that are due fire
-// before the command, so that it meets the world as it is now. A time before one given earlier counts as that one. The
-// error means a bug in the caller, and that the command was not carried out; timers may have fired all the same, so the
-// events count. Refusals are no errors but in the Result.
+// before the command, so that it meets the world as it is now; Output says when that is not all of them. A time before one
+// given earlier counts as that one. The error means a bug in the caller, and that the command was not carried out; timers
+// may have fired all the same, so the events count. Refusals are no errors but in the Result.
 func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	e.clock = max(e.clock, e.last, now)
 	e.out, e.released, e.err = nil, nil, nil
 	var res event.Result
-	if _, restarted := cmd.(event.DisconnectAll); restarted {
+	switch cmd.(type) {
+	case event.DisconnectAll:
 		// While the process was down nobody could answer an offer: it is revoked, not expired.
 		e.disconnectAll()
-		e.fire()
-	} else {
-		e.fire()
-		res = e.decide(cmd)
+		e.fire(maxFired)
+	case event.Tick:
+		e.fire(maxFired)
+	default:
+		e.fire(math.MaxInt)
+		res = e.decide(clean(cmd))
 	}
 	e.settle()
 	e.assign()
@@ -99,8 +108,6 @@ func (e *Engine) decide(cmd event.Command) event.Result {
 	switch c := cmd.(type) {
 	case event.ActivatePlan:
 		return e.activate(c)
-	case event.Tick:
-		return event.Result{}
 	case event.ConfirmDelivery:
 		return e.confirmDelivery(c)
 	}
@@ -163,6 +170,7 @@ func (e *Engine) Apply(r event.Recorded) {
 	e.clock = max(e.clock, e.last)
 	e.dropCooled()
 	e.clean()
+	e.caughtUp = false
 	e.released = nil
 }
 
@@ -186,10 +194,13 @@ func (e *Engine) Plans() []string {
 
 // Wake returns when a Tick is wanted, 0 when nothing is due ever.
 func (e *Engine) Wake() event.Instant {
-	if t := e.timers.first(); t != nil {
-		return t.at
+	var at event.Instant
+	for _, t := range [2]*timer{e.timers.first(), e.cools.first()} {
+		if t != nil && (at == 0 || t.at < at) {
+			at = t.at
+		}
 	}
-	return 0
+	return at
 }
 
 // Deliveries returns all that are outstanding, in the order in which they became so. Those of one conversation must be

@@ -8,6 +8,7 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // NextOffer is the oracle: it says by the words of the design who must be offered what next, and looks at every item
@@ -106,3 +107,22 @@ func (e *Engine) Overdrawn() map[string]bool {
 	}
 	return out
 }
+
+// SetMaxFired bounds the timers of a step for a test, and returns what the bound was.
+func SetMaxFired(n int) int {
+	before := maxFired
+	maxFired = n
+	return before
+}
+
+// Lines is how many lines the queues have.
+func (e *Engine) Lines() int {
+	n := 0
+	for _, q := range e.queues {
+		n += len(q.lines)
+	}
+	return n
+}
+
+// Attributes are those of an item.
+func (e *Engine) Attributes(item string) rule.Attributes { return e.items[item].Attributes }

@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"workstream.dev/operator/internal/event"
@@ -20,7 +22,6 @@ func (e *Engine) receiveMessage(c event.ReceiveMessage) event.Result {
 	if res, known := e.known(c.Intake); known {
 		return res
 	}
-	c.Text = valid(c.Text)
 	attrs := validAttributes(c.Attributes)
 	it := e.conversations[conversationKey{c.Channel, c.Conversation}]
 	if it == nil {
@@ -43,7 +44,7 @@ func (e *Engine) openConversation(c *event.ReceiveMessage, ws *plan.Workstream, 
 	e.remember(c.Intake, c.Item, c.Message)
 	e.emit(event.ItemOpened{
 		Item: c.Item, Type: plan.Messaging, Workstream: ws.Name, Channel: c.Channel, Conversation: c.Conversation,
-		Customer: event.Customer{ID: valid(c.Customer.ID), Name: valid(c.Customer.Name)}, Attributes: attrs,
+		Customer: c.Customer, Attributes: attrs,
 	})
 	e.emit(event.MessageReceived{Item: c.Item, Message: c.Message, Position: 1, Text: c.Text})
 	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
@@ -132,16 +133,26 @@ func (e *Engine) remember(i event.Intake, item, message string) {
 	}
 }
 
-// update records the attributes that differ from those the item has, and reports whether any did.
+// update records the attributes that differ from those the item has, and reports whether any did. An item that has very
+// many already gets no further names.
 func (e *Engine) update(it *item, attrs rule.Attributes) bool {
 	var diff rule.Attributes
-	for name, v := range attrs {
-		if old, ok := it.Attributes[name]; !ok || old != v {
-			if diff == nil {
-				diff = make(rule.Attributes)
-			}
-			diff[name] = v
+	room := maxAttributes - len(it.Attributes)
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		old, ok := it.Attributes[name]
+		if ok && old == attrs[name] {
+			continue
 		}
+		if !ok {
+			if room <= 0 {
+				continue
+			}
+			room--
+		}
+		if diff == nil {
+			diff = make(rule.Attributes)
+		}
+		diff[name] = attrs[name]
 	}
 	if diff == nil {
 		return false
@@ -153,7 +164,8 @@ func (e *Engine) update(it *item, attrs rule.Attributes) bool {
 // validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own.
 func validAttributes(in rule.Attributes) rule.Attributes {
 	out := make(rule.Attributes, len(in))
-	for name, v := range in {
+	for _, name := range slices.Sorted(maps.Keys(in)) { // in one order: two names may become one
+		v := in[name]
 		if !v.Present() || strings.HasPrefix(name, "item.") {
 			continue
 		}
@@ -168,5 +180,40 @@ func validAttributes(in rule.Attributes) rule.Attributes {
 	return out
 }
 
-// valid makes a text what it will be after it was written to the journal and read back.
+// clean makes all texts of a command that are their sender's what they will be after they were written to the journal and
+// read back, so that what is looked up is what is remembered, before a restart and after it. Senders whose keys differ only
+// in what is no text would be taken for one: whoever takes keys in refuses those.
+func clean(cmd event.Command) event.Command {
+	switch c := cmd.(type) {
+	case event.ReceiveMessage:
+		c.Intake, c.Message, c.Conversation, c.Text = validIntake(c.Intake), valid(c.Message), valid(c.Conversation), valid(c.Text)
+		c.Customer = event.Customer{ID: valid(c.Customer.ID), Name: valid(c.Customer.Name)}
+		return c
+	case event.LeaveConversation:
+		c.Intake, c.Conversation = validIntake(c.Intake), valid(c.Conversation)
+		return c
+	case event.SubmitRecord:
+		c.Intake, c.Record = validIntake(c.Intake), valid(c.Record)
+		return c
+	case event.SendMessage:
+		c.Message, c.Text = valid(c.Message), valid(c.Text)
+		return c
+	case event.AssignItem:
+		c.Supervisor = valid(c.Supervisor)
+		return c
+	case event.ForceClose:
+		c.Supervisor = valid(c.Supervisor)
+		return c
+	case event.ConfirmDelivery:
+		c.Failure = valid(c.Failure)
+		return c
+	default:
+		return cmd
+	}
+}
+
+func validIntake(i event.Intake) event.Intake {
+	return event.Intake{Scope: valid(i.Scope), Key: valid(i.Key), Digest: valid(i.Digest)}
+}
+
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -75,6 +75,9 @@ func (q *queue) line(c class) *line {
 			return l
 		}
 	}
+	// Each revision of a workstream may be another class, so lines come without end. Those in which nobody waits go when
+	// one comes: a queue that runs empty and fills up again keeps its own.
+	q.lines = slices.DeleteFunc(q.lines, func(l *line) bool { return l.len() == 0 })
 	l := &line{class: c}
 	q.lines = append(q.lines, l)
 	return l

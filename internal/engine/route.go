@@ -5,10 +5,14 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 )
+
+// maxTried is how many rules a routing names; those tried before them are counted.
+const maxTried = 50
 
 // route chooses a queue by the workstream's current rules and puts the item there, in its place by since. A workstream
 // that the plan no longer has routes by the revision that the item has.
@@ -24,14 +28,19 @@ func (e *Engine) decideRoute(it *item) event.ItemRouted {
 		ws = it.ws
 	}
 	out := event.ItemRouted{Item: it.ID, Revision: ws.Revision, Ruleset: ws.Routing.Ruleset, Draw: -1}
-	for i := range ws.Routing.Rules {
-		r := &ws.Routing.Rules[i]
-		matched := r.Matches(it.Attributes)
-		out.Tried = append(out.Tried, event.RuleTried{Rule: r.Name, Matched: matched})
-		if matched {
-			out.Queue, out.Draw = draw(r.Split, it.ID)
-			break
+	rules := ws.Routing.Rules
+	match := slices.IndexFunc(rules, func(r plan.Rule) bool { return r.Matches(it.Attributes) })
+	tried := len(rules)
+	if match >= 0 {
+		tried = match + 1
+		out.Queue, out.Draw = draw(rules[match].Split, it.ID)
+	}
+	for i := range rules[:tried] {
+		if i < tried-maxTried {
+			out.More++
+			continue
 		}
+		out.Tried = append(out.Tried, event.RuleTried{Rule: rules[i].Name, Matched: i == match})
 	}
 	// Only a workstream that left the plan can name queues that left it, too.
 	if out.Queue == "" || (e.plan.Queue(out.Queue) == nil && e.plan.Queue(ws.Routing.Fallback) != nil) {
@@ -40,9 +49,10 @@ func (e *Engine) decideRoute(it *item) event.ItemRouted {
 	return out
 }
 
-// requeue puts an item that nobody has back into its queue, in its old place; without that queue it is routed again.
+// requeue puts an item that nobody has back into its queue, in its old place. Without that queue it is routed again, and
+// so is a record that changed while it was offered.
 func (e *Engine) requeue(it *item, reason event.Reason) {
-	if e.plan.Queue(it.Queue) == nil {
+	if it.Stale || e.plan.Queue(it.Queue) == nil {
 		e.route(it, it.Since, reason)
 		return
 	}

@@ -164,9 +164,10 @@ func (e *Engine) restoreItem(it *item) {
 		d := it.Declines[name]
 		d.cool = timer{kind: coolTimer, item: it.ID, agent: name}
 		if d.Until > e.clock {
-			e.timers.set(&d.cool, d.Until)
+			e.cools.set(&d.cool, d.Until)
 		}
 	}
+	e.indexDeclined(it)
 	it.closing = timer{kind: closeTimer, item: it.ID}
 	e.schedule(it)
 }

@@ -31,6 +31,10 @@ const (
 	// rememberEnded is how many offers that ended, and how many closed items, late callers are told about.
 	rememberEnded = 10_000
 
+	// maxAttributes is how many names an item collects over all that is said of it, its own item.* included. It is
+	// somewhat more than what one intake may bring.
+	maxAttributes = 512
+
 	defaultQueuePriority = 100
 )
 
@@ -52,6 +56,7 @@ type item struct {
 
 	Queue    string        // the last one
 	Queued   bool          `json:",omitempty"` // waits there now
+	Stale    bool          `json:",omitempty"` // a record that changed while it was offered: the queue may be another now
 	Since    event.Instant // orders the queue
 	Agent    string        `json:",omitempty"` // who has it, Active or in wrap-up
 	Last     string        `json:",omitempty"` // who had it last

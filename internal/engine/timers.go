@@ -4,9 +4,16 @@ package engine
 
 import "workstream.dev/operator/internal/event"
 
-// fire lets each due timer do what it is for, once, in order. What follows for assignment is decided after all of them.
-func (e *Engine) fire() {
-	for t := e.timers.first(); t != nil && t.at <= e.clock; t = e.timers.first() {
+// maxFired is how many timers fire in a step that leaves the rest to the next one. Each may lead to an offer that names
+// excluded agents, some 4 KB together, and a journal takes entries of a few MB. It is a variable for tests.
+var maxFired = 1000
+
+// fire lets each due timer do what it is for, once, in order, up to a limit. What follows for assignment is decided
+// after all of them. Cool-offs have no limit: they leave no event, so that one left over would be lost in a restart.
+func (e *Engine) fire(limit int) {
+	due := func(t *timer) bool { return t != nil && t.at <= e.clock }
+	for n := 0; n < limit && due(e.timers.first()); n++ {
+		t := e.timers.first()
 		e.timers.remove(t)
 		switch t.kind {
 		case offerTimer:
@@ -15,12 +22,16 @@ func (e *Engine) fire() {
 			e.emit(event.WrapUpReleased{Item: t.item, Agent: t.agent})
 		case closeTimer:
 			e.autoClose(e.items[t.item])
-		case coolTimer:
-			e.markItem(e.items[t.item])
 		case forgetTimer:
 			e.emit(event.IntakesForgotten{Before: e.clock - after(0, intakeMemory)})
+		case coolTimer: // has a heap of its own
 		}
 		e.settle()
+	}
+	e.caughtUp = !due(e.timers.first())
+	for t := e.cools.first(); due(t); t = e.cools.first() {
+		e.cools.remove(t)
+		e.markItem(e.items[t.item])
 	}
 }
 
@@ -44,7 +55,7 @@ func (e *Engine) autoClose(it *item) {
 // dropCooled removes the cool-offs that are over from the timers of an engine that replays: they leave no event, only
 // decisions that did.
 func (e *Engine) dropCooled() {
-	for t := e.timers.first(); t != nil && t.kind == coolTimer && t.at <= e.clock; t = e.timers.first() {
-		e.timers.remove(t)
+	for t := e.cools.first(); t != nil && t.at <= e.clock; t = e.cools.first() {
+		e.cools.remove(t)
 	}
 }

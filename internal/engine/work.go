@@ -15,7 +15,6 @@ func (e *Engine) sendMessage(c event.SendMessage) event.Result {
 	if refused != nil {
 		return *refused
 	}
-	c.Text = valid(c.Text)
 	if digest, ok := it.Sent[sentKey(c.Agent, c.Message)]; ok {
 		if digest != digestText(c.Text) {
 			return reject(event.MessageIDReused, "message id %q was used before with another text", c.Message)
@@ -172,7 +171,7 @@ func (e *Engine) confirmDelivery(c event.ConfirmDelivery) event.Result {
 	case c.Failure == "":
 		e.emit(event.DeliveryDone{Delivery: d.ID, Item: d.Item, Message: d.Message})
 	default:
-		e.emit(event.DeliveryGivenUp{Delivery: d.ID, Item: d.Item, Message: d.Message, Failure: valid(c.Failure)})
+		e.emit(event.DeliveryGivenUp{Delivery: d.ID, Item: d.Item, Message: d.Message, Failure: c.Failure})
 	}
 	return event.Result{Item: d.Item, Message: d.Message}
 }

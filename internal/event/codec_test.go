@@ -42,7 +42,7 @@ func samples() []Event {
 		DeliveryDone{Delivery: "i1-m2", Item: "i1", Message: "1"},
 		DeliveryGivenUp{Delivery: "i1-m2", Item: "i1", Message: "1", Failure: "410 gone"},
 		ItemRouted{
-			Item: "i1", Revision: "abcdef0123", Ruleset: "rules", Tried: []RuleTried{{Rule: "vip"}, {Rule: "rest", Matched: true}},
+			Item: "i1", Revision: "abcdef0123", Ruleset: "rules", Tried: []RuleTried{{Rule: "vip"}, {Rule: "rest", Matched: true}}, More: 7,
 			Draw: 42, Queue: "general", Fallback: true,
 		},
 		ItemQueued{Item: "i1", Queue: "general", Since: 1_700_000_000_000_001, Reason: AwaitingAgentAssignment},

@@ -95,8 +95,10 @@ type ItemRouted struct {
 	Item     string `json:"item"`
 	Revision string `json:"revision"` // of the workstream
 	Ruleset  string `json:"ruleset,omitempty"`
-	// Tried are the rules in the order in which they were tried; the last one matched unless Fallback.
+	// Tried are the last 50 rules in the order in which they were tried; the last one matched unless Fallback. More is how
+	// many were tried before them.
 	Tried []RuleTried `json:"tried,omitempty"`
+	More  int32       `json:"more,omitempty"`
 	// Draw is the percentile 0-99 that chose among several targets; -1 when there was no choice.
 	Draw     int32  `json:"draw"`
 	Queue    string `json:"queue"`

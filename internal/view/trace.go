@@ -65,7 +65,7 @@ func (o omitted) show() TraceStep {
 }
 
 // triedRules is how many rules were tried, those included that the event does not name.
-func triedRules(e event.ItemRouted) int { return len(e.Tried) }
+func triedRules(e event.ItemRouted) int { return len(e.Tried) + int(e.More) }
 
 // describe names a step and tells it in one line. rules is how many there were when it was routed.
 func describe(e event.Event, rules int) (step, summary string) {
