@@ -163,8 +163,11 @@ func (a *App) assemble() {
 	a.credentials = credential.NewDir(a.cfg.CredentialsDir)
 	a.loop = NewLoop(LoopOptions{
 		Journal: a.storage.journal, View: a.view, Log: log, Metrics: NewMetrics(a.registry, a.view), Clock: time.Now,
-		Release:         func(d []event.Delivery) { a.dispatcher.Release(d) },
-		Recovered:       func() { a.connections.Recheck() },
+		Release:   func(d []event.Delivery) { a.dispatcher.Release(d) },
+		Recovered: func() { a.connections.Recheck() },
+		Activated: func() {
+			a.connections.RecheckSome(func(agent string) bool { return a.view.Plan().Agent(agent) != nil && !a.view.Connected(agent) })
+		},
 		SnapshotEntries: a.cfg.SnapshotEntries, SnapshotBytes: a.cfg.SnapshotBytes, Check: a.cfg.CheckInvariants,
 	})
 	a.connections = NewConnections(a.loop, log)

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,14 +108,17 @@ func (c *Connections) command(agent string) func() event.Command {
 
 // Recheck looks at every agent with a connection: another writer, or a failed write, may have changed what the journal
 // says.
-func (c *Connections) Recheck() {
+func (c *Connections) Recheck() { c.RecheckSome(func(string) bool { return true }) }
+
+// RecheckSome looks at those agents with a connection that which chooses: one whom the plan lost and has again was
+// disconnected by that, though the connection is still there.
+func (c *Connections) RecheckSome(which func(agent string) bool) {
 	c.mu.Lock()
-	agents := make([]string, 0, len(c.counts))
-	for a := range c.counts {
-		agents = append(agents, a)
-	}
+	agents := slices.Collect(maps.Keys(c.counts))
 	c.mu.Unlock()
-	c.late(agents...)
+	if agents = slices.DeleteFunc(agents, func(a string) bool { return !which(a) }); len(agents) > 0 {
+		c.late(agents...)
+	}
 }
 
 // Run writes disconnections, and tries again what could not be written, until ctx ends.

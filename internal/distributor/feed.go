@@ -69,6 +69,8 @@ func (f *feed) handle(ctx context.Context, version string, body []byte) planfeed
 		switch {
 		case err == nil && res.Rejected != nil:
 			return f.refuse(version, res.Rejected.Message)
+		case errors.Is(err, ingress.ErrTooLarge):
+			return f.refuse(version, err.Error())
 		case err == nil:
 			f.log.Info("Activated a plan", "version", version, "workstreams", len(p.Workstreams), "agents", len(p.Agents))
 			return planfeed.Ack{MissingCredentials: f.missing(p)}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,8 +58,12 @@ type Loop struct {
 	since sinceSnapshot
 	// storing is the snapshot that is under way, nil when there is none.
 	storing *storing
-	// maxEvents is maxBatchEvents.
-	maxEvents int
+	watch   *watch // of a rebuild while it serves
+	// alone has each command of the round go into an entry of its own: together they were too large.
+	alone bool
+	// maxEvents is maxBatchEvents, rebuildFor the constant of that name.
+	maxEvents  int
+	rebuildFor time.Duration
 }
 
 // LoopOptions are what a Loop works with.
@@ -71,8 +76,10 @@ type LoopOptions struct {
 	Clock func() time.Time
 	// Release takes over deliveries whose events are durable. It must not block, and sees one again after a recovery.
 	Release func([]event.Delivery)
-	// Recovered is called after the engine was rebuilt while running. It must not block.
+	// Recovered is called after the engine was rebuilt while running, Activated when a plan came into force. They must not
+	// block.
 	Recovered func()
+	Activated func()
 	// SnapshotEntries and SnapshotBytes are how much is appended between two snapshots.
 	SnapshotEntries int
 	SnapshotBytes   int
@@ -101,7 +108,7 @@ type answer struct {
 func NewLoop(opts LoopOptions) *Loop {
 	return &Loop{
 		opts: opts, requests: make(chan *request, maxWaiting), reset: true,
-		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents,
+		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents, rebuildFor: rebuildFor,
 	}
 }
 
@@ -233,7 +240,7 @@ func (l *Loop) finish(ctx context.Context) error {
 			}
 		default:
 			l.endSnapshot()
-			if l.since.entries > 0 && !l.full.is {
+			if l.since.entries > 0 && !l.full.is && ctx.Err() == nil {
 				l.snapshot(ctx)
 			}
 			return nil
@@ -262,52 +269,69 @@ func (l *Loop) now() event.Instant {
 // round carries out one batch, which may be empty, with the timers that are due. A batch that causes very much takes
 // more than one entry.
 func (l *Loop) round(ctx context.Context, batch []*request) error {
+	defer func() { l.alone = false }()
 	for {
-		if l.full.is && !l.roomAgain(ctx) {
-			refuse(batch, ingress.ErrFull)
-			return nil
+		// An append that was interrupted leaves the engine ahead of the journal: nothing may be answered from it.
+		if ctx.Err() != nil {
+			refuse(batch, ingress.ErrUncertain)
+			return nil //nolint:nilerr // the end was asked for
 		}
-		done, err := l.commit(ctx, batch)
+		if l.full.is {
+			if room, err := l.roomAgain(ctx); err != nil || !room {
+				refuse(batch, ingress.ErrFull)
+				return err
+			}
+		}
+		done, more, err := l.commit(ctx, batch)
 		if err != nil {
 			refuse(batch[done:], ingress.ErrUncertain)
 			return err
 		}
-		if l.storing == nil && l.since.enough(&l.opts) {
+		if l.storing == nil && ctx.Err() == nil && l.since.enough(&l.opts) {
 			l.startSnapshot(ctx)
 		}
-		if batch = batch[done:]; len(batch) == 0 {
+		if batch = batch[done:]; len(batch) == 0 && !more {
 			return nil
 		}
 	}
 }
 
-// commit carries out as much of a batch as goes into one entry, and returns how many requests it has answered. An error
-// ends the loop.
-func (l *Loop) commit(ctx context.Context, batch []*request) (done int, err error) {
+// commit carries out as much of a batch as goes into one entry, and returns how many requests it has answered, and
+// whether timers are still due. An error ends the loop.
+func (l *Loop) commit(ctx context.Context, batch []*request) (done int, more bool, err error) {
 	began := time.Now()
 	s, err := l.step(ctx, batch)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	batch = batch[:len(s.answers)]
 	if len(s.events) > 0 {
 		entry, err := encodeEntry(s.events)
 		if err != nil {
-			return 0, fmt.Errorf("encoding events: %w", err)
+			return 0, false, fmt.Errorf("encoding events: %w", err)
 		}
 		if err := l.append(ctx, entry); err != nil {
-			return len(batch), l.failed(ctx, batch, err)
+			done, err = l.failed(ctx, batch, s, err)
+			return done, false, err
 		}
+		l.reset = false
 		l.opts.View.Fold(s.events)
 		l.opts.Metrics.committed(s.events, len(entry), time.Since(began))
+		if slices.ContainsFunc(s.events, activates) {
+			l.opts.Activated()
+		}
 	}
-	for i, r := range batch {
-		r.answer <- s.answers[i]
+	for i := range s.answers {
+		batch[i].answer <- s.answers[i]
 	}
 	if len(s.deliveries) > 0 {
 		l.opts.Release(s.deliveries)
 	}
-	return len(batch), nil
+	return len(s.answers), s.more, nil
+}
+
+func activates(r event.Recorded) bool {
+	_, is := r.Event.(event.PlanActivated)
+	return is
 }
 
 // stepped is what a batch came to, before it is durable.
@@ -315,6 +339,7 @@ type stepped struct {
 	events     []event.Recorded
 	deliveries []event.Delivery
 	answers    []answer // in the order of the batch, as far as it was carried out
+	more       bool     // timers are still due, and come before any other command
 }
 
 // step runs a batch through the engine, until there is enough for an entry. An error is a broken invariant.
@@ -331,19 +356,29 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 		l.opts.Metrics.command(cmd, out.Result)
 		return out.Result, nil
 	}
-	if l.reset {
-		if _, err := run(event.DisconnectAll{}); err != nil {
-			return s, err
-		}
+	due := func() bool {
+		wake := l.engine.Wake()
+		return wake != 0 && wake <= now
 	}
-	if wake := l.engine.Wake(); wake != 0 && wake <= now {
-		if _, err := run(event.Tick{}); err != nil {
-			return s, err
-		}
+	var err error
+	if l.reset {
+		_, err = run(event.DisconnectAll{})
+	} else if due() {
+		_, err = run(event.Tick{})
+	}
+	if err != nil {
+		return s, err
+	}
+	if s.more = due(); s.more {
+		batch = nil // what is left of the timers goes into entries of its own
+	}
+	limit := l.maxEvents
+	if l.alone {
+		limit = 1
 	}
 	s.answers = make([]answer, 0, len(batch))
 	for _, r := range batch {
-		if len(s.events) >= l.maxEvents {
+		if len(s.events) >= limit {
 			break
 		}
 		if r.plan != nil {
@@ -380,55 +415,6 @@ func (l *Loop) storePlan(ctx context.Context, r *request) error {
 		return fmt.Errorf("storing plan %s: %w: %w", r.version, ingress.ErrUncertain, err)
 	}
 	return nil
-}
-
-func (l *Loop) append(ctx context.Context, entry []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer cancel()
-	position, err := l.opts.Journal.Append(ctx, l.position, entry)
-	if err != nil {
-		return err
-	}
-	l.position = position
-	l.reset = false
-	l.since.entries++
-	l.since.bytes += len(entry)
-	l.opts.Metrics.position.Set(float64(position))
-	return nil
-}
-
-// failed deals with an append that did not succeed. The engine has moved on from what is durable, so it is dropped and
-// rebuilt, whatever the error.
-func (l *Loop) failed(ctx context.Context, batch []*request, err error) error {
-	if ctx.Err() != nil {
-		refuse(batch, ingress.ErrUncertain)
-		return nil //nolint:nilerr // it was interrupted: that is no failure of the loop
-	}
-	if errors.Is(err, journal.ErrFull) {
-		refuse(batch, ingress.ErrFull)
-	} else {
-		refuse(batch, ingress.ErrUncertain)
-	}
-	l.opts.Metrics.appendFailed(err)
-	began := l.opts.Clock()
-	if rebuildErr := l.rebuildPatiently(ctx); rebuildErr != nil {
-		return fmt.Errorf("rebuilding after %w: %w", err, rebuildErr)
-	}
-	took := l.opts.Clock().Sub(began)
-	if errors.Is(err, journal.ErrFull) {
-		l.fullNow(took)
-	} else {
-		l.opts.Log.Warn("Rebuilt the state from the journal after a failed append", "error", err, "took", took)
-	}
-	l.opts.Release(l.engine.Deliveries())
-	l.opts.Recovered()
-	return nil
-}
-
-func refuse(batch []*request, err error) {
-	for _, r := range batch {
-		r.answer <- answer{err: err}
-	}
 }
 
 // sizeOf guesses what a command adds to an entry, where that can be much.

@@ -127,6 +127,7 @@ func newRig(t *testing.T, w *world, j journal.Journal, change ...func(*LoopOptio
 			}
 		},
 		Recovered:       func() { r.recovered.Add(1) },
+		Activated:       func() {},
 		SnapshotEntries: 1 << 30, SnapshotBytes: 1 << 30, Check: true,
 	}
 	for _, c := range change {

@@ -73,7 +73,7 @@ func NewMetrics(r prometheus.Registerer, v *view.View) *Metrics {
 		}),
 		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "journal_append_failures_total",
-			Help: "Appends that did not succeed, by reason: Full, Conflict, Uncertain.",
+			Help: "Appends that did not succeed, by reason: Full, Conflict, TooLarge, Uncertain.",
 		}, []string{"reason"}),
 		position: gauge(prometheus.GaugeOpts{
 			Namespace: telemetry.Namespace, Subsystem: subsystem, Name: "journal_position",
@@ -145,7 +145,6 @@ func (m *Metrics) committed(events []event.Recorded, size int, took time.Duratio
 	m.commit.Observe(took.Seconds())
 	m.appended.Add(float64(size))
 	m.events.Add(float64(len(events)))
-	m.full.Set(0)
 	for _, r := range events {
 		switch e := r.Event.(type) {
 		case event.OfferMade:
@@ -167,6 +166,8 @@ func (m *Metrics) appendFailed(err error) {
 		reason = "Full"
 	case errors.Is(err, journal.ErrConflict):
 		reason = "Conflict"
+	case errors.Is(err, journal.ErrTooLarge):
+		reason = "TooLarge"
 	}
 	m.failures.WithLabelValues(reason).Inc()
 }

@@ -15,13 +15,16 @@ import (
 )
 
 const (
-	// rebuildFor is how long a journal that just failed may take to be readable again.
+	// rebuildFor is how long a journal that just failed may not get on. The rebuild as a whole takes what it takes.
 	rebuildFor = 30 * time.Second
 	rebuildGap = 200 * time.Millisecond
 	// maxFullRetry bounds how long room is not noticed.
 	minFullRetry = time.Second
 	maxFullRetry = 15 * time.Second
 )
+
+// errNoProgress ends the process: whoever starts it again may find a journal that answers.
+var errNoProgress = errors.New("the journal does not get on")
 
 // planCache holds decoded plans; a journal that is replayed names the same ones again and again.
 type planCache map[string]*plan.Plan
@@ -53,8 +56,11 @@ func (l *Loop) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.watch.waits()
 	entries, size := 0, 0
 	err = l.opts.Journal.Replay(ctx, position, func(at uint64, entry []byte) error {
+		l.watch.came(at)
+		defer l.watch.waits()
 		if err := l.replay(ctx, e, entry); err != nil {
 			return fmt.Errorf("entry %d: %w", at, err)
 		}
@@ -92,6 +98,7 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("reading the snapshot: %w", err)
 	}
+	l.watch.came(snap.Position)
 	l.since.size = len(snap.Body)
 	state, shown, err := splitSnapshot(snap.Body)
 	if err != nil {
@@ -131,22 +138,61 @@ func (l *Loop) replay(ctx context.Context, e *engine.Engine, entry []byte) error
 	return nil
 }
 
+// watch sees to it that a rebuild gets on. A nil one sees to nothing: a start takes its time.
+type watch struct {
+	patience time.Duration
+	timer    *time.Timer // runs while the journal is waited for
+	furthest uint64
+	since    time.Time // when furthest was reached
+}
+
+// waits notes that the journal is asked for something.
+func (w *watch) waits() {
+	if w != nil {
+		w.timer.Reset(w.patience)
+	}
+}
+
+// came notes that the journal has given an entry or its snapshot: what is made of that is not the journal's time.
+func (w *watch) came(position uint64) {
+	if w == nil {
+		return
+	}
+	w.timer.Stop()
+	if position > w.furthest {
+		w.furthest, w.since = position, time.Now()
+	}
+}
+
+// gaveUp reports whether tries end at the same place again and again.
+func (w *watch) gaveUp() bool { return time.Since(w.since) > w.patience }
+
 // rebuildPatiently is rebuild for a journal that has just failed.
 func (l *Loop) rebuildPatiently(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, rebuildFor)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	l.watch = &watch{patience: l.rebuildFor, since: time.Now()}
+	l.watch.timer = time.AfterFunc(l.rebuildFor, func() { cancel(errNoProgress) })
+	defer func() {
+		l.watch.timer.Stop()
+		l.watch = nil
+	}()
 	gap := time.NewTicker(rebuildGap)
 	defer gap.Stop()
 	for {
+		l.watch.waits()
 		err := l.rebuild(ctx)
 		if err == nil {
 			return nil
 		}
 		l.opts.Log.Warn("Rebuilding the state from the journal", "error", err)
+		if l.watch.gaveUp() {
+			return fmt.Errorf("%w: %w", errNoProgress, err)
+		}
 		select {
 		case <-gap.C:
 		case <-ctx.Done():
-			return err
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		case <-l.stopping:
 			return err
 		}
@@ -169,16 +215,36 @@ func (l *Loop) fullNow(took time.Duration) {
 	l.opts.Metrics.full.Set(1)
 }
 
-// roomAgain reports whether it is time to try. A snapshot frees the entries before it, if there is room for it.
-func (l *Loop) roomAgain(ctx context.Context) bool {
-	if l.opts.Clock().Before(l.full.retry) {
-		return false
+// roomAgain tries whether there is room, when it is time to. A snapshot frees the entries before it, if there is room for
+// it. An entry without events shows that there is: it needs no command, and no rebuild when it fails.
+func (l *Loop) roomAgain(ctx context.Context) (bool, error) {
+	began := l.opts.Clock()
+	if began.Before(l.full.retry) {
+		return false, nil
 	}
-	if began := l.opts.Clock(); l.since.entries > 0 && !l.snapshot(ctx) {
+	if l.since.entries > 0 && !l.snapshot(ctx) {
 		l.fullNow(l.opts.Clock().Sub(began))
-		return false
+		return false, nil
 	}
-	// Whether there is room is seen by the next append.
-	l.full.is = false
-	return true
+	nothing, err := encodeEntry(nil)
+	if err != nil {
+		return false, fmt.Errorf("encoding an empty entry: %w", err)
+	}
+	switch err := l.append(ctx, nothing); {
+	case err == nil:
+		l.opts.Log.Info("The journal has room again")
+		l.full.is = false
+		l.opts.Metrics.full.Set(0)
+		return true, nil
+	case ctx.Err() != nil:
+		return false, nil
+	case errors.Is(err, journal.ErrFull):
+		l.fullNow(l.opts.Clock().Sub(began))
+		return false, nil
+	default:
+		l.opts.Metrics.appendFailed(err)
+		l.full.is = false
+		l.opts.Metrics.full.Set(0)
+		return true, l.dropEngine(ctx, err)
+	}
 }

@@ -17,7 +17,8 @@ type Doer interface {
 	Do(ctx context.Context, cmd event.Command) (event.Result, error)
 }
 
-// The errors of a Doer. After every one of them but ErrUncertain nothing was done; all of them may be tried again.
+// The errors of a Doer. After every one of them but ErrUncertain nothing was done; all of them but ErrTooLarge may be
+// tried again.
 var (
 	// ErrFull says that the journal has no room: nothing new is taken in until there is.
 	ErrFull = errors.New("the journal is full")
@@ -30,6 +31,8 @@ var (
 	// ErrUncertain says that it is not known whether the command was carried out. Commands with an intake key or an id
 	// of the caller may be sent again safely: they are done once.
 	ErrUncertain = errors.New("the outcome of the command is not known")
+	// ErrTooLarge says that what the command causes is more than the journal takes at once.
+	ErrTooLarge = errors.New("what it causes is too large for the journal")
 )
 
 // NewID returns an id for something that has none yet: a version 7 UUID, so that ids sort by the time they were made.
