@@ -78,15 +78,38 @@ func NewClient(opts ClientOptions) *Client {
 }
 
 // Acknowledge notes what this replica says of a plan, and tells the manager now or once connected. Call it when
-// credentials that were missing have appeared, or have gone; what a Handler returns is acknowledged by itself.
+// credentials that were missing have appeared, or have gone; what a Handler returns is acknowledged by itself. News of the
+// plan that runs already leave a refusal of a later one as it is.
 func (c *Client) Acknowledge(version string, ack Ack) {
 	c.mu.Lock()
-	if ack.Refused != "" {
-		c.refused = versionAck{version: version, ack: ack}
-	} else {
-		c.running, c.refused = versionAck{version: version, ack: ack}, versionAck{}
-	}
+	keep := c.running.version == version && c.refused.version != version
+	c.noteLocked(version, ack, keep)
 	c.mu.Unlock()
+	c.tell()
+}
+
+// answer is Acknowledge for the latest plan that the manager sent: whatever was refused before, it no longer wants.
+func (c *Client) answer(version string, ack Ack) {
+	c.mu.Lock()
+	c.noteLocked(version, ack, false)
+	c.mu.Unlock()
+	c.tell()
+}
+
+func (c *Client) noteLocked(version string, ack Ack, keepRefused bool) {
+	said := versionAck{version: version, ack: ack}
+	if ack.Refused != "" {
+		c.refused = said
+		return
+	}
+	c.running = said
+	if !keepRefused {
+		c.refused = versionAck{}
+	}
+}
+
+// tell wakes the connection.
+func (c *Client) tell() {
 	select {
 	case c.changed <- struct{}{}:
 	default:
@@ -210,14 +233,14 @@ func receiveLatest(stream planpb.PlanFeed_WatchClient, out chan response) {
 func (c *Client) take(ctx context.Context, r *planpb.WatchResponse, handle Handler) {
 	version, body := r.GetVersion(), r.GetBody()
 	if got := plan.Version(body); got != version {
-		c.Acknowledge(version, Ack{Refused: "the content has version " + got + ", not the one that was sent with it"})
+		c.answer(version, Ack{Refused: "the content has version " + got + ", not the one that was sent with it"})
 		return
 	}
 	if running, _ := c.state(); running.version == version {
-		c.Acknowledge(version, running.ack)
+		c.answer(version, running.ack)
 		return
 	}
-	c.Acknowledge(version, handle(ctx, version, body))
+	c.answer(version, handle(ctx, version, body))
 }
 
 // report tells all there is to tell: a connection may have been lost with anything said before.

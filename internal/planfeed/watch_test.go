@@ -84,6 +84,10 @@ func TestRefusedPlan(t *testing.T) {
 		Name: "a", Build: "v1", Version: v1, MissingCredentials: []string{"web"},
 		RefusedVersion: bad, Refused: long[:1024],
 	})
+	// A credential that comes says nothing about the plan that was refused.
+	r.Acknowledge(v1, planfeed.Ack{})
+	m.wantReplicas(t, planfeed.Replica{Name: "a", Build: "v1", Version: v1, RefusedVersion: bad, Refused: long[:1024]})
+	r.Acknowledge(v1, planfeed.Ack{MissingCredentials: []string{"web"}})
 	// Back to the plan that it runs: there is nothing to take into use, and nothing refused any more.
 	m.publish(t, "one")
 	m.wantReplicas(t, planfeed.Replica{Name: "a", Build: "v1", Version: v1, MissingCredentials: []string{"web"}})
