@@ -77,6 +77,24 @@ func checkRestored(t *testing.T, h *history) {
 	}
 }
 
+// TestRulesAreCountedThoughFewAreNamed: also those of a workstream that left the plan, whose rules nobody knows any more.
+func TestRulesAreCountedThoughFewAreNamed(t *testing.T) {
+	h := newHistory(t, contoso())
+	h.add(
+		event.ItemOpened{Item: "i1", Type: plan.Messaging, Workstream: "gone"},
+		event.ItemRouted{Item: "i1", Queue: "vip", Draw: -1, More: 950, Fallback: true, Tried: make([]event.RuleTried, 50)},
+		event.ItemRouted{Item: "i1", Queue: "vip", Draw: -1, More: 650, Tried: append(make([]event.RuleTried, 49), event.RuleTried{Rule: "x"})},
+	)
+	want := []string{
+		"opened: conversation  opened over channel  in workstream gone",
+		"routed: none of 1000 rules matched, fallback queue vip",
+		"routed: rule x matched (700th of 700), queue vip",
+	}
+	if diff := cmp.Diff(want, summaries(t, h.view, "i1")); diff != "" {
+		t.Errorf("trace (-want +got):\n%s", diff)
+	}
+}
+
 // TestPickItemsOutliveTheirWorkstream: a plan without the workstream leaves its items to be picked.
 func TestPickItemsOutliveTheirWorkstream(t *testing.T) {
 	h := newHistory(t, contoso())
