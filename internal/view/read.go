@@ -233,7 +233,9 @@ func (v *View) Agents() []AgentView {
 	defer v.mu.RUnlock()
 	list := make([]AgentView, 0, len(v.plan.Agents))
 	for i := range v.plan.Agents {
-		list = append(list, v.agentViewLocked(&v.plan.Agents[i]))
+		if a := v.plan.Agent(v.plan.Agents[i].Name); a != nil {
+			list = append(list, v.agentViewLocked(a))
+		}
 	}
 	return list
 }

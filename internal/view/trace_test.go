@@ -19,7 +19,6 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 		"update":         {event.ItemUpdated{}, 0, "0 attributes changed"},
 		"rule":           {event.ItemRouted{Tried: tried, Queue: "q", Draw: -1}, 5, "rule b matched (2nd of 5), queue q"},
 		"rule, many":     {event.ItemRouted{Tried: tried, More: 50, Queue: "q", Draw: -1}, 120, "rule b matched (52nd of 120), queue q"},
-		"rule, many":     {event.ItemRouted{Tried: tried, More: 698, Queue: "q", Draw: -1}, 1000, "rule b matched (700th of 1000), queue q"},
 		"split":          {event.ItemRouted{Tried: tried, Queue: "q", Draw: 37}, 2, "rule b matched (2nd of 2), queue q by draw 37 of 100"},
 		"fallback":       {event.ItemRouted{Tried: tried[:1], Queue: "q", Fallback: true}, 1, "none of 1 rule matched, fallback queue q"},
 		"no rules":       {event.ItemRouted{Queue: "q", Fallback: true}, 0, "no rules, fallback queue q"},

@@ -143,7 +143,7 @@ func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 	v.plan = e.Plan
 	for i := range e.Plan.Agents {
 		name := e.Plan.Agents[i].Name
-		if old := before.Agent(name); old != nil && old.Units != e.Plan.Agents[i].Units {
+		if old := before.Agent(name); old != nil && e.Plan.Agent(name) != nil && old.Units != e.Plan.Agents[i].Units {
 			v.tellLocked(r, name, v.capacityLocked(name, StreamEvent{Type: CapacityChanged}))
 		}
 	}
