@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,7 +62,7 @@ func TestManyTimersTakeSeveralEntries(t *testing.T) {
 	r.must(event.SetPresence{Agent: "ann", Presence: plan.Available})
 	const offers = 12_000
 	for i := range offers {
-		r.must(receive(fmt.Sprint(i)))
+		r.must(receive(strconv.Itoa(i)))
 	}
 	if a, _ := r.view.Agent("ann"); len(a.Offers) != offers {
 		t.Fatalf("%d offers, want %d", len(a.Offers), offers)
@@ -87,7 +88,7 @@ func TestWhatIsTooLargeIsRefusedAlone(t *testing.T) {
 	var callers sync.WaitGroup
 	for n := range 20 {
 		callers.Go(func() {
-			if _, err := r.Do(t.Context(), receive(fmt.Sprint(n))); err != nil {
+			if _, err := r.Do(t.Context(), receive(strconv.Itoa(n))); err != nil {
 				t.Errorf("%d: %v", n, err)
 			}
 		})
@@ -248,7 +249,7 @@ func TestLongRebuildIsNoFailure(t *testing.T) {
 			r.rebuildFor = 200 * time.Millisecond
 			r.run()
 			for n := range 20 {
-				r.must(receive(fmt.Sprint(n)))
+				r.must(receive(strconv.Itoa(n)))
 			}
 			s.pause, s.hangs = 30*time.Millisecond, hangs
 			f.failWith(journal.ErrUncertain, false, 1)

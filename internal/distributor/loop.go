@@ -274,7 +274,7 @@ func (l *Loop) round(ctx context.Context, batch []*request) error {
 		// An append that was interrupted leaves the engine ahead of the journal: nothing may be answered from it.
 		if ctx.Err() != nil {
 			refuse(batch, ingress.ErrUncertain)
-			return nil //nolint:nilerr // the end was asked for
+			return nil
 		}
 		if l.full.is {
 			if room, err := l.roomAgain(ctx); err != nil || !room {
@@ -356,20 +356,16 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 		l.opts.Metrics.command(cmd, out.Result)
 		return out.Result, nil
 	}
-	due := func() bool {
-		wake := l.engine.Wake()
-		return wake != 0 && wake <= now
-	}
 	var err error
 	if l.reset {
 		_, err = run(event.DisconnectAll{})
-	} else if due() {
+	} else if l.due(now) {
 		_, err = run(event.Tick{})
 	}
 	if err != nil {
 		return s, err
 	}
-	if s.more = due(); s.more {
+	if s.more = l.due(now); s.more {
 		batch = nil // what is left of the timers goes into entries of its own
 	}
 	limit := l.maxEvents
@@ -402,6 +398,12 @@ func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
 		l.opts.Metrics.batch.Observe(float64(len(s.answers)))
 	}
 	return s, nil
+}
+
+// due reports whether timers wait for a Tick.
+func (l *Loop) due(now event.Instant) bool {
+	wake := l.engine.Wake()
+	return wake != 0 && wake <= now
 }
 
 // storePlan must come before the event that names the plan: a journal must not name what it does not have.

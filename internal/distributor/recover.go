@@ -237,7 +237,7 @@ func (l *Loop) roomAgain(ctx context.Context) (bool, error) {
 		l.opts.Metrics.full.Set(0)
 		return true, nil
 	case ctx.Err() != nil:
-		return false, nil
+		return false, nil //nolint:nilerr // it was interrupted: that is no failure of the loop
 	case errors.Is(err, journal.ErrFull):
 		l.fullNow(l.opts.Clock().Sub(began))
 		return false, nil

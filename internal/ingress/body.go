@@ -54,7 +54,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 // CheckHeader refuses what the sender put into a header that is kept. A journal holds UTF-8 only: anything else would be
 // another key after a restart than before, and done twice. Control characters are no part of a key that anybody chose.
 func CheckHeader(name, value string) error {
-	detail := ""
+	var detail string
 	switch {
 	case !utf8.ValidString(value):
 		detail = "the header is not UTF-8"
