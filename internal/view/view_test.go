@@ -72,8 +72,8 @@ func contoso() *plan.Plan {
 			{Name: "vip", Type: plan.Messaging, Priority: 10, Method: plan.HighestCapacity},
 		},
 		Agents: []plan.Agent{
-			{Name: "ann", DisplayName: "Ann", Subject: "s-ann", Units: 100, Queues: []string{"cases", "general", "vip"}},
-			{Name: "bob", Subject: "s-bob", Units: 20, Queues: []string{"vip"}},
+			{Name: "ann", DisplayName: "Ann", Subject: "s-ann", Roles: []plan.Role{plan.RoleAgent}, Units: 100, Queues: []string{"cases", "general", "vip"}},
+			{Name: "bob", Subject: "s-bob", Roles: []plan.Role{plan.RoleAgent}, Units: 20, Queues: []string{"vip"}},
 		},
 	}
 }
