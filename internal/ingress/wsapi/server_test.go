@@ -50,7 +50,7 @@ func newDesk(t *testing.T) *desk {
 		t: t, view: view.New(), left: make(chan struct{}, 16), asked: make(chan struct{}, 1024),
 		caller: auth.Caller{Subject: "s", Agent: "ann", Roles: []plan.Role{plan.RoleAgent}, Expires: time.Now().Add(time.Hour)},
 	}
-	p := &plan.Plan{Namespace: "contoso", Agents: []plan.Agent{{Name: "ann", Subject: "s", Units: 10}}}
+	p := &plan.Plan{Namespace: "contoso", Agents: []plan.Agent{{Name: "ann", Subject: "s", Roles: []plan.Role{plan.RoleAgent}, Units: 10}}}
 	_, version, err := p.Encode()
 	if err != nil {
 		t.Fatal(err)
