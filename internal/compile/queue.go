@@ -3,6 +3,8 @@
 package compile
 
 import (
+	"slices"
+
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/plan"
 )
@@ -22,6 +24,9 @@ func planQueue(q *v1alpha1.Queue) plan.Queue {
 func (s *scope) reportQueues(queues []*v1alpha1.Queue) {
 	members := make(map[string]int32, len(queues))
 	for i := range s.out.Plan.Agents {
+		if !slices.Contains(s.out.Plan.Agents[i].Roles, plan.RoleAgent) {
+			continue
+		}
 		for _, q := range s.out.Plan.Agents[i].Queues {
 			members[q]++
 		}

@@ -48,7 +48,7 @@ func (e *Engine) moveItems(p *plan.Plan) {
 func (e *Engine) usePlan(p *plan.Plan) {
 	e.plan = p
 	for i := range p.Agents {
-		if name := p.Agents[i].Name; e.agents[name] == nil {
+		if name := p.Agents[i].Name; e.agents[name] == nil && p.Agent(name) != nil {
 			e.agents[name] = &agent{Name: name, Presence: plan.Offline}
 		}
 	}

@@ -32,10 +32,11 @@ func (p *Plan) ChannelAt(address string) *Channel { return p.index.addresses[add
 // Queue returns the queue of that name, or nil.
 func (p *Plan) Queue(name string) *Queue { return p.index.queues[name] }
 
-// Agent returns the agent of that name, or nil.
+// Agent returns the agent of that name, or nil. Who has not the role Agent takes no work and is none here: what they held
+// is dealt with as if they had left.
 func (p *Plan) Agent(name string) *Agent { return p.index.agents[name] }
 
-// AgentOf returns the agent whose tokens have that subject, or nil.
+// AgentOf returns who has tokens of that subject, whatever their roles, or nil.
 func (p *Plan) AgentOf(subject string) *Agent { return p.index.subjects[subject] }
 
 // Members returns the names of a queue's agents, sorted. The slice must not be changed.
@@ -146,11 +147,14 @@ func checkNames[E any](kind string, list []E, name func(*E) string) error {
 func (p *Plan) indexAgents() error {
 	for i := range p.Agents {
 		a := &p.Agents[i]
-		p.index.agents[a.Name] = a
 		if other := p.index.subjects[a.Subject]; other != nil {
 			return fmt.Errorf("agents %s and %s have the same subject", other.Name, a.Name)
 		}
 		p.index.subjects[a.Subject] = a
+		takes := slices.Contains(a.Roles, RoleAgent)
+		if takes {
+			p.index.agents[a.Name] = a
+		}
 		for _, q := range a.Queues {
 			if p.index.queues[q] == nil {
 				return fmt.Errorf("agent %s: no queue %q in the plan", a.Name, q)
@@ -158,7 +162,9 @@ func (p *Plan) indexAgents() error {
 			if members := p.index.members[q]; len(members) > 0 && members[len(members)-1] == a.Name {
 				return fmt.Errorf("agent %s: queue %q is there twice", a.Name, q)
 			}
-			p.index.members[q] = append(p.index.members[q], a.Name)
+			if takes {
+				p.index.members[q] = append(p.index.members[q], a.Name)
+			}
 		}
 	}
 	return nil

@@ -174,7 +174,10 @@ func parsePart(p *plan.Plan, kind string, a *args) error {
 		c.Custom.Address = c.Name
 		p.Channels = append(p.Channels, c)
 	case "agent":
-		g := plan.Agent{Name: a.word(), Roles: []plan.Role{plan.RoleAgent}, Units: a.number("units", 100), Queues: a.list("queues")}
+		g := plan.Agent{Name: a.word(), Units: a.number("units", 100), Queues: a.list("queues")}
+		for _, r := range a.list("roles", string(plan.RoleAgent)) {
+			g.Roles = append(g.Roles, plan.Role(r))
+		}
 		g.Subject, g.DisplayName = g.Name, a.text("display", "")
 		p.Agents = append(p.Agents, g)
 	default:
