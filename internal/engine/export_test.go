@@ -41,6 +41,9 @@ func (e *Engine) NextOffer(now event.Instant) (string, string) {
 }
 
 func (e *Engine) oracleAllows(it *item, g *plan.Agent, now event.Instant) bool {
+	if !slices.Contains(g.Roles, plan.RoleAgent) {
+		return false
+	}
 	a := e.agents[g.Name]
 	if !slices.Contains(g.Queues, it.Queue) || !a.Connected || !slices.Contains(it.ws.AllowedPresences, a.Presence) {
 		return false
@@ -58,7 +61,7 @@ func (e *Engine) oracleAllows(it *item, g *plan.Agent, now event.Instant) bool {
 func (e *Engine) oracleAllDeclined(it *item) bool {
 	for i := range e.plan.Agents {
 		g := &e.plan.Agents[i]
-		if !slices.Contains(g.Queues, it.Queue) {
+		if !slices.Contains(g.Queues, it.Queue) || !slices.Contains(g.Roles, plan.RoleAgent) {
 			continue
 		}
 		if d := it.Declines[g.Name]; d == nil || d.Count < it.ws.Offer.MaxDeclines {
