@@ -187,7 +187,7 @@ var _ = Describe("A namespace with workstreams", func() {
 
 		f.say(ns, planfeed.Replica{Name: replicaName, Version: f.version(), MissingCredentials: []string{"web"}})
 		Eventually(programmed(ctx, ns, &routingv1alpha1.Channel{}, "web")).
-			Should(Equal("False CredentialsPending: replica workstream-default-0 does not have the credentials of Secret web yet"))
+			Should(Equal("False CredentialsPending: replica workstream-default-0 does not have usable credentials of Secret web yet"))
 		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).Should(Equal(yes))
 
 		f.say(ns, planfeed.Replica{Name: replicaName, Version: f.version()})

@@ -89,7 +89,8 @@ func (s *scope) programmed(obj object, verdict *compile.Object) compile.Finding 
 			return say(routingv1alpha1.ReasonNotAcknowledged, "replica %s has not acknowledged the plan yet", name)
 		}
 		if missing := firstMissing(&replica, needed); missing != "" {
-			return say(routingv1alpha1.ReasonCredentialsPending, "replica %s does not have the credentials of Secret %s yet", name, missing)
+			return say(routingv1alpha1.ReasonCredentialsPending,
+				"replica %s does not have usable credentials of Secret %s yet", name, missing)
 		}
 	}
 	f.Status = metav1.ConditionTrue

@@ -22,6 +22,9 @@ const (
 	maxFile = 1 << 20
 )
 
+// ErrUnusable says that a file is there, and that its content is not what such a credential looks like.
+var ErrUnusable = errors.New("the credential cannot be used")
+
 // File is the content of a credential.
 type File struct {
 	Body []byte
@@ -30,9 +33,13 @@ type File struct {
 }
 
 // Dir is the folder where credentials are mounted. Its content is never logged, nor are errors that would show it.
+//
+// Content that cannot be used does not replace what could: a slip in a rotation must not stop a channel. What is taken
+// away is gone at once.
 type Dir struct {
-	path string
-	now  func() time.Time
+	path  string
+	check func(name string, body []byte) error
+	now   func() time.Time
 
 	mu      sync.Mutex
 	version uint64 // of all files, so that one that went and came back is told from before
@@ -40,35 +47,62 @@ type Dir struct {
 }
 
 type entry struct {
-	file    File
+	file    File // the last that could be used, the zero File if none could
 	info    fs.FileInfo
 	checked time.Time
+	problem error // of what is there now, nil when it is file
 }
 
-// NewDir returns the credentials under path, which need not exist.
-func NewDir(path string) *Dir {
-	return &Dir{path: path, now: time.Now, files: map[string]*entry{}}
+// NewDir returns the credentials under path, which need not exist. check says what is wrong with the content of a file,
+// in words that do not show it; nil takes any content.
+func NewDir(path string, check func(name string, body []byte) error) *Dir {
+	if check == nil {
+		check = func(string, []byte) error { return nil }
+	}
+	return &Dir{path: path, check: check, now: time.Now, files: map[string]*entry{}}
 }
 
 // Secret returns one key of a secret.
 func (d *Dir) Secret(secret, key string) (File, error) { return d.File(secret + "." + key) }
 
-// File returns a file by its name in the folder. The body must not be changed.
+// File returns a file by its name in the folder, as it was when it could be used last. The body must not be changed.
 func (d *Dir) File(name string) (File, error) {
-	if !filepath.IsLocal(name) {
-		return File{}, fmt.Errorf("%w: %q is no name of a file", ErrMissing, name)
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	e, err := d.lookLocked(name)
+	if err != nil {
+		return File{}, err
+	}
+	if e.file.Version == 0 {
+		return File{}, e.problem
+	}
+	return e.file, nil
+}
+
+// Problem says what is wrong with a file as it is now, also when an earlier one is still used: ErrMissing, ErrUnusable.
+func (d *Dir) Problem(name string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, err := d.lookLocked(name)
+	if err != nil {
+		return err
+	}
+	return e.problem
+}
+
+func (d *Dir) lookLocked(name string) (*entry, error) {
+	if !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("%w: %q is no name of a file", ErrMissing, name)
+	}
 	e, now := d.files[name], d.now()
 	if e != nil && now.Sub(e.checked) < checkEvery {
-		return e.file, nil
+		return e, nil
 	}
 	path := filepath.Join(d.path, name)
 	info, err := os.Stat(path)
 	if err != nil {
 		delete(d.files, name)
-		return File{}, missing(name, err)
+		return nil, missing(name, err)
 	}
 	if e == nil {
 		e = &entry{}
@@ -76,14 +110,19 @@ func (d *Dir) File(name string) (File, error) {
 	if e.info == nil || changed(e.info, info) {
 		body, err := read(path, info)
 		if err != nil {
-			return File{}, missing(name, err)
+			return nil, missing(name, err)
 		}
-		d.version++
-		e.file, e.info = File{Body: body, Version: d.version}, info
+		e.info, e.problem = info, nil
+		if wrong := d.check(name, body); wrong != nil {
+			e.problem = fmt.Errorf("%w: %s: %w", ErrUnusable, name, wrong)
+		} else {
+			d.version++
+			e.file = File{Body: body, Version: d.version}
+		}
 	}
 	e.checked = now
 	d.files[name] = e
-	return e.file, nil
+	return e, nil
 }
 
 // changed also compares the files themselves: a mounted secret is replaced by turning a link to another file, which may

@@ -43,7 +43,7 @@ func must(t *testing.T, err error) {
 func TestSecretIsReadAgainWhenItChanges(t *testing.T) {
 	m := &mounted{t: t, dir: t.TempDir()}
 	now := time.Unix(1000, 0)
-	d := NewDir(m.dir)
+	d := NewDir(m.dir, nil)
 	d.now = func() time.Time { return now }
 
 	if _, err := d.Secret("web", "signingSecret"); !errors.Is(err, ErrMissing) {
@@ -91,11 +91,50 @@ func TestSecretIsReadAgainWhenItChanges(t *testing.T) {
 func TestFileRefuses(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, "huge"), make([]byte, maxFile+1), 0o600))
-	d := NewDir(filepath.Join(dir, "sub"))
+	d := NewDir(filepath.Join(dir, "sub"), nil)
 	if _, err := d.File("../huge"); !errors.Is(err, ErrMissing) {
 		t.Errorf("a name that leaves the folder: %v, want ErrMissing", err)
 	}
-	if _, err := NewDir(dir).File("huge"); err == nil || errors.Is(err, ErrMissing) {
+	if _, err := NewDir(dir, nil).File("huge"); err == nil || errors.Is(err, ErrMissing) {
 		t.Errorf("a huge file: %v, want an error that it is too large", err)
+	}
+}
+
+func TestUnusableContentDoesNotReplaceWhatWorked(t *testing.T) {
+	m := &mounted{t: t, dir: t.TempDir()}
+	now := time.Unix(1000, 0)
+	d := NewDir(m.dir, func(_ string, body []byte) error {
+		if string(body) == "bad" {
+			return errors.New("it is bad")
+		}
+		return nil
+	})
+	d.now = func() time.Time { return now }
+
+	m.put("web.signingSecret", "bad")
+	if _, err := d.Secret("web", "signingSecret"); !errors.Is(err, ErrUnusable) {
+		t.Fatalf("bad from the start: %v, want ErrUnusable", err)
+	}
+	for _, step := range []struct {
+		put, want string
+		problem   error
+	}{{"one", "one", nil}, {"bad", "one", ErrUnusable}, {"two", "two", nil}} {
+		m.put("web.signingSecret", step.put)
+		now = now.Add(checkEvery)
+		file, err := d.Secret("web", "signingSecret")
+		must(t, err)
+		if got := string(file.Body); got != step.want {
+			t.Fatalf("after %q: got %q, want %q", step.put, got, step.want)
+		}
+		if err := d.Problem("web.signingSecret"); !errors.Is(err, step.problem) {
+			t.Fatalf("after %q: problem %v, want %v", step.put, err, step.problem)
+		}
+	}
+
+	m.put("web.signingSecret", "bad")
+	must(t, os.Remove(filepath.Join(m.dir, "web.signingSecret")))
+	now = now.Add(checkEvery)
+	if _, err := d.Secret("web", "signingSecret"); !errors.Is(err, ErrMissing) {
+		t.Fatalf("taken away: %v, want ErrMissing", err)
 	}
 }

@@ -160,7 +160,7 @@ func (a *App) listen(ctx context.Context) (err error) {
 func (a *App) assemble() {
 	log := a.cfg.Log
 	a.view = view.New()
-	a.credentials = credential.NewDir(a.cfg.CredentialsDir)
+	a.credentials = credential.NewDir(a.cfg.CredentialsDir, usable)
 	a.loop = NewLoop(LoopOptions{
 		Journal: a.storage.journal, View: a.view, Log: log, Metrics: NewMetrics(a.registry, a.view), Clock: time.Now,
 		Release:   func(d []event.Delivery) { a.dispatcher.Release(d) },

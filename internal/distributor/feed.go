@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"workstream.dev/operator/internal/credential"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/auth"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/planfeed"
 )
@@ -115,24 +117,33 @@ func (f *feed) watchCredentials(ctx context.Context) {
 		}
 		told, missed = version, missing
 		if len(missing) > 0 {
-			f.log.Warn("Waiting for credentials to be mounted", "missing", missing)
+			f.log.Warn("Waiting for credentials that can be used", "missing", missing)
 		}
 		f.client.Acknowledge(version, planfeed.Ack{MissingCredentials: missing})
 	}
 }
 
-// missing returns what p names and is not mounted: the secret of a channel, the file of an issuer.
+// usable says what is wrong with a mounted credential: a channel's signing secret, or an issuer's keys.
+func usable(name string, body []byte) error {
+	if strings.HasSuffix(name, "."+custom.SecretKey) {
+		_, err := custom.Keys(body)
+		return err
+	}
+	return auth.CheckKeySet(body)
+}
+
+// missing returns what p names and is not mounted, or cannot be used: the secret of a channel, the file of an issuer.
 func (f *feed) missing(p *plan.Plan) []string {
 	var names []string
 	for i := range p.Channels {
 		c := p.Channels[i].Custom
-		if _, err := f.credentials.Secret(c.Credentials, custom.SecretKey); err != nil {
+		if err := f.credentials.Problem(c.Credentials + "." + custom.SecretKey); err != nil {
 			names = append(names, c.Credentials)
 		}
 	}
 	for i := range p.Issuers {
 		if file := p.Issuers[i].JWKSFile; file != "" {
-			if _, err := f.credentials.File(file); err != nil {
+			if err := f.credentials.Problem(file); err != nil {
 				names = append(names, file)
 			}
 		}

@@ -12,8 +12,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -77,6 +79,9 @@ func DecodeLoose(body []byte, v any) error { return decode(body, v, false) }
 func decode(body []byte, v any, strict bool) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return NewProblem(http.StatusBadRequest, ReasonMalformedBody, "the body is empty; it must be a JSON object")
+	}
+	if !wellFormed(body) {
+		return NewProblem(http.StatusBadRequest, ReasonMalformedBody, "the body has text that is not Unicode")
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if strict {
@@ -177,4 +182,43 @@ func Digest(word string, value []byte) string {
 	}
 	sum := sha256.Sum256(b.Bytes())
 	return hex.EncodeToString(sum[:16])
+}
+
+// wellFormed reports whether all text of a JSON body is Unicode. The decoder would take what is not for the replacement
+// character, and so make one of ids that differ: two customers would read each other's conversation.
+func wellFormed(body []byte) bool {
+	if !utf8.Valid(body) {
+		return false
+	}
+	for {
+		at := bytes.IndexByte(body, '\\')
+		if at < 0 || at+1 >= len(body) {
+			return true
+		}
+		body = body[at:]
+		r, size := escaped(body)
+		if utf16.IsSurrogate(r) {
+			low, more := escaped(body[size:])
+			if utf16.DecodeRune(r, low) == unicode.ReplacementChar {
+				return false
+			}
+			size += more
+		}
+		body = body[size:]
+	}
+}
+
+// escaped reads the escape at the start of body, and its length. What is none, or not one of \u, is rune 0.
+func escaped(body []byte) (rune, int) {
+	if len(body) < 2 || body[0] != '\\' {
+		return 0, 0
+	}
+	if body[1] != 'u' || len(body) < 6 {
+		return 0, 2
+	}
+	n, err := strconv.ParseUint(string(body[2:6]), 16, 16)
+	if err != nil {
+		return 0, 2 // the decoder will say so
+	}
+	return rune(n), 6
 }

@@ -81,13 +81,17 @@ func (v *View) Item(id string) (ItemView, bool) {
 	return *it.view(), true
 }
 
+// pageMark begins a continue token: nearly every word would be a number otherwise.
+const pageMark = "v1."
+
 // Items returns one page of the items that f chooses, the newest first. Items that open while somebody pages are on none
 // of the later pages; the error says that the continue token is none.
 func (v *View) Items(f Filter) (ItemList, error) {
 	before := uint64(1<<64 - 1)
 	if f.Continue != "" {
-		n, err := strconv.ParseUint(f.Continue, 36, 64)
-		if err != nil {
+		digits, ours := strings.CutPrefix(f.Continue, pageMark)
+		n, err := strconv.ParseUint(digits, 36, 64)
+		if err != nil || !ours {
 			return ItemList{}, fmt.Errorf("%q is no continue token", f.Continue)
 		}
 		before = n
@@ -104,7 +108,7 @@ func (v *View) Items(f Filter) (ItemList, error) {
 			return list, nil
 		}
 		if full {
-			list.Continue = strconv.FormatUint(next, 36)
+			list.Continue = pageMark + strconv.FormatUint(next, 36)
 			return list, nil
 		}
 		before = next

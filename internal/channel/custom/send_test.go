@@ -43,7 +43,7 @@ func newSender(t *testing.T, callback, secret string) *Sender {
 			return ch
 		}
 		return nil
-	}, credential.NewDir(dir))
+	}, credential.NewDir(dir, nil))
 }
 
 func TestSendPostsWhatTheReferenceBelieves(t *testing.T) {

@@ -77,11 +77,25 @@ func (k *fileKeys) current() (jose.JSONWebKeySet, error) {
 	if file.Version != k.version {
 		set := jose.JSONWebKeySet{}
 		if err := json.Unmarshal(file.Body, &set); err != nil {
-			return set, &unavailableError{fmt.Errorf("%s is not a JSON Web Key Set", k.name)}
+			return set, &unavailableError{fmt.Errorf("%s: %w", k.name, errNoKeySet)}
 		}
 		k.set, k.version = set, file.Version
 	}
 	return k.set, nil
+}
+
+var errNoKeySet = errors.New("it is not a JSON Web Key Set")
+
+// CheckKeySet says what is wrong with a document of keys.
+func CheckKeySet(body []byte) error {
+	set := jose.JSONWebKeySet{}
+	if json.Unmarshal(body, &set) != nil {
+		return errNoKeySet
+	}
+	if len(set.Keys) == 0 {
+		return errors.New("it has no keys")
+	}
+	return nil
 }
 
 // unavailableError says that the keys themselves are not to be had: not the caller's fault.

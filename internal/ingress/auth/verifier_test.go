@@ -135,7 +135,7 @@ func withFile(t testing.TB, body []byte) (v *Verifier, dir string) {
 		}
 	}
 	p := testPlan(t, plan.Issuer{Issuer: issuerName, Audiences: []string{audience1, "other"}, JWKSFile: "keys.jwks.json"})
-	v = New(func() *plan.Plan { return p }, credential.NewDir(dir))
+	v = New(func() *plan.Plan { return p }, credential.NewDir(dir, nil))
 	v.now = func() time.Time { return testTime }
 	return v, dir
 }
@@ -330,7 +330,7 @@ func TestKeyURLIsAskedSeldom(t *testing.T) {
 	}))
 	defer srv.Close()
 	p := testPlan(t, plan.Issuer{Issuer: issuerName, Audiences: []string{audience1}, JWKSURL: srv.URL})
-	v := New(func() *plan.Plan { return p }, credential.NewDir(t.TempDir()))
+	v := New(func() *plan.Plan { return p }, credential.NewDir(t.TempDir(), nil))
 	now := testTime
 	v.now = func() time.Time { return now }
 
@@ -374,7 +374,7 @@ func TestKeyURLAnswersNonsense(t *testing.T) {
 			srv := httptest.NewServer(handler)
 			defer srv.Close()
 			p := testPlan(t, plan.Issuer{Issuer: issuerName, Audiences: []string{audience1}, JWKSURL: srv.URL})
-			v := New(func() *plan.Plan { return p }, credential.NewDir(t.TempDir()))
+			v := New(func() *plan.Plan { return p }, credential.NewDir(t.TempDir(), nil))
 			v.now = func() time.Time { return testTime }
 			_, err := v.Verify(t.Context(), key.sign(t, goodClaims(nil)))
 			if e := (*Error)(nil); !errors.As(err, &e) || !e.Unavailable {

@@ -86,7 +86,8 @@ func (a *API) signingKeys(ch *plan.Channel) ([][]byte, error) {
 		keys, err = custom.Keys(file.Body)
 	}
 	if err != nil {
-		a.Log.Warn("Reading the signing secret", "channel", ch.Name, "secret", ch.Custom.Credentials, "error", err)
+		// Whoever knows the address can ask: what is worth a warning is told once, when the credentials are watched.
+		a.Log.Debug("Reading the signing secret", "channel", ch.Name, "secret", ch.Custom.Credentials, "error", err)
 		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
 			"the channel's signing secret cannot be used yet")
 		p.RetryAfter = 5

@@ -120,8 +120,8 @@ func TestWebhookRefusesBadBodies(t *testing.T) {
 	if got.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}
-	if !strings.Contains(w.log.String(), "unready") || strings.Contains(w.log.String(), "MfKQ9") {
-		t.Errorf("the log says: %s", w.log)
+	if w.log.String() != "" {
+		t.Errorf("strangers fill the log: %s", w.log)
 	}
 }
 

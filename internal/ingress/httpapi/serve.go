@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -177,7 +178,14 @@ func noBody(c *call) error {
 
 // query refuses parameters other than these.
 func query(c *call, allowed ...string) error {
-	for name := range c.URL.Query() {
+	values, err := url.ParseQuery(c.URL.RawQuery)
+	if err != nil {
+		return ingress.NewProblem(http.StatusBadRequest, ingress.ReasonBadRequest, "the query is not URL-encoded")
+	}
+	for name, given := range values {
+		if len(given) > 1 {
+			return parameter(name, given[1], "the parameter is given more than once")
+		}
 		if !slices.Contains(allowed, name) {
 			p := ingress.NewProblem(http.StatusBadRequest, ingress.ReasonBadRequest,
 				fmt.Sprintf("there is no parameter %q here; there are %s", name, strings.Join(allowed, ", ")))

@@ -148,6 +148,7 @@ func TestItemsArePagedAndChosen(t *testing.T) {
 	}
 	for query, field := range map[string]string{
 		"state=open": "state", "limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "continue=!": "continue", "stat=Open": "stat",
+		"continue=garbage": "continue", "limit=1&limit=2": "limit", "state=%zz": "",
 	} {
 		got := w.wantProblem("400 BadRequest", "GET "+root+"/items?"+query, w.supervisor(), "")
 		if got.problem.Field != field {

@@ -120,7 +120,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(w.dir, "keys.jwks.json"), keys, 0o600))
 	must(t, os.WriteFile(filepath.Join(w.dir, "web.signingSecret"), []byte(secret), 0o600))
-	credentials := credential.NewDir(w.dir)
+	credentials := credential.NewDir(w.dir, nil)
 	verifier := auth.New(w.view.Plan, credentials)
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	w.streams = wsapi.New(wsapi.Options{Presence: w, Streams: w.view, Verifier: verifier, Log: log})
