@@ -56,6 +56,22 @@ spec: {type: Record}`, `immutable`),
 		finish(ctx, ann, item)
 	})
 
+	It("keeps a channel going when its Secret is replaced by nonsense, and says so", func(ctx SpecContext) {
+		const channel = "channel.routing.workstream.dev/contoso-web"
+		contoso.secret(ctx, "contoso-web", "signingSecret", "garbage !!")
+		DeferCleanup(func(ctx SpecContext) {
+			contoso.secret(ctx, "contoso-web", "signingSecret", contoso.webhook.Secret)
+			contoso.programmed(ctx, channel)
+		})
+		Eventually(func(g Gomega) {
+			c := contoso.condition(ctx, channel, "Programmed")
+			g.Expect(c.Reason).To(Equal("CredentialsPending"))
+			g.Expect(c.Message).To(ContainSubstring("usable"))
+		}).WithContext(ctx).WithTimeout(restart).Should(Succeed())
+		ann, item := activate(ctx, contoso, "ann", apiclient.NewID())
+		finish(ctx, ann, item)
+	}, NodeTimeout(2*restart))
+
 	It("lets the older of two Channels keep an address", func(ctx SpecContext) {
 		contoso.apply(ctx, `
 apiVersion: routing.workstream.dev/v1alpha1
