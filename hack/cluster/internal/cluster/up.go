@@ -140,6 +140,9 @@ func (c *Cluster) prepare(ctx context.Context, n *node) error {
 	if err := network.Forward(); err != nil {
 		return err
 	}
+	if err := network.Guard(ctx, layout.ServiceCIDR); err != nil {
+		return err
+	}
 	if err := c.issue(n); err != nil {
 		return err
 	}

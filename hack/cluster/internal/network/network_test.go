@@ -2,7 +2,10 @@
 
 package network
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDefaultInterface(t *testing.T) {
 	const header = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
@@ -52,5 +55,17 @@ COMMIT
 	}
 	if got := cleaning("*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n", "mine"); got != "" {
 		t.Errorf("nothing is ours, got:\n%s", got)
+	}
+}
+
+func TestGuardIsCleanedLikeTheRest(t *testing.T) {
+	saved := strings.Replace(guarding("10.96.0.0/16"), ":"+guardChain, ":OUTPUT ACCEPT [0:0]\n:"+guardChain, 1)
+	script := cleaning(saved, "mine")
+	for _, want := range []string{
+		"-D OUTPUT -j " + guardChain + "\n", "-D FORWARD -j " + guardChain + "\n", "-X " + guardChain + "\n",
+	} {
+		if !strings.Contains(script, want) {
+			t.Errorf("%q is not in\n%s", want, script)
+		}
 	}
 }
