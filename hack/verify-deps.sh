@@ -35,17 +35,17 @@ nats='github\.com/nats-io/'
 data='@/internal/(journal|natsd|ingress|channel|delivery|view|distributor)(/.*)?|@/cmd/distributor'
 
 # The core: rule <- plan <- event <- match <- engine; nothing from outside, no process around it.
-deny deps '@/internal/rule'          "$third|@/"
-deny deps '@/internal/plan'          "$third|@/"        '@/internal/rule'
-deny deps '@/internal/event'         "$third|@/"        '@/internal/(rule|plan)'
-deny deps '@/internal/match'         "$third|@/"        '@/internal/(rule|plan|event)'
-deny deps '@/internal/engine'        "$third|@/"        '@/internal/(rule|plan|match|event)'
-deny deps '@/internal/(rule|event|plan|match|engine)' 'net(/|$)'
-deny imports '@/internal/(rule|event|plan|match|engine|compile)' '(net/http|os|log|context|sync|math/rand)(/|$)'
+deny deps '@/internal/(rule|hours)'  "$third|@/"
+deny deps '@/internal/plan'          "$third|@/"        '@/internal/(rule|hours)'
+deny deps '@/internal/event'         "$third|@/"        '@/internal/(rule|hours|plan)'
+deny deps '@/internal/match'         "$third|@/"        '@/internal/(rule|hours|plan|event)'
+deny deps '@/internal/engine'        "$third|@/"        '@/internal/(rule|hours|plan|match|event)'
+deny deps '@/internal/(rule|hours|event|plan|match|engine)' 'net(/|$)'
+deny imports '@/internal/(rule|hours|event|plan|match|engine|compile)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
-deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|plan))'
+deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|plan))'
 deny deps '@/(controllers.*|internal/operator|cmd/manager)' "$nats|@/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
 
 # The data plane: no Kubernetes, and only the composition root knows the engine.

@@ -94,7 +94,8 @@ func (w *workstream) translate() plan.Workstream {
 	}
 	if spec.Type == v1alpha1.ItemTypeMessaging {
 		settings.WrapUp = w.wrapUp(dist.WrapUp)
-		settings.AutoClose = w.duration("autoCloseAfterInactivity", dist.AutoCloseAfterInactivity, defaultAutoClose)
+		settings.Lifecycle = plan.DefaultLifecycle(plan.Messaging, settings.ChannelType,
+			w.duration("autoCloseAfterInactivity", dist.AutoCloseAfterInactivity, defaultAutoClose))
 	}
 	return settings
 }

@@ -176,7 +176,7 @@ func (w *world) setPlan(change func(*plan.Plan)) {
 				Name: "chat", Type: plan.Messaging, ChannelType: "Custom", Mode: plan.Push, Units: 30,
 				AllowedPresences: []plan.Presence{plan.Available, plan.Busy},
 				Offer:            plan.Offer{Timeout: 2 * time.Minute, ReofferAfter: 2 * time.Minute, MaxDeclines: 3},
-				WrapUp:           plan.WrapUp{Block: plan.BlockAlways}, AutoClose: 8 * time.Hour,
+				WrapUp:           plan.WrapUp{Block: plan.BlockAlways}, Lifecycle: plan.DefaultLifecycle(plan.Messaging, "Custom", 8*time.Hour),
 				Variables: []plan.Variable{{Name: "tier", Kind: rule.Text}},
 				Routing: plan.Routing{Ruleset: "queues", Fallback: "general", Rules: []plan.Rule{{
 					Name: "vip", Split: []plan.Target{{Queue: "vip", Percent: 100}},

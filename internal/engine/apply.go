@@ -174,8 +174,8 @@ func (it *item) deadline() event.Instant {
 	case event.WrapUp:
 		return after(it.Touched, wrapUpLimit)
 	case event.Waiting:
-		if it.ws.AutoClose > 0 {
-			return after(it.Touched, it.ws.AutoClose)
+		if it.ws.Lifecycle.Waiting > 0 {
+			return after(it.Touched, it.ws.Lifecycle.Waiting)
 		}
 	case event.Closed:
 	}

@@ -21,7 +21,7 @@ func company(tb testing.TB, agents, queues int) *plan.Plan {
 		Name: "chat", Type: plan.Messaging, ChannelType: "Custom", Mode: plan.Push, Units: 30,
 		AllowedPresences: []plan.Presence{plan.Available, plan.Busy},
 		Offer:            plan.Offer{Timeout: 2 * time.Minute, ReofferAfter: 2 * time.Minute, MaxDeclines: 3},
-		WrapUp:           plan.WrapUp{Block: plan.BlockAlways}, AutoClose: 8 * time.Hour,
+		WrapUp:           plan.WrapUp{Block: plan.BlockAlways}, Lifecycle: plan.DefaultLifecycle(plan.Messaging, "Custom", 8*time.Hour),
 		Routing: plan.Routing{Fallback: "q0"},
 	}
 	r := plan.Rule{Name: "split"}

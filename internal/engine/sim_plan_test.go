@@ -93,7 +93,8 @@ func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
 	if name == "cases" {
 		w.Type, w.Mode = plan.Record, []plan.Mode{plan.Push, plan.Push, plan.Pick}[s.IntN(3)]
 	} else {
-		w.ChannelType, w.AutoClose = "Custom", time.Duration(1+s.IntN(10))*time.Hour
+		w.ChannelType = "Custom"
+		w.Lifecycle = plan.DefaultLifecycle(plan.Messaging, "Custom", time.Duration(1+s.IntN(10))*time.Hour)
 		w.WrapUp.Block = []plan.WrapUpBlock{plan.BlockAlways, plan.BlockNever, plan.BlockCustom}[s.IntN(3)]
 		if w.WrapUp.Block == plan.BlockCustom {
 			w.WrapUp.For = time.Duration(1+s.IntN(2000)) * time.Minute

@@ -56,6 +56,13 @@ type LeaveConversation struct {
 	Conversation string
 }
 
+// DisconnectCustomer says that the connection of a conversation's customer is lost. It ends when the customer is not back
+// in time, where the channel has connections at all.
+type DisconnectCustomer struct{ Channel, Conversation string }
+
+// ReconnectCustomer says that the customer is back.
+type ReconnectCustomer struct{ Channel, Conversation string }
+
 // SubmitRecord takes in a record. One that is already open is updated, and routed again while it is in a queue.
 type SubmitRecord struct {
 	Intake     Intake
@@ -74,35 +81,56 @@ type DisconnectAgent struct{ Agent string }
 // DisconnectAll says that every live connection is gone: the first command after a start.
 type DisconnectAll struct{}
 
-// SetPresence is an agent's own choice of presence.
+// SetPresence is an agent's own choice of presence, or a supervisor's.
 type SetPresence struct {
-	Agent    string
-	Presence plan.Presence
+	Agent string
+	// Presence is a base presence, or the name of one of the organisation's own.
+	Presence   plan.Presence
+	Supervisor string // empty when the agent chose
 }
 
-// AcceptOffer takes an offered item. Accepting twice by the same agent is answered alike and changes nothing.
+// AcceptOffer takes an offered item, or joins a consultation. Accepting twice by the same agent is answered alike and changes nothing.
 type AcceptOffer struct{ Agent, Offer string }
 
-// DeclineOffer refuses an offered item.
+// DeclineOffer refuses an offered item or a consultation.
 type DeclineOffer struct{ Agent, Offer string }
 
-// PickItem takes a waiting item of a Pick workstream.
+// PickItem takes a waiting item of a Pick workstream, or of a Push one that allows it.
 type PickItem struct{ Agent, Item string }
 
-// SendMessage is an agent's message to the customer. Message is the agent's own id of it: sent twice, it is done once.
-type SendMessage struct{ Agent, Item, Message, Text string }
+// SendMessage is an agent's message to the customer, or with Internal to the other agents of the item only. Message is the
+// agent's own id of it: sent twice, it is done once.
+type SendMessage struct {
+	Agent, Item, Message, Text string
+	Internal                   bool
+}
 
 // EndItem ends an item for the customer: conversations go to wrap-up, records close.
 type EndItem struct{ Agent, Item string }
 
-// CloseItem closes the agent's session: Active conversations wait for the customer, those in wrap-up close.
+// CloseItem closes the agent's session: Active conversations wait for the customer or, of a live chat, go to another
+// agent; those in wrap-up close.
 type CloseItem struct{ Agent, Item string }
 
-// TransferItem puts an agent's item into another queue.
-type TransferItem struct{ Agent, Item, Queue string }
+// TransferItem puts an agent's item into another queue, or offers it to another agent. It stays where it is until that
+// agent accepts.
+type TransferItem struct {
+	Agent, Item string
+	Queue, To   string // one of them
+}
 
-// AssignItem gives an item to an agent by a supervisor's word, whatever the agent's presence and capacity.
-type AssignItem struct{ Supervisor, Item, Agent string }
+// RequestConsult asks another agent to join an Active item beside the one who has it.
+type RequestConsult struct{ Agent, Item, To string }
+
+// EndConsult ends a consultation, or takes the request back. Agent is who has the item, or the consultant.
+type EndConsult struct{ Agent, Item, Consultant string }
+
+// AssignItem gives an item to an agent by a supervisor's word, whatever the agent's presence and capacity, or puts it into
+// a queue.
+type AssignItem struct {
+	Supervisor, Item string
+	Agent, Queue     string // one of them
+}
 
 // ForceClose closes an item by a supervisor's word.
 type ForceClose struct{ Supervisor, Item string }
@@ -114,22 +142,26 @@ type ConfirmDelivery struct{ Delivery, Failure string }
 // Tick lets due timers fire.
 type Tick struct{}
 
-func (ActivatePlan) command()      {}
-func (ReceiveMessage) command()    {}
-func (LeaveConversation) command() {}
-func (SubmitRecord) command()      {}
-func (ConnectAgent) command()      {}
-func (DisconnectAgent) command()   {}
-func (DisconnectAll) command()     {}
-func (SetPresence) command()       {}
-func (AcceptOffer) command()       {}
-func (DeclineOffer) command()      {}
-func (PickItem) command()          {}
-func (SendMessage) command()       {}
-func (EndItem) command()           {}
-func (CloseItem) command()         {}
-func (TransferItem) command()      {}
-func (AssignItem) command()        {}
-func (ForceClose) command()        {}
-func (ConfirmDelivery) command()   {}
-func (Tick) command()              {}
+func (ActivatePlan) command()       {}
+func (ReceiveMessage) command()     {}
+func (LeaveConversation) command()  {}
+func (DisconnectCustomer) command() {}
+func (ReconnectCustomer) command()  {}
+func (RequestConsult) command()     {}
+func (EndConsult) command()         {}
+func (SubmitRecord) command()       {}
+func (ConnectAgent) command()       {}
+func (DisconnectAgent) command()    {}
+func (DisconnectAll) command()      {}
+func (SetPresence) command()        {}
+func (AcceptOffer) command()        {}
+func (DeclineOffer) command()       {}
+func (PickItem) command()           {}
+func (SendMessage) command()        {}
+func (EndItem) command()            {}
+func (CloseItem) command()          {}
+func (TransferItem) command()       {}
+func (AssignItem) command()         {}
+func (ForceClose) command()         {}
+func (ConfirmDelivery) command()    {}
+func (Tick) command()               {}

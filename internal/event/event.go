@@ -64,14 +64,15 @@ type MessageReceived struct {
 	Text     string `json:"text"`
 }
 
-// MessageSent is an agent's message on the item's timeline. It is delivered when the channel has a callback; Delivery is
-// empty otherwise.
+// MessageSent is an agent's message on the item's timeline. It is delivered when the channel has a callback and the message
+// is not internal; Delivery is empty otherwise.
 type MessageSent struct {
 	Item     string `json:"item"`
 	Agent    string `json:"agent"`
 	Message  string `json:"message"`
 	Position uint64 `json:"position"`
 	Text     string `json:"text"`
+	Internal bool   `json:"internal,omitempty"`
 	Delivery string `json:"delivery,omitempty"`
 }
 
@@ -90,6 +91,30 @@ type DeliveryGivenUp struct {
 	Failure  string `json:"failure"`
 }
 
+// ItemClassified says what the classification rulesets gave an item, and why. The item has the attributes afterwards, and
+// item.priority and item.skills.NAME among them.
+type ItemClassified struct {
+	Item     string `json:"item"`
+	Revision string `json:"revision"` // of the workstream
+	// Rulesets are the outcomes of all, in order.
+	Rulesets []RulesetTried `json:"rulesets"`
+	// Attributes are those that differ from before.
+	Attributes rule.Attributes `json:"attributes,omitempty"`
+	// Priority, Skills and Profiles are all that the item has now, from earlier classifications too.
+	Priority int32        `json:"priority"`
+	Skills   []plan.Skill `json:"skills,omitempty"`   // by name
+	Profiles []string     `json:"profiles,omitempty"` // sorted; those of the workstream are not among them
+}
+
+// RulesetTried is the outcome of one classification ruleset.
+type RulesetTried struct {
+	Ruleset string `json:"ruleset"`
+	// Rule is the first that matched; empty when none did.
+	Rule string `json:"rule,omitempty"`
+	// Tried is how many rules were tried, that one included.
+	Tried int32 `json:"tried"`
+}
+
 // ItemRouted says which queue the rules chose, and why.
 type ItemRouted struct {
 	Item     string `json:"item"`
@@ -103,6 +128,24 @@ type ItemRouted struct {
 	Draw     int32  `json:"draw"`
 	Queue    string `json:"queue"`
 	Fallback bool   `json:"fallback,omitempty"`
+	// Passed are the queues of rules that matched and were passed over because they overflow, in order.
+	Passed []QueuePassed `json:"passed,omitempty"`
+	// Overflow is why the item did not simply enter the queue that its rule chose; nil when it did.
+	Overflow *Overflowed `json:"overflow,omitempty"`
+}
+
+// QueuePassed is a queue that a matching rule chose and that overflows.
+type QueuePassed struct {
+	Rule  string               `json:"rule"`
+	Queue string               `json:"queue"`
+	On    plan.OverflowTrigger `json:"on"`
+}
+
+// Overflowed is what a queue that overflows did with an item: with TransferTo the item went on to another queue.
+type Overflowed struct {
+	Queue  string               `json:"queue"`
+	On     plan.OverflowTrigger `json:"on"`
+	Action plan.OverflowAction  `json:"action"`
 }
 
 // RuleTried is the outcome of one rule.
@@ -117,8 +160,22 @@ type ItemQueued struct {
 	Queue string `json:"queue"`
 	// Since is what orders the queue: when the customer's message came that opened the conversation or called it back,
 	// or the record. An item keeps it through offers and transfers.
-	Since  Instant `json:"since"`
-	Reason Reason  `json:"reason"`
+	Since Instant `json:"since"`
+	// Entered is when it entered this queue: from there its waiting time counts for overflow. It keeps that through offers.
+	Entered Instant `json:"entered,omitempty"`
+	Reason  Reason  `json:"reason"`
+}
+
+// ItemOverflowed says that an item waited in its queue for too long. ItemQueued or ItemClosed follows.
+type ItemOverflowed struct {
+	Item string `json:"item"`
+	Overflowed
+}
+
+// ItemPromoted says that an item has waited for so long that it is served before all that is not promoted.
+type ItemPromoted struct {
+	Item  string `json:"item"`
+	Queue string `json:"queue"`
 }
 
 // AssignmentDeferred says why nobody was offered an item when it came into its queue, if that is new.
@@ -128,7 +185,8 @@ type AssignmentDeferred struct {
 	Candidates Candidates `json:"candidates"`
 }
 
-// OfferMade offers an item to an agent; the agent's capacity is taken from now on.
+// OfferMade offers an item to an agent; the agent's capacity is taken from now on. An item that is transferred is Active
+// with another agent meanwhile.
 type OfferMade struct {
 	Offer      string     `json:"offer"`
 	Item       string     `json:"item"`
@@ -136,7 +194,10 @@ type OfferMade struct {
 	Queue      string     `json:"queue"`
 	Expires    Instant    `json:"expires"`
 	Units      int32      `json:"units"`
-	Candidates Candidates `json:"candidates"`
+	Profiles   []string   `json:"profiles,omitempty"` // of which it takes a slot each, sorted
+	Via        Via        `json:"via,omitempty"`
+	From       string     `json:"from,omitempty"` // the agent who transfers it
+	Candidates Candidates `json:"candidates,omitzero"`
 }
 
 // Candidates is why an agent was chosen from a queue's members, or nobody was.
@@ -175,8 +236,14 @@ type ItemAssigned struct {
 	Agent string `json:"agent"`
 	Offer string `json:"offer,omitempty"`
 	Units int32  `json:"units"`
-	How   How    `json:"how"`
-	By    string `json:"by,omitempty"` // the supervisor
+	// Profiles are those of which it takes a slot each, sorted.
+	Profiles []string `json:"profiles,omitempty"`
+	How      How      `json:"how"`
+	By       string   `json:"by,omitempty"` // the supervisor
+	// Queue, Via and Candidates are as in OfferMade, of an item that was assigned without an offer.
+	Queue      string      `json:"queue,omitempty"`
+	Via        Via         `json:"via,omitempty"`
+	Candidates *Candidates `json:"candidates,omitempty"`
 }
 
 // ItemReleased takes an Active item from its agent, back to Open; ItemQueued follows.
@@ -192,9 +259,51 @@ type ItemParked struct {
 	Agent string `json:"agent"`
 }
 
-// ItemResumed makes a Waiting item Open because the customer returned; it is routed again.
+// ItemResumed makes a Waiting item Open because the customer returned or a follow-up is due; it is routed again.
 type ItemResumed struct {
 	Item string `json:"item"`
+	// Reason is empty when the customer returned.
+	Reason Reason `json:"reason,omitempty"`
+}
+
+// CustomerDisconnected says that the customer's connection is lost; the item ends at Until if it does not come back.
+type CustomerDisconnected struct {
+	Item  string  `json:"item"`
+	Until Instant `json:"until"`
+}
+
+// CustomerReconnected says that the customer is back in time.
+type CustomerReconnected struct {
+	Item string `json:"item"`
+}
+
+// ConsultRequested asks an agent to join an Active item. It takes no capacity.
+type ConsultRequested struct {
+	Consult string  `json:"consult"`
+	Item    string  `json:"item"`
+	Agent   string  `json:"agent"` // who is asked
+	By      string  `json:"by"`    // who has the item
+	Expires Instant `json:"expires"`
+}
+
+// ConsultJoined says that the agent has joined.
+type ConsultJoined struct {
+	Consult string `json:"consult"`
+	Item    string `json:"item"`
+	Agent   string `json:"agent"`
+}
+
+// ConsultEnded ends a consultation, or a request for one.
+type ConsultEnded struct {
+	Consult string         `json:"consult"`
+	Item    string         `json:"item"`
+	Agent   string         `json:"agent"`
+	Outcome ConsultOutcome `json:"outcome"`
+}
+
+// SlotsReset frees the slots of capacity profiles that end with the agent's day, of items that the agent no longer has.
+type SlotsReset struct {
+	Agent string `json:"agent"`
 }
 
 // WrapUpStarted makes an Active item WrapUp. Capacity goes on being held until BlockedUntil, or when that is zero until
@@ -243,31 +352,44 @@ type AgentForgotten struct {
 type PresenceChanged struct {
 	Agent    string        `json:"agent"`
 	Presence plan.Presence `json:"presence"`
-	Cause    PresenceCause `json:"cause"`
+	// Name is that of a presence that is no base presence.
+	Name string `json:"name,omitempty"`
+	// By is the supervisor who chose it.
+	By    string        `json:"by,omitempty"`
+	Cause PresenceCause `json:"cause"`
 }
 
-func (PlanActivated) event()      {}
-func (IntakeTaken) event()        {}
-func (IntakesForgotten) event()   {}
-func (ItemOpened) event()         {}
-func (ItemUpdated) event()        {}
-func (MessageReceived) event()    {}
-func (MessageSent) event()        {}
-func (DeliveryDone) event()       {}
-func (DeliveryGivenUp) event()    {}
-func (ItemRouted) event()         {}
-func (ItemQueued) event()         {}
-func (AssignmentDeferred) event() {}
-func (OfferMade) event()          {}
-func (OfferClosed) event()        {}
-func (ItemAssigned) event()       {}
-func (ItemReleased) event()       {}
-func (ItemParked) event()         {}
-func (ItemResumed) event()        {}
-func (WrapUpStarted) event()      {}
-func (WrapUpReleased) event()     {}
-func (ItemClosed) event()         {}
-func (AgentConnected) event()     {}
-func (AgentDisconnected) event()  {}
-func (AgentForgotten) event()     {}
-func (PresenceChanged) event()    {}
+func (PlanActivated) event()        {}
+func (IntakeTaken) event()          {}
+func (IntakesForgotten) event()     {}
+func (ItemOpened) event()           {}
+func (ItemUpdated) event()          {}
+func (MessageReceived) event()      {}
+func (MessageSent) event()          {}
+func (DeliveryDone) event()         {}
+func (DeliveryGivenUp) event()      {}
+func (ItemClassified) event()       {}
+func (ItemOverflowed) event()       {}
+func (ItemPromoted) event()         {}
+func (CustomerDisconnected) event() {}
+func (CustomerReconnected) event()  {}
+func (ConsultRequested) event()     {}
+func (ConsultJoined) event()        {}
+func (ConsultEnded) event()         {}
+func (SlotsReset) event()           {}
+func (ItemRouted) event()           {}
+func (ItemQueued) event()           {}
+func (AssignmentDeferred) event()   {}
+func (OfferMade) event()            {}
+func (OfferClosed) event()          {}
+func (ItemAssigned) event()         {}
+func (ItemReleased) event()         {}
+func (ItemParked) event()           {}
+func (ItemResumed) event()          {}
+func (WrapUpStarted) event()        {}
+func (WrapUpReleased) event()       {}
+func (ItemClosed) event()           {}
+func (AgentConnected) event()       {}
+func (AgentDisconnected) event()    {}
+func (AgentForgotten) event()       {}
+func (PresenceChanged) event()      {}

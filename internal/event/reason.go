@@ -39,6 +39,14 @@ const (
 	AgentDisconnectedFromOffer                 Reason = "AgentDisconnected"
 	AgentRemoved                               Reason = "AgentRemoved"
 	OfferNotTaken                              Reason = "OfferNotTaken"
+
+	CustomerDisconnectedOrLeftActiveConversation Reason = "CustomerDisconnectedOrLeftActiveConversation"
+	ClosedDueToOverflow                          Reason = "ClosedDueToOverflow"
+	MovedByOverflow                              Reason = "MovedByOverflow"
+	AgentClosedSession                           Reason = "AgentClosedSession"  // of a live chat, without ending it
+	AgentConnectionLost                          Reason = "AgentConnectionLost" // and not found again in time
+	FollowUpDue                                  Reason = "FollowUpDue"
+	TransferredToAgent                           Reason = "TransferredToAgent"
 )
 
 // OfferOutcome is how an offer ended without being accepted.
@@ -59,6 +67,30 @@ const (
 	ByOffer      How = "Offer"
 	ByPick       How = "Pick"
 	BySupervisor How = "Supervisor"
+	ByAutoAccept How = "AutoAccept" // of the workstream's offers
+	ByTransfer   How = "Transfer"
+)
+
+// Via is why an agent was chosen for an offer, when it was not by the method of the queue.
+type Via string
+
+// The ways to an offer.
+const (
+	ViaMethod    Via = ""
+	ViaAffinity  Via = "Affinity"  // the agent had the conversation last
+	ViaPreferred Via = "Preferred" // the customer prefers the agent
+	ViaTransfer  Via = "Transfer"  // another agent hands it over
+)
+
+// ConsultOutcome is how a consultation ended.
+type ConsultOutcome string
+
+// The outcomes of a consultation.
+const (
+	ConsultDone      ConsultOutcome = "Done" // after it was joined
+	ConsultDeclined  ConsultOutcome = "Declined"
+	ConsultExpired   ConsultOutcome = "Expired"
+	ConsultWithdrawn ConsultOutcome = "Withdrawn" // by who asked, or because the item moved on
 )
 
 // PresenceCause is what changed a presence.
@@ -69,6 +101,9 @@ const (
 	CauseAgent      PresenceCause = "Agent"      // chosen
 	CauseComputed   PresenceCause = "Computed"   // from the capacity in use
 	CauseConnection PresenceCause = "Connection" // lost or found again
+	CauseSupervisor PresenceCause = "Supervisor" // chosen by one
+	CauseMissed     PresenceCause = "Missed"     // an offer expired
+	CauseDeclined   PresenceCause = "Declined"   // an offer was declined
 )
 
 // ExclusionReason is why an agent is no candidate for an item.
@@ -81,6 +116,12 @@ const (
 	NoCapacity         ExclusionReason = "NoCapacity"
 	DeclinedTooOften   ExclusionReason = "DeclinedTooOften"
 	CoolingOff         ExclusionReason = "CoolingOff"
+
+	NoSlot           ExclusionReason = "NoSlot"  // of a capacity profile that the item needs
+	Blocked          ExclusionReason = "Blocked" // by a capacity profile that is exhausted
+	SkillMissing     ExclusionReason = "SkillMissing"
+	RatingTooLow     ExclusionReason = "RatingTooLow"
+	NeverForCustomer ExclusionReason = "NeverForCustomer"
 )
 
 // RejectionReason is why a command was refused. It is an answer to the caller, not an error of the engine.
@@ -112,4 +153,13 @@ const (
 	NotConnectedAgent    RejectionReason = "NotConnected"
 	MessageIDReused      RejectionReason = "MessageIDReused"
 	NoPlan               RejectionReason = "NoPlan"
+
+	DeclineNotAllowed             RejectionReason = "DeclineNotAllowed"
+	PresenceNotAllowedForTransfer RejectionReason = "PresenceNotAllowed"
+	SkillRequired                 RejectionReason = "SkillMissing"
+	AgentExcluded                 RejectionReason = "NeverForCustomer"
+	UnknownConsult                RejectionReason = "UnknownConsult"
+	AlreadyConsulting             RejectionReason = "AlreadyConsulting"
+	TooManyConsults               RejectionReason = "TooManyConsults"
+	TransferPending               RejectionReason = "TransferPending"
 )

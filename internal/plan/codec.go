@@ -21,6 +21,9 @@ func (p *Plan) Encode() (body []byte, version string, err error) {
 	slices.SortFunc(p.Channels, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Agents, func(a, b Agent) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Profiles, func(a, b Profile) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Calendars, func(a, b Calendar) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(p.Presences, func(a, b CustomPresence) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Issuers, func(a, b Issuer) int { return strings.Compare(a.Issuer, b.Issuer) })
 	for i := range p.Workstreams {
 		p.Workstreams[i].sort()
@@ -28,6 +31,9 @@ func (p *Plan) Encode() (body []byte, version string, err error) {
 	for i := range p.Agents {
 		a := &p.Agents[i]
 		a.Roles, a.Queues = sorted(a.Roles), sorted(a.Queues)
+		a.Skills = sortedSkills(a.Skills)
+		a.Profiles = slices.Clone(a.Profiles)
+		slices.SortFunc(a.Profiles, func(x, y AgentProfile) int { return strings.Compare(x.Name, y.Name) })
 	}
 	for i := range p.Issuers {
 		p.Issuers[i].Audiences = sorted(p.Issuers[i].Audiences)
@@ -68,8 +74,23 @@ func Version(body []byte) string {
 // sort brings the lists of w whose order means nothing into the one order that they are written in.
 func (w *Workstream) sort() {
 	w.AllowedPresences = sorted(w.AllowedPresences)
+	w.Profiles = sorted(w.Profiles)
+	w.Classification = slices.Clone(w.Classification)
+	for i := range w.Classification {
+		c := &w.Classification[i]
+		c.Rules = slices.Clone(c.Rules)
+		for j := range c.Rules {
+			c.Rules[j].Skills, c.Rules[j].Profiles = sortedSkills(c.Rules[j].Skills), sorted(c.Rules[j].Profiles)
+		}
+	}
 	w.Variables = slices.Clone(w.Variables)
 	slices.SortFunc(w.Variables, func(a, b Variable) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func sortedSkills(list []Skill) []Skill {
+	out := slices.Clone(list)
+	slices.SortFunc(out, func(a, b Skill) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // sorted returns a set in order. The list itself may be somebody else's.

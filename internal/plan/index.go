@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/rule"
 )
 
@@ -18,6 +19,9 @@ type index struct {
 	agents      map[string]*Agent
 	subjects    map[string]*Agent
 	members     map[string][]string
+	calendars   map[string]*Calendar
+	profiles    map[string]*Profile
+	presences   map[string]*CustomPresence
 }
 
 // Workstream returns the workstream of that name, or nil.
@@ -38,6 +42,29 @@ func (p *Plan) Agent(name string) *Agent { return p.index.agents[name] }
 
 // AgentOf returns who has tokens of that subject, whatever their roles, or nil.
 func (p *Plan) AgentOf(subject string) *Agent { return p.index.subjects[subject] }
+
+// Hours returns the calendar of that name, or nil.
+func (p *Plan) Hours(name string) *hours.Calendar {
+	if c := p.index.calendars[name]; c != nil {
+		return c.compiled
+	}
+	return nil
+}
+
+// Profile returns the capacity profile of that name, or nil.
+func (p *Plan) Profile(name string) *Profile { return p.index.profiles[name] }
+
+// Presence returns the presence of that name, a base presence or the organisation's own.
+func (p *Plan) Presence(name string) (CustomPresence, bool) {
+	if c := p.index.presences[name]; c != nil {
+		return *c, true
+	}
+	switch b := Presence(name); b {
+	case Available, Busy, DoNotDisturb, Away, Offline:
+		return CustomPresence{Name: name, Base: b}, true
+	}
+	return CustomPresence{}, false
+}
 
 // Members returns the names of a queue's agents, sorted. The slice must not be changed.
 func (p *Plan) Members(queue string) []string { return p.index.members[queue] }
@@ -74,6 +101,11 @@ func attributeKind(name string) (rule.Kind, bool) {
 	switch name {
 	case "item.type", "item.channel", "item.workstream":
 		return rule.Text, true
+	case "item.priority":
+		return rule.Number, true
+	}
+	if _, ok := cutPrefix(name, "item.skills."); ok {
+		return rule.Number, true
 	}
 	for _, root := range []string{"channel.", "customer.", "record."} {
 		if _, ok := cutPrefix(name, root); ok {
@@ -99,12 +131,15 @@ func (p *Plan) buildIndex() error {
 		agents:      make(map[string]*Agent, len(p.Agents)),
 		subjects:    make(map[string]*Agent, len(p.Agents)),
 		members:     make(map[string][]string, len(p.Queues)),
+		calendars:   make(map[string]*Calendar, len(p.Calendars)),
+		profiles:    make(map[string]*Profile, len(p.Profiles)),
+		presences:   make(map[string]*CustomPresence, len(p.Presences)),
 	}
 	if err := p.checkNames(); err != nil {
 		return err
 	}
-	for i := range p.Queues {
-		p.index.queues[p.Queues[i].Name] = &p.Queues[i]
+	if err := p.indexDirectory(); err != nil {
+		return err
 	}
 	if err := p.indexAgents(); err != nil {
 		return err
@@ -127,7 +162,64 @@ func (p *Plan) checkNames() error {
 	if err := checkNames("queue", p.Queues, func(q *Queue) string { return q.Name }); err != nil {
 		return err
 	}
+	if err := checkNames("capacity profile", p.Profiles, func(c *Profile) string { return c.Name }); err != nil {
+		return err
+	}
+	if err := checkNames("calendar", p.Calendars, func(c *Calendar) string { return c.Name }); err != nil {
+		return err
+	}
+	if err := checkNames("presence", p.Presences, func(c *CustomPresence) string { return c.Name }); err != nil {
+		return err
+	}
 	return checkNames("agent", p.Agents, func(a *Agent) string { return a.Name })
+}
+
+// indexDirectory finds what others name: profiles, calendars, presences and queues.
+func (p *Plan) indexDirectory() error {
+	for i := range p.Profiles {
+		p.index.profiles[p.Profiles[i].Name] = &p.Profiles[i]
+	}
+	for i := range p.Presences {
+		c := &p.Presences[i]
+		if b, ok := p.Presence(string(c.Base)); !ok || b.Base != c.Base {
+			return fmt.Errorf("presence %s: %q is no base presence", c.Name, c.Base)
+		}
+		p.index.presences[c.Name] = c
+	}
+	for i := range p.Calendars {
+		c := &p.Calendars[i]
+		compiled, err := hours.Compile(&c.Definition)
+		if err != nil {
+			return fmt.Errorf("calendar %s: %w", c.Name, err)
+		}
+		c.compiled = compiled
+		p.index.calendars[c.Name] = c
+	}
+	for i := range p.Queues {
+		p.index.queues[p.Queues[i].Name] = &p.Queues[i]
+	}
+	for i := range p.Queues {
+		if err := p.checkQueue(&p.Queues[i]); err != nil {
+			return fmt.Errorf("queue %s: %w", p.Queues[i].Name, err)
+		}
+	}
+	return nil
+}
+
+func (p *Plan) checkQueue(q *Queue) error {
+	if q.Hours != "" && p.index.calendars[q.Hours] == nil {
+		return fmt.Errorf("no calendar %q in the plan", q.Hours)
+	}
+	for i := range q.Overflow {
+		o := &q.Overflow[i]
+		switch {
+		case o.Action == TransferTo && p.index.queues[o.Queue] == nil:
+			return fmt.Errorf("no queue %q in the plan", o.Queue)
+		case o.On == WaitTime && (o.After <= 0 || o.Action == AssignAnyway):
+			return fmt.Errorf("overflow %s after %s with action %s", o.On, o.After, o.Action)
+		}
+	}
+	return nil
 }
 
 func checkNames[E any](kind string, list []E, name func(*E) string) error {
@@ -209,6 +301,11 @@ func (p *Plan) checkTargets(r *Rule) error {
 // Compile makes the rules of w ready to match. Encode and Decode do so for the workstreams of a plan; a workstream that
 // was read back on its own needs it before its rules are asked.
 func (w *Workstream) Compile() error {
+	for i := range w.Classification {
+		if err := w.compileClassification(&w.Classification[i]); err != nil {
+			return err
+		}
+	}
 	for i := range w.Routing.Rules {
 		r := &w.Routing.Rules[i]
 		if r.When == nil {
@@ -217,6 +314,21 @@ func (w *Workstream) Compile() error {
 		m, err := rule.Compile(r.When, w.AttributeKind)
 		if err != nil {
 			return fmt.Errorf("workstream %s: rule %s: %w", w.Name, r.Name, err)
+		}
+		r.matcher = m
+	}
+	return nil
+}
+
+func (w *Workstream) compileClassification(c *Classification) error {
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		if r.When == nil {
+			continue
+		}
+		m, err := rule.Compile(r.When, w.AttributeKind)
+		if err != nil {
+			return fmt.Errorf("workstream %s: ruleset %s: rule %s: %w", w.Name, c.Ruleset, r.Name, err)
 		}
 		r.matcher = m
 	}

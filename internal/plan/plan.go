@@ -5,6 +5,7 @@ package plan
 import (
 	"time"
 
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/rule"
 )
 
@@ -17,6 +18,14 @@ type Plan struct {
 	Channels    []Channel    `json:"channels,omitempty"`
 	Queues      []Queue      `json:"queues,omitempty"`
 	Agents      []Agent      `json:"agents,omitempty"`
+	// Profiles are the capacity profiles that workstreams, classification rules and agents name.
+	Profiles []Profile `json:"profiles,omitempty"`
+	// Calendars are the operating hours that queues name.
+	Calendars []Calendar `json:"calendars,omitempty"`
+	// Presences are those of the organisation's own, besides the base presences.
+	Presences []CustomPresence `json:"presences,omitempty"`
+	// PresenceRules say which presence an agent gets who does not take an offer.
+	PresenceRules PresenceRules `json:"presenceRules,omitzero"`
 	// Issuers are whose tokens the distributor's API accepts.
 	Issuers []Issuer `json:"issuers,omitempty"`
 
@@ -53,6 +62,25 @@ const (
 	Offline      Presence = "Offline"
 )
 
+// CustomPresence is a presence of the organisation's own. For all that is decided it counts as its base.
+type CustomPresence struct {
+	Name string   `json:"name"`
+	Base Presence `json:"base"`
+}
+
+// Inactive is the name of the presence of an agent who let an offer expire, where PresenceRules ask for it. Its base is
+// Away. Agents cannot choose it; they leave it by choosing another.
+const Inactive = "Inactive"
+
+// PresenceRules say what an offer of a conversation that was not taken does to the agent's presence. A rule does nothing
+// where the workstream allows the base presence that it would set.
+type PresenceRules struct {
+	// Missed has an agent who let an offer expire become Inactive.
+	Missed bool `json:"missed,omitempty"`
+	// Declined has an agent who declined become DoNotDisturb.
+	Declined bool `json:"declined,omitempty"`
+}
+
 // Workstream is one immutable revision of a workstream's settings, with the rules and variables that it uses.
 type Workstream struct {
 	Name string `json:"name"`
@@ -62,20 +90,113 @@ type Workstream struct {
 	ChannelType string   `json:"channelType,omitempty"` // Custom; empty for records
 	RecordType  string   `json:"recordType,omitempty"`  // as the business system calls it; empty for messaging
 	Mode        Mode     `json:"mode"`
+	// PickFromPush lets members of a queue also pick what waits in it, whatever their capacity and presence. Only with Push.
+	PickFromPush bool `json:"pickFromPush,omitempty"`
 	// Units is what one item costs of an agent's capacity, 0 or more.
 	Units int32 `json:"units"`
+	// Profiles are the capacity profiles of which one item takes a slot each, sorted; classification may add more.
+	Profiles []string `json:"profiles,omitempty"`
 	// AllowedPresences are sorted; an agent must have one of them to be offered an item.
-	AllowedPresences []Presence    `json:"allowedPresences,omitempty"`
-	Offer            Offer         `json:"offer"`
-	WrapUp           WrapUp        `json:"wrapUp"`
-	AutoClose        time.Duration `json:"autoClose,omitempty"` // of a Waiting item
-	Variables        []Variable    `json:"variables,omitempty"` // by name
-	Routing          Routing       `json:"routing"`
+	AllowedPresences []Presence `json:"allowedPresences,omitempty"`
+	// SkillMatching is Exact when it is empty.
+	SkillMatching SkillMatching `json:"skillMatching,omitempty"`
+	Affinity      Affinity      `json:"affinity,omitzero"`
+	Offer         Offer         `json:"offer"`
+	WrapUp        WrapUp        `json:"wrapUp"`
+	Lifecycle     Lifecycle     `json:"lifecycle,omitzero"`
+	Variables     []Variable    `json:"variables,omitempty"` // by name
+	// Classification is what items are given before they are routed: all rulesets in order, the first match of each.
+	Classification []Classification `json:"classification,omitempty"`
+	Routing        Routing          `json:"routing"`
 }
+
+// SkillMatching is how the skills that an item needs are compared with an agent's.
+type SkillMatching string
+
+// The ways of skill matching.
+const (
+	SkillsExact   SkillMatching = "Exact"   // all of them, at the rating that is needed or above
+	SkillsClosest SkillMatching = "Closest" // none is needed; who comes closest is first
+	SkillsNone    SkillMatching = "None"    // they do not count
+)
+
+// Skill is a skill that an agent has or an item needs. Rating is 1-10; of a need 0 means that any rating will do.
+type Skill struct {
+	Name   string `json:"name"`
+	Rating int32  `json:"rating,omitempty"`
+}
+
+// MaxRating is the best rating of a skill.
+const MaxRating = 10
+
+// Affinity offers a conversation that comes back to the agent who had it last, whatever that agent's capacity and presence
+// unless these are respected.
+type Affinity struct {
+	Enabled         bool `json:"enabled,omitempty"`
+	RespectPresence bool `json:"respectPresence,omitempty"`
+	RespectCapacity bool `json:"respectCapacity,omitempty"`
+}
+
+// Lifecycle says when items move on by themselves. A duration of zero is never.
+type Lifecycle struct {
+	// Waits leaves a conversation Waiting for its customer when the agent closes the session without ending it
+	// (asynchronous channels). Without it the conversation goes to another agent (live chat).
+	Waits bool `json:"waits,omitempty"`
+	// Open, Active, Waiting and WrapUp are how long an item stays in that state without any activity before it closes.
+	Open    time.Duration `json:"open,omitempty"`
+	Active  time.Duration `json:"active,omitempty"`
+	Waiting time.Duration `json:"waiting,omitempty"`
+	WrapUp  time.Duration `json:"wrapUp,omitempty"`
+	// FollowUp is after how long a Waiting item is routed again although the customer has not returned.
+	FollowUp time.Duration `json:"followUp,omitempty"`
+	// CustomerReturn is how long a conversation outlives the lost connection of its customer (live chat).
+	CustomerReturn time.Duration `json:"customerReturn,omitempty"`
+	// AgentReturn is how long an Active item stays with an agent whose connection is lost.
+	AgentReturn time.Duration `json:"agentReturn,omitempty"`
+}
+
+// Classification is a ruleset that gives items attributes, a priority, skills and capacity profiles.
+type Classification struct {
+	Ruleset string               `json:"ruleset"`
+	Rules   []ClassificationRule `json:"rules"`
+}
+
+// ClassificationRule is what an item that it matches is given. Later rulesets see what earlier ones set: a skill that is
+// needed is the number item.skills.NAME (its rating), the priority the number item.priority.
+type ClassificationRule struct {
+	Name string `json:"name"`
+	// When is nil when the rule always matches.
+	When *rule.Condition `json:"when,omitempty"`
+	// Set has attributes by full name (context.NAME).
+	Set rule.Attributes `json:"set,omitempty"`
+	// Priority orders items within a queue: 1 is served first. 0 leaves it as it is.
+	Priority int32    `json:"priority,omitempty"`
+	Skills   []Skill  `json:"skills,omitempty"`   // by name; added to those that the item needs already
+	Profiles []string `json:"profiles,omitempty"` // sorted; added to those that the item needs already
+
+	matcher *rule.Matcher // compiled from When
+}
+
+// Matches reports whether r matches an item with these attributes. r must be part of an encoded or decoded plan.
+func (r *ClassificationRule) Matches(attrs rule.Attributes) bool {
+	return r.matcher == nil || r.matcher.Match(attrs)
+}
+
+// Presentation is how an item reaches the agent who was chosen.
+type Presentation string
+
+// The presentations.
+const (
+	Prompt          Presentation = "Prompt" // accept or decline
+	PromptNoDecline Presentation = "PromptNoDecline"
+	AutoAccept      Presentation = "AutoAccept" // it is assigned at once
+)
 
 // Offer says how items are offered.
 type Offer struct {
-	Timeout time.Duration `json:"timeout"`
+	// Presentation is Prompt when it is empty.
+	Presentation Presentation  `json:"presentation,omitempty"`
+	Timeout      time.Duration `json:"timeout"`
 	// ReofferAfter is how long an agent who declined or let expire an item is not offered it again.
 	ReofferAfter time.Duration `json:"reofferAfter"`
 	// MaxDeclines is after how many declines of one item an agent is never offered it again.
@@ -165,6 +286,72 @@ type Queue struct {
 	// Priority orders queues for an agent in several: smaller is served first.
 	Priority int32  `json:"priority"`
 	Method   Method `json:"method"`
+	// PromoteAfter is after how long an item is served before all that is not promoted, across queues too; 0 is never.
+	PromoteAfter time.Duration `json:"promoteAfter,omitempty"`
+	// Hours is the name of the calendar by which the queue is open; empty is always.
+	Hours string `json:"hours,omitempty"`
+	// Overflow are what happens when the queue cannot serve, in the order in which they are tried.
+	Overflow []Overflow `json:"overflow,omitempty"`
+}
+
+// OverflowTrigger is when a queue overflows.
+type OverflowTrigger string
+
+// The triggers of overflow. The first two count before an item enters a queue, the last one while it waits there.
+const (
+	OutOfHours OverflowTrigger = "OutOfHours" // the queue is closed
+	ItemLimit  OverflowTrigger = "ItemLimit"  // as many items wait in the queue as Limit, or more
+	WaitTime   OverflowTrigger = "WaitTime"   // the item waits in the queue for After
+)
+
+// OverflowAction is what becomes of an item whose queue overflows.
+type OverflowAction string
+
+// The actions of overflow.
+const (
+	AssignAnyway OverflowAction = "AssignAnyway" // it enters the queue; not with WaitTime
+	TransferTo   OverflowAction = "TransferTo"   // it enters another queue
+	EndItem      OverflowAction = "End"          // it closes; conversations only
+)
+
+// Overflow is one rule of a queue.
+type Overflow struct {
+	On     OverflowTrigger `json:"on"`
+	Limit  int32           `json:"limit,omitempty"`
+	After  time.Duration   `json:"after,omitempty"`
+	Action OverflowAction  `json:"action"`
+	Queue  string          `json:"queue,omitempty"` // with TransferTo
+}
+
+// Calendar is when something is open.
+type Calendar struct {
+	Name string `json:"name"`
+	hours.Definition
+
+	compiled *hours.Calendar
+}
+
+// Reset is when a slot of a capacity profile is free again.
+type Reset string
+
+// The resets.
+const (
+	Immediate Reset = "Immediate" // when the item no longer holds capacity
+	EndOfDay  Reset = "EndOfDay"  // at midnight of the agent's time zone, whatever becomes of the item
+)
+
+// Profile limits how many items of a kind an agent has at a time.
+type Profile struct {
+	Name  string `json:"name"`
+	Reset Reset  `json:"reset"`
+	// Blocking keeps all further automatic work from an agent who is at the limit.
+	Blocking bool `json:"blocking,omitempty"`
+}
+
+// AgentProfile is how many slots of a profile an agent has.
+type AgentProfile struct {
+	Name  string `json:"name"`
+	Limit int32  `json:"limit"`
 }
 
 // Role is what a person may do.
@@ -185,6 +372,11 @@ type Agent struct {
 	Roles       []Role   `json:"roles"`   // sorted
 	Units       int32    `json:"units"`   // total capacity; 0 is none
 	Queues      []string `json:"queues,omitempty"`
+	// Profiles are by name; of a profile that is not there the agent has no slot.
+	Profiles []AgentProfile `json:"profiles,omitempty"`
+	Skills   []Skill        `json:"skills,omitempty"` // by name
+	// Zone is the time zone of the agent's days, an IANA name; empty is UTC.
+	Zone string `json:"zone,omitempty"`
 }
 
 // Issuer is whose tokens are accepted.

@@ -26,7 +26,7 @@ func full() *Plan {
 			Name: "chat", Revision: "abc", Type: Messaging, ChannelType: "Custom", Mode: Push, Units: 30,
 			AllowedPresences: []Presence{Available, Busy},
 			Offer:            Offer{Timeout: 2 * time.Minute, ReofferAfter: time.Minute, MaxDeclines: 3},
-			WrapUp:           WrapUp{Block: BlockCustom, For: time.Minute}, AutoClose: 8 * time.Hour,
+			WrapUp:           WrapUp{Block: BlockCustom, For: time.Minute}, Lifecycle: DefaultLifecycle(Messaging, "Custom", 8*time.Hour),
 			Variables: []Variable{{Name: "basket", Kind: rule.Number}, {Name: "tier", Kind: rule.Text}},
 			Routing: Routing{
 				Ruleset: "chat-queues",
@@ -108,7 +108,7 @@ func TestEncodeWritesEveryField(t *testing.T) {
 	}
 	for _, field := range []string{
 		`"namespace"`, `"offer"`, `"kind":"Number"`, `"kind":"Text"`, `"caseSensitive":true`, `"fallback"`, `"percent":30`, `"jwksFile"`,
-		`"timeout":120000000000`, `"autoClose"`, `"displayName"`,
+		`"timeout":120000000000`, `"lifecycle"`, `"displayName"`,
 	} {
 		if !strings.Contains(string(body), field) {
 			t.Errorf("%s is missing in %s", field, body)

@@ -211,7 +211,7 @@ func parseWorkstream(a *args) plan.Workstream {
 		return w
 	}
 	w.ChannelType = "Custom"
-	w.AutoClose = a.duration("autoclose", "8h")
+	w.Lifecycle = plan.DefaultLifecycle(w.Type, w.ChannelType, a.duration("autoclose", "8h"))
 	switch block := a.text("wrapup", "Always"); block {
 	case "Always", "Never":
 		w.WrapUp.Block = plan.WrapUpBlock(block)

@@ -43,7 +43,7 @@ agent ann units=7 queues=(vip) display=(Ann A.)
 				Name: "chat", Type: plan.Messaging, ChannelType: "Custom", Mode: plan.Pick, Units: 5,
 				AllowedPresences: []plan.Presence{plan.Away},
 				Offer:            plan.Offer{Timeout: time.Minute, ReofferAfter: 2 * time.Minute, MaxDeclines: 4},
-				WrapUp:           plan.WrapUp{Block: plan.BlockCustom, For: 5 * time.Minute}, AutoClose: time.Hour,
+				WrapUp:           plan.WrapUp{Block: plan.BlockCustom, For: 5 * time.Minute}, Lifecycle: plan.DefaultLifecycle(plan.Messaging, "Custom", time.Hour),
 				Variables: []plan.Variable{{Name: "basket", Kind: rule.Number}, {Name: "tier", Kind: rule.Text}},
 				Routing: plan.Routing{Ruleset: "chat-rules", Fallback: "vip", Rules: []plan.Rule{{
 					Name:  "gold",
