@@ -58,10 +58,16 @@ type LeaveConversation struct {
 
 // DisconnectCustomer says that the connection of a conversation's customer is lost. It ends when the customer is not back
 // in time, where the channel has connections at all.
-type DisconnectCustomer struct{ Channel, Conversation string }
+type DisconnectCustomer struct {
+	Intake                Intake
+	Channel, Conversation string
+}
 
 // ReconnectCustomer says that the customer is back.
-type ReconnectCustomer struct{ Channel, Conversation string }
+type ReconnectCustomer struct {
+	Intake                Intake
+	Channel, Conversation string
+}
 
 // SubmitRecord takes in a record. One that is already open is updated, and routed again while it is in a queue.
 type SubmitRecord struct {

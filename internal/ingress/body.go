@@ -70,10 +70,12 @@ func CheckHeader(name, value string) error {
 	return p
 }
 
-// Decode reads one JSON value into v and refuses fields that v does not have.
+// Decode reads one JSON value into v. It refuses fields that v does not have, fields that are given twice or in another
+// case, and null for a field.
 func Decode(body []byte, v any) error { return decode(body, v, true) }
 
-// DecodeLoose is Decode for senders who may say more than we understand.
+// DecodeLoose is Decode for senders who may say more than we understand: other fields are passed over, and null is as good
+// as leaving a field out.
 func DecodeLoose(body []byte, v any) error { return decode(body, v, false) }
 
 func decode(body []byte, v any, strict bool) error {
@@ -93,7 +95,7 @@ func decode(body []byte, v any, strict bool) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return malformed(body, d.InputOffset(), "there is more after the JSON object")
 	}
-	return nil
+	return checkShape(body, v, !strict)
 }
 
 // explain says where the error is; it repeats names of fields and of types, never a value.
@@ -162,9 +164,9 @@ func jsonValue(value string) string {
 	}
 }
 
-// CheckLength refuses a text that is longer than limit characters, or empty though it is required.
+// CheckLength refuses a text that is longer than limit characters, or though it is required has nothing but white space.
 func CheckLength(path, value string, limit int, required bool) error {
-	if required && value == "" {
+	if required && strings.TrimSpace(value) == "" {
 		return InvalidField(path, "", path+" is missing or empty")
 	}
 	if n := utf8.RuneCountInString(value); n > limit {

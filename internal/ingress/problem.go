@@ -112,6 +112,15 @@ var rejections = map[event.RejectionReason]int{
 	event.WrongState:           http.StatusConflict,
 	event.NotConnectedAgent:    http.StatusConflict,
 	event.NoPlan:               http.StatusServiceUnavailable,
+
+	event.UnknownConsult:                http.StatusNotFound,
+	event.SkillRequired:                 http.StatusForbidden,
+	event.AgentExcluded:                 http.StatusForbidden,
+	event.DeclineNotAllowed:             http.StatusConflict,
+	event.PresenceNotAllowedForTransfer: http.StatusConflict,
+	event.AlreadyConsulting:             http.StatusConflict,
+	event.TooManyConsults:               http.StatusConflict,
+	event.TransferPending:               http.StatusConflict,
 }
 
 // Rejected returns the problem of a refusal of the engine.

@@ -289,3 +289,32 @@ func (v *View) Stats() Stats {
 	}
 	return s
 }
+
+// Sent returns the text of an agent's message, and whether there is one of that id.
+func (v *View) Sent(item, agent, message string) (text string, found bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	it := v.items[item]
+	if it == nil {
+		return "", false
+	}
+	for i := range it.Messages {
+		if m := &it.Messages[i]; m.ID == message && m.Agent == agent {
+			return m.Text, true
+		}
+	}
+	return "", false
+}
+
+// Presences returns what agents may choose: the base presences, then those of the organisation's own.
+func (v *View) Presences() []plan.CustomPresence {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := make([]plan.CustomPresence, 0, len(basePresences)+len(v.plan.Presences))
+	for _, p := range basePresences {
+		list = append(list, plan.CustomPresence{Name: string(p), Base: p})
+	}
+	return append(list, v.plan.Presences...)
+}
+
+var basePresences = []plan.Presence{plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline}

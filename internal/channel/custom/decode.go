@@ -37,9 +37,22 @@ type content struct {
 	Channel map[string]json.RawMessage `json:"channel"`
 }
 
+// Kind is what a webhook says.
+type Kind string
+
+// The kinds of webhooks. The first two are those of what the channel is told, too.
+const (
+	MessageCreated       = Kind(event.DeliverMessage)
+	ConversationEnded    = Kind(event.DeliverEnd)
+	CustomerDisconnected = Kind("customer.disconnected") // and may come back
+	CustomerReconnected  = Kind("customer.reconnected")
+)
+
+const kinds = "message.created, conversation.ended, customer.disconnected or customer.reconnected"
+
 // Inbound is a webhook that was understood.
 type Inbound struct {
-	Kind event.DeliveryKind // the same two words as outbound
+	Kind Kind
 
 	id      string
 	digest  string
@@ -52,14 +65,14 @@ func Decode(id string, raw []byte) (*Inbound, error) {
 	if err := ingress.DecodeLoose(raw, &b); err != nil {
 		return nil, err
 	}
-	in := &Inbound{Kind: event.DeliveryKind(b.Type), id: id}
+	in := &Inbound{Kind: Kind(b.Type), id: id}
 	switch in.Kind {
-	case event.DeliverMessage, event.DeliverEnd:
+	case MessageCreated, ConversationEnded, CustomerDisconnected, CustomerReconnected:
 	default:
 		if b.Type == "" {
-			return nil, ingress.InvalidField("type", "", "type is missing; it must be message.created or conversation.ended")
+			return nil, ingress.InvalidField("type", "", "type is missing; it must be "+kinds)
 		}
-		return nil, ingress.InvalidField("type", clip(b.Type, 64), "type must be message.created or conversation.ended")
+		return nil, ingress.InvalidField("type", clip(b.Type, 64), "type must be "+kinds)
 	}
 	if len(b.Data) == 0 {
 		return nil, ingress.InvalidField("data", "", "data is missing; it must be an object")
@@ -77,7 +90,7 @@ func (in *Inbound) check() error {
 	if err := ingress.CheckLength("data.conversation", c.Conversation, ingress.MaxID, true); err != nil {
 		return err
 	}
-	if in.Kind == event.DeliverEnd {
+	if in.Kind != MessageCreated {
 		return nil
 	}
 	for _, f := range []struct {
@@ -102,8 +115,14 @@ func (in *Inbound) check() error {
 func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() string) (event.Command, []Dropped) {
 	intake := event.Intake{Scope: "channel/" + ch.Name, Key: in.id, Digest: in.digest}
 	c := &in.content
-	if in.Kind == event.DeliverEnd {
+	switch in.Kind {
+	case ConversationEnded:
 		return event.LeaveConversation{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+	case CustomerDisconnected:
+		return event.DisconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+	case CustomerReconnected:
+		return event.ReconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+	case MessageCreated:
 	}
 	attrs, dropped := in.attributes(ws)
 	message := c.Message.ID

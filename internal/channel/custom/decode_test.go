@@ -94,6 +94,27 @@ func TestEndBecomesACommand(t *testing.T) {
 	}
 }
 
+func TestConnectionsBecomeCommands(t *testing.T) {
+	for kind, command := range map[string]func(event.Intake) event.Command{
+		"customer.disconnected": func(i event.Intake) event.Command {
+			return event.DisconnectCustomer{Intake: i, Channel: "web", Conversation: "c-1"}
+		},
+		"customer.reconnected": func(i event.Intake) event.Command {
+			return event.ReconnectCustomer{Intake: i, Channel: "web", Conversation: "c-1"}
+		},
+	} {
+		in, err := Decode("wh3", []byte(`{"type":"`+kind+`","data":{"conversation":"c-1","message":null}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _ := in.Command(channel, workstream, func() string { return "unused" })
+		want := command(event.Intake{Scope: "channel/web", Key: "wh3", Digest: in.digest})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("command (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestContextValuesFitTheirVariable(t *testing.T) {
 	long := `"` + strings.Repeat("ü", MaxValue) + `"`
 	for name, tc := range map[string]struct {
@@ -166,7 +187,14 @@ func TestDecodeRefuses(t *testing.T) {
 		"two values":       {message(`{"conversation":"c","message":{"text":"x"}}`) + " {}", 400, "", "more after"},
 		"a list":           {`[]`, 422, "", "must be a JSON object, not a list"},
 		"no type":          {`{"data":{}}`, 422, "type", "missing"},
-		"another type":     {`{"type":"message.deleted","data":{}}`, 422, "type", "message.created or conversation.ended"},
+		"another type":     {`{"type":"message.deleted","data":{}}`, 422, "type", "message.created, conversation.ended, customer.disconnected or"},
+		"the type twice":   {`{"type":"message.created","type":"conversation.ended","data":{}}`, 422, "type", "once only"},
+		"Type":             {`{"Type":"message.created","data":{}}`, 422, "Type", "written \"type\""},
+		"null":             {`null`, 422, "", "not null"},
+		"data null":        {`{"type":"message.created","data":null}`, 422, "data", "data must be a JSON object, not null"},
+		"text twice":       {message(`{"conversation":"c","message":{"text":"x","text":"y"}}`), 422, "data.message.text", "once only"},
+		"a value twice":    {message(`{"conversation":"c","message":{"text":"x"},"context":{"a":1,"a":2}}`), 422, "data.context.a", "once only"},
+		"blank text":       {message(`{"conversation":"c","message":{"text":" "}}`), 422, "data.message.text", "missing or empty"},
 		"a number as type": {`{"type":1}`, 422, "type", "must be a JSON string, not a number"},
 		"no data":          {`{"type":"message.created"}`, 422, "data", "missing"},
 		"data in words":    {message(`"secret words"`), 422, "data", "data must be a JSON object, not a string"},

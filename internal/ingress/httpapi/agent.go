@@ -7,17 +7,8 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
-	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/ingress/desk"
 )
-
-// commandAnswer answers a command about an item.
-type commandAnswer struct {
-	Item    string `json:"item"`
-	Offer   string `json:"offer,omitempty"`
-	Message string `json:"message,omitempty"`
-	// Duplicate says that it had been done before.
-	Duplicate bool `json:"duplicate"`
-}
 
 // list is a whole list, or one page of it.
 type list[T any] struct {
@@ -26,30 +17,50 @@ type list[T any] struct {
 }
 
 // me shows the calling agent.
-func (a *API) me(c *call) (*answer, error) {
-	agent, found := a.View.Agent(c.caller.Agent)
+func (a *API) me(c *call) (*answer, error) { return a.agent(c.caller.Agent) }
+
+func (a *API) agent(name string) (*answer, error) {
+	agent, found := a.View.Agent(name)
 	if !found {
-		return nil, ingress.NewProblem(http.StatusNotFound, string(event.UnknownAgent), "the plan has no agent "+c.caller.Agent+" any more")
+		return nil, ingress.NewProblem(http.StatusNotFound, string(event.UnknownAgent), "the plan has no agent "+clip(name)+" any more")
 	}
 	return ok(agent), nil
 }
 
-// setPresence is the agent's own choice.
+// perform carries out an operation of the desk; target is what the path says that it is about.
+func (a *API) perform(c *call, op *desk.Operation) (desk.Answer, error) {
+	var body []byte
+	if c.ContentLength != 0 || op.NeedsBody {
+		var err error
+		if body, err = ingress.ReadBody(c.w, c.Request); err != nil {
+			return desk.Answer{}, err
+		}
+	}
+	return a.desk.Do(c.Context(), c.caller, op, c.PathValue(string(op.Target)), body)
+}
+
+// operation returns the handler of an operation.
+func operation(name string) func(*API, *call) (*answer, error) {
+	op := desk.Find(name)
+	return func(a *API, c *call) (*answer, error) {
+		done, err := a.perform(c, op)
+		if err != nil {
+			return nil, err
+		}
+		return ok(done), nil
+	}
+}
+
+// setPresence is the agent's own choice; it answers with the agent.
 func (a *API) setPresence(c *call) (*answer, error) {
-	var in struct {
-		Presence plan.Presence `json:"presence"`
-	}
-	if err := decode(c, &in); err != nil {
-		return nil, err
-	}
-	if in.Presence == "" {
-		return nil, ingress.InvalidField("presence", "", "presence is missing or empty")
-	}
-	if _, err := a.do(c, event.SetPresence{Agent: c.caller.Agent, Presence: in.Presence}); err != nil {
+	if _, err := a.perform(c, desk.Find("presence")); err != nil {
 		return nil, err
 	}
 	return a.me(c)
 }
+
+// presences are what agents may choose.
+func (a *API) presences(*call) (*answer, error) { return ok(listOf(a.View.Presences())), nil }
 
 // stream hands the connection over.
 func (a *API) stream(c *call) (*answer, error) {
@@ -65,78 +76,3 @@ func (a *API) openItems(c *call) (*answer, error) {
 }
 
 func listOf[T any](items []T) list[T] { return list[T]{Items: items} }
-
-// command carries out a command that has no body.
-func (a *API) command(c *call, cmd event.Command) (*answer, error) {
-	if err := noBody(c); err != nil {
-		return nil, err
-	}
-	return a.commandWith(c, cmd)
-}
-
-// commandWith carries out a command whose body has been read.
-func (a *API) commandWith(c *call, cmd event.Command) (*answer, error) {
-	result, err := a.do(c, cmd)
-	if err != nil {
-		return nil, err
-	}
-	item := result.Item
-	if item == "" {
-		item = c.PathValue("item")
-	}
-	return ok(commandAnswer{Item: item, Offer: result.Offer, Message: result.Message, Duplicate: result.Duplicate}), nil
-}
-
-func (a *API) accept(c *call) (*answer, error) {
-	return a.command(c, event.AcceptOffer{Agent: c.caller.Agent, Offer: c.PathValue("offer")})
-}
-
-func (a *API) decline(c *call) (*answer, error) {
-	return a.command(c, event.DeclineOffer{Agent: c.caller.Agent, Offer: c.PathValue("offer")})
-}
-
-func (a *API) pick(c *call) (*answer, error) {
-	return a.command(c, event.PickItem{Agent: c.caller.Agent, Item: c.PathValue("item")})
-}
-
-func (a *API) end(c *call) (*answer, error) {
-	return a.command(c, event.EndItem{Agent: c.caller.Agent, Item: c.PathValue("item")})
-}
-
-func (a *API) closeItem(c *call) (*answer, error) {
-	return a.command(c, event.CloseItem{Agent: c.caller.Agent, Item: c.PathValue("item")})
-}
-
-// transfer puts the agent's item into another queue.
-func (a *API) transfer(c *call) (*answer, error) {
-	var in struct {
-		Queue string `json:"queue"`
-	}
-	if err := decode(c, &in); err != nil {
-		return nil, err
-	}
-	if err := ingress.CheckLength("queue", in.Queue, ingress.MaxID, true); err != nil {
-		return nil, err
-	}
-	return a.commandWith(c, event.TransferItem{Agent: c.caller.Agent, Item: c.PathValue("item"), Queue: in.Queue})
-}
-
-// sendMessage writes to the customer. The id is the agent's, so that sending again after a broken connection is safe.
-func (a *API) sendMessage(c *call) (*answer, error) {
-	var in struct {
-		ID   string `json:"id"`
-		Text string `json:"text"`
-	}
-	if err := decode(c, &in); err != nil {
-		return nil, err
-	}
-	if err := ingress.CheckLength("id", in.ID, ingress.MaxID, true); err != nil {
-		return nil, err
-	}
-	if err := ingress.CheckLength("text", in.Text, ingress.MaxText, true); err != nil {
-		return nil, err
-	}
-	return a.commandWith(c, event.SendMessage{
-		Agent: c.caller.Agent, Item: c.PathValue("item"), Message: in.ID, Text: in.Text,
-	})
-}

@@ -13,11 +13,9 @@ import (
 	"workstream.dev/operator/internal/credential"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/view"
 )
-
-// commandTimeout is how long a caller waits for a command to become durable.
-const commandTimeout = 10 * time.Second
 
 // Verifier says whose a token is; an auth.Verifier.
 type Verifier interface {
@@ -49,6 +47,7 @@ type Options struct {
 type API struct {
 	Options
 
+	desk    desk.Desk
 	mux     *http.ServeMux
 	metrics *metrics
 	now     func() time.Time
@@ -57,7 +56,10 @@ type API struct {
 
 // New returns the API.
 func New(o Options) *API {
-	a := &API{Options: o, mux: http.NewServeMux(), metrics: newMetrics(o.Metrics), now: time.Now, newID: ingress.NewID}
+	a := &API{
+		Options: o, desk: desk.Desk{Doer: o.Doer, Timeline: o.View}, mux: http.NewServeMux(), metrics: newMetrics(o.Metrics),
+		now: time.Now, newID: ingress.NewID,
+	}
 	for _, r := range routes() {
 		a.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, &r) })
 	}

@@ -14,6 +14,7 @@ import (
 	"workstream.dev/operator/internal/channel/custom"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
@@ -67,7 +68,7 @@ func (a *API) webhook(c *call) (*answer, error) {
 		return nil, err
 	}
 	cmd, dropped := in.Command(ch, p.Workstream(ch.Workstream), a.newID)
-	result, err := a.do(c, cmd)
+	result, err := desk.Perform(c.Context(), a.Doer, cmd)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (a *API) record(c *call) (*answer, error) {
 		return nil, err
 	}
 	workstream := c.PathValue("workstream")
-	result, err := a.do(c, event.SubmitRecord{
+	result, err := desk.Perform(c.Context(), a.Doer, event.SubmitRecord{
 		Intake:     event.Intake{Scope: "workstream/" + workstream, Key: key, Digest: ingress.Digest("record", body)},
 		Item:       a.newID(),
 		Workstream: workstream,

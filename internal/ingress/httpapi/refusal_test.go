@@ -147,6 +147,11 @@ func TestRecordRefusals(t *testing.T) {
 		"a long name":           {`{"id":"1","attributes":{"` + strings.Repeat("x", 101) + `":1}}`, "attributes", true},
 		"too many":              {`{"id":"1","attributes":{` + strings.Join(many, ",") + `}}`, "attributes", true},
 		"attributes as a list":  {`{"id":"1","attributes":[]}`, "attributes", true},
+		"attributes null":       {`{"id":"1","attributes":null}`, "attributes", true},
+		"a blank id":            {`{"id":" "}`, "id", true},
+		"the id twice":          {`{"id":"1","id":"2"}`, "id", false},
+		"an attribute twice":    {`{"id":"1","attributes":{"a":1,"a":2}}`, "attributes.a", false},
+		"the id in capitals":    {`{"ID":"1"}`, "ID", true},
 		"a number beyond count": {`{"id":"1","attributes":{"a":1e999}}`, "attributes.a", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,7 +242,7 @@ func TestRolesAreAskedFor(t *testing.T) {
 		if len(r.roles) == 0 {
 			continue
 		}
-		path := strings.NewReplacer("{namespace}", "contoso", "{item}", "x", "{offer}", "x", "{workstream}", "x").Replace(r.path)
+		path := strings.NewReplacer("{namespace}", "contoso", "{item}", "x", "{offer}", "x", "{agent}", "x", "{workstream}", "x").Replace(r.path)
 		for role, token := range tokens {
 			got := w.call(r.method, path, token, "")
 			if allowed := slices.Contains(r.roles, role); allowed == (got.problem.Reason == ingress.ReasonForbidden) {
@@ -295,7 +300,17 @@ func TestCommandBodiesAreStrict(t *testing.T) {
 		"a field where there is none": {"POST", "/items/x/end", `{"why":"done"}`, 422, "why", true},
 		"presence missing":            {"PUT", "/agent/presence", `{}`, 422, "presence", true},
 		"presence as a number":        {"PUT", "/agent/presence", `{"presence":1}`, 422, "presence", true},
-		"no presence of ours":         {"PUT", "/agent/presence", `{"presence":"Sleeping"}`, 422, "", true},
+		"no presence of ours":         {"PUT", "/agent/presence", `{"presence":"Sleeping"}`, 422, "", false},
+		"presence null":               {"PUT", "/agent/presence", `{"presence":null}`, 422, "presence", true},
+		"presence twice":              {"PUT", "/agent/presence", `{"presence":"Away","presence":"Busy"}`, 422, "presence", false},
+		"presence in capitals":        {"PUT", "/agent/presence", `{"PRESENCE":"Away"}`, 422, "PRESENCE", true},
+		"null":                        {"POST", "/items/x/end", `null`, 422, "", true},
+		"blank text":                  {"POST", "/items/x/messages", `{"id":"1","text":" \n"}`, 422, "text", true},
+		"internal as a text":          {"POST", "/items/x/messages", `{"id":"1","text":"x","internal":"yes"}`, 422, "internal", true},
+		"queue and agent":             {"POST", "/items/x/transfer", `{"queue":"vip","to":"bob"}`, 422, "to", true},
+		"to nobody":                   {"POST", "/items/x/transfer", `{"to":""}`, 422, "queue", true},
+		"to a blank":                  {"POST", "/items/x/transfer", `{"to":" "}`, 422, "to", true},
+		"a consultation with nobody":  {"POST", "/items/x/consult", `{}`, 422, "agent", true},
 		"no body where one is needed": {"PUT", "/agent/presence", ``, 415, "Content-Type", false},
 		"empty text":                  {"POST", "/items/x/messages", `{"id":"1","text":""}`, 422, "text", true},
 		"no id":                       {"POST", "/items/x/messages", `{"text":"x"}`, 422, "id", true},

@@ -4,7 +4,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strings"
 
 	"workstream.dev/operator/internal/plan"
 )
@@ -25,7 +24,7 @@ const base = "/v1/namespaces/{namespace}"
 func routes() []route {
 	agent := []plan.Role{plan.RoleAgent}
 	supervisor := []plan.Role{plan.RoleSupervisor}
-	desk := []plan.Role{plan.RoleAgent, plan.RoleSupervisor}
+	people := []plan.Role{plan.RoleAgent, plan.RoleSupervisor}
 	integration := []plan.Role{plan.RoleIntegration}
 	anyone := []plan.Role{plan.RoleAgent, plan.RoleSupervisor, plan.RoleIntegration}
 	return []route{
@@ -38,30 +37,27 @@ func routes() []route {
 		{method: http.MethodPut, path: base + "/agent/presence", roles: agent, handle: (*API).setPresence},
 		{method: http.MethodGet, path: base + "/agent/stream", roles: agent, handle: (*API).stream},
 		{method: http.MethodGet, path: base + "/agent/open-items", roles: agent, handle: (*API).openItems},
-		{method: http.MethodPost, path: base + "/offers/{offer}/accept", roles: agent, handle: (*API).accept},
-		{method: http.MethodPost, path: base + "/offers/{offer}/decline", roles: agent, handle: (*API).decline},
-		{method: http.MethodPost, path: base + "/items/{item}/pick", roles: agent, handle: (*API).pick},
-		{method: http.MethodPost, path: base + "/items/{item}/messages", roles: agent, handle: (*API).sendMessage},
-		{method: http.MethodPost, path: base + "/items/{item}/end", roles: agent, handle: (*API).end},
-		{method: http.MethodPost, path: base + "/items/{item}/close", roles: agent, handle: (*API).closeItem},
-		{method: http.MethodPost, path: base + "/items/{item}/transfer", roles: agent, handle: (*API).transfer},
+		{method: http.MethodPost, path: base + "/offers/{offer}/accept", roles: agent, handle: operation("accept")},
+		{method: http.MethodPost, path: base + "/offers/{offer}/decline", roles: agent, handle: operation("decline")},
+		{method: http.MethodPost, path: base + "/items/{item}/pick", roles: agent, handle: operation("pick")},
+		{method: http.MethodPost, path: base + "/items/{item}/messages", roles: agent, handle: operation("message")},
+		{method: http.MethodPost, path: base + "/items/{item}/end", roles: agent, handle: operation("end")},
+		{method: http.MethodPost, path: base + "/items/{item}/close", roles: agent, handle: operation("close")},
+		{method: http.MethodPost, path: base + "/items/{item}/transfer", roles: agent, handle: operation("transfer")},
+
+		{method: http.MethodPost, path: base + "/items/{item}/consult", roles: agent, handle: operation("consult")},
+		{method: http.MethodPost, path: base + "/items/{item}/end-consult", roles: agent, handle: operation("end-consult")},
+		{method: http.MethodGet, path: base + "/presences", roles: people, handle: (*API).presences},
 
 		{method: http.MethodGet, path: base + "/items/{item}", roles: anyone, handle: (*API).item},
-		{method: http.MethodGet, path: base + "/items/{item}/messages", roles: desk, handle: (*API).messages},
-		{method: http.MethodGet, path: base + "/items/{item}/trace", roles: desk, handle: (*API).trace},
+		{method: http.MethodGet, path: base + "/items/{item}/messages", roles: people, handle: (*API).messages},
+		{method: http.MethodGet, path: base + "/items/{item}/trace", roles: people, handle: (*API).trace},
 
 		{method: http.MethodGet, path: base + "/items", roles: supervisor, handle: (*API).items},
 		{method: http.MethodGet, path: base + "/queues", roles: supervisor, handle: (*API).queues},
 		{method: http.MethodGet, path: base + "/agents", roles: supervisor, handle: (*API).agents},
-		{method: http.MethodPost, path: base + "/items/{item}/assign", roles: supervisor, handle: (*API).assign},
-		{method: http.MethodPost, path: base + "/items/{item}/force-close", roles: supervisor, handle: (*API).forceClose},
+		{method: http.MethodPut, path: base + "/agents/{agent}/presence", roles: supervisor, handle: (*API).setAgentPresence},
+		{method: http.MethodPost, path: base + "/items/{item}/assign", roles: supervisor, handle: operation("assign")},
+		{method: http.MethodPost, path: base + "/items/{item}/force-close", roles: supervisor, handle: operation("force-close")},
 	}
-}
-
-func names(roles []plan.Role) string {
-	list := make([]string, len(roles))
-	for i, r := range roles {
-		list[i] = string(r)
-	}
-	return strings.Join(list, " or ")
 }

@@ -3,7 +3,6 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/ingress/wsapi"
 )
 
@@ -65,7 +64,7 @@ func (a *API) handle(c *call, to *route) (*answer, error) {
 		return nil, ingress.NewProblem(http.StatusNotFound, ingress.ReasonNotFound, fmt.Sprintf("namespace %q is not served here", ns))
 	}
 	if len(to.roles) > 0 && !c.caller.Has(to.roles...) {
-		return nil, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "this needs the role "+names(to.roles))
+		return nil, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "this needs the role "+desk.RoleNames(to.roles))
 	}
 	return to.handle(a, c)
 }
@@ -101,20 +100,6 @@ func tokenOf(r *http.Request) string {
 		return strings.TrimSpace(value)
 	}
 	return wsapi.Token(r)
-}
-
-// do carries a command out, or says why not.
-func (a *API) do(c *call, cmd event.Command) (event.Result, error) {
-	ctx, cancel := context.WithTimeout(c.Context(), commandTimeout)
-	defer cancel()
-	result, err := a.Doer.Do(ctx, cmd)
-	if err != nil {
-		return result, err
-	}
-	if result.Rejected != nil {
-		return result, ingress.Rejected(result.Rejected)
-	}
-	return result, nil
 }
 
 // fail answers with err.
@@ -157,23 +142,6 @@ func (a *API) write(w http.ResponseWriter, reply *answer) {
 	}
 	w.WriteHeader(reply.status)
 	_, _ = w.Write(body) // a caller who is gone cannot be told so
-}
-
-// decode reads the body of c into v, strictly.
-func decode(c *call, v any) error {
-	body, err := ingress.ReadBody(c.w, c.Request)
-	if err != nil {
-		return err
-	}
-	return ingress.Decode(body, v)
-}
-
-// noBody accepts no body or an empty object, so that a field sent to the wrong path is not passed over in silence.
-func noBody(c *call) error {
-	if c.ContentLength == 0 {
-		return nil
-	}
-	return decode(c, &struct{}{})
 }
 
 // query refuses parameters other than these.

@@ -9,6 +9,7 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/view"
 )
 
@@ -53,21 +54,10 @@ func (a *API) queues(*call) (*answer, error) { return ok(listOf(a.View.Queues())
 // agents shows all agents.
 func (a *API) agents(*call) (*answer, error) { return ok(listOf(a.View.Agents())), nil }
 
-// assign gives an item to an agent.
-func (a *API) assign(c *call) (*answer, error) {
-	var in struct {
-		Agent string `json:"agent"`
-	}
-	if err := decode(c, &in); err != nil {
+// setAgentPresence is a supervisor's choice for an agent; it answers with the agent.
+func (a *API) setAgentPresence(c *call) (*answer, error) {
+	if _, err := a.perform(c, desk.Find("agent-presence")); err != nil {
 		return nil, err
 	}
-	if err := ingress.CheckLength("agent", in.Agent, ingress.MaxID, true); err != nil {
-		return nil, err
-	}
-	return a.commandWith(c, event.AssignItem{Supervisor: c.caller.Name(), Item: c.PathValue("item"), Agent: in.Agent})
-}
-
-// forceClose closes an item whoever has it.
-func (a *API) forceClose(c *call) (*answer, error) {
-	return a.command(c, event.ForceClose{Supervisor: c.caller.Name(), Item: c.PathValue("item")})
+	return a.agent(c.PathValue("agent"))
 }
