@@ -4,6 +4,8 @@ package hours
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 	_ "time/tzdata" // the zones are part of the binary: the image has none, and every host would have others
 )
@@ -43,18 +45,25 @@ type Calendar struct {
 	zone     *time.Location
 	weekly   [7][]Span
 	holidays map[date][]Span
+	// sparse calendars have no weekly hours; open are the dates of their holidays that are open at all, in order.
+	sparse bool
+	open   []date
+	// patience is how many days and clock changes may pass before what is searched does not exist.
+	patience int
 }
 
-type date struct {
-	year  int
-	month time.Month
-	day   int
-}
+// date is a day by the calendar on the wall: the number of days since 1 January 1970.
+type date int64
+
+const (
+	day     = 24 * 60 // minutes
+	seconds = day * 60
+)
 
 // Compile returns the calendar of d, or says what is wrong with d.
 func Compile(d *Definition) (*Calendar, error) {
 	zone, err := time.LoadLocation(d.Zone)
-	if err != nil {
+	if err != nil || zone == time.Local { // which is another one on each host
 		return nil, fmt.Errorf("time zone %q is not known", d.Zone)
 	}
 	c := &Calendar{zone: zone, holidays: make(map[date][]Span, len(d.Holidays))}
@@ -68,21 +77,37 @@ func Compile(d *Definition) (*Calendar, error) {
 		c.weekly[i.Day] = append(c.weekly[i.Day], Span{i.From, i.To})
 	}
 	for _, h := range d.Holidays {
-		t, err := time.Parse(time.DateOnly, h.Date)
-		if err != nil {
-			return nil, fmt.Errorf("%q is no date such as 2026-12-24", h.Date)
+		if err := c.addHoliday(&h); err != nil {
+			return nil, err
 		}
-		for _, s := range h.Open {
-			if err := check(s); err != nil {
-				return nil, fmt.Errorf("%s: %w", h.Date, err)
-			}
-		}
-		c.holidays[dateOf(t)] = h.Open
 	}
+	if c.sparse = len(d.Weekly) == 0; c.sparse {
+		c.open = slices.Sorted(maps.Keys(c.holidays))
+		c.open = slices.DeleteFunc(c.open, func(d date) bool { return len(c.holidays[d]) == 0 })
+	}
+	// A week has each of its hours, but where clocks change or a holiday stands in their place.
+	const weeks = 10
+	c.patience = weeks*7 + 8*len(c.holidays)
 	return c, nil
 }
 
-const day = 24 * 60
+func (c *Calendar) addHoliday(h *Holiday) error {
+	t, err := time.Parse(time.DateOnly, h.Date)
+	if err != nil {
+		return fmt.Errorf("%q is no date such as 2026-12-24", h.Date)
+	}
+	d := date(floor(t.Unix(), seconds))
+	if _, ok := c.holidays[d]; ok {
+		return fmt.Errorf("%s: there are two entries for this date", h.Date)
+	}
+	for _, s := range h.Open {
+		if err := check(s); err != nil {
+			return fmt.Errorf("%s: %w", h.Date, err)
+		}
+	}
+	c.holidays[d] = h.Open
+	return nil
+}
 
 func check(s Span) error {
 	if s.From < 0 || s.From >= day || s.To <= s.From || s.To > s.From+day {
@@ -93,28 +118,105 @@ func check(s Span) error {
 
 // Open reports whether the calendar is open at t.
 func (c *Calendar) Open(t time.Time) bool {
-	local := t.In(c.zone)
-	minute := int32(local.Hour()*60 + local.Minute())
-	return within(c.spans(local), minute) || within(c.spans(local.AddDate(0, 0, -1)), minute+day)
+	d, second := c.wall(t)
+	at, ok := c.next(d, second/60)
+	return ok && at == second/60
 }
 
-func (c *Calendar) spans(local time.Time) []Span {
-	if s, ok := c.holidays[dateOf(local)]; ok {
-		return s
-	}
-	return c.weekly[local.Weekday()]
-}
-
-func within(list []Span, minute int32) bool {
-	for _, s := range list {
-		if s.From <= minute && minute < s.To {
-			return true
+// NextOpen returns the first moment at or after t at which the calendar is open: t itself when it is open then, otherwise a
+// full minute on the wall. It returns false when the calendar never opens again.
+func (c *Calendar) NextOpen(t time.Time) (time.Time, bool) {
+	t = t.Round(0) // what a monotonic clock says is not for here
+	for range c.patience {
+		d, second := c.wall(t)
+		if c.sparse {
+			from, ok := c.soonest(d)
+			if !ok {
+				return time.Time{}, false
+			}
+			if from.After(t) {
+				t = from.In(t.Location())
+				continue
+			}
+		}
+		_, change := t.In(c.zone).ZoneBounds()
+		inside := func(t time.Time) bool { return change.IsZero() || t.Before(change) }
+		midnight := t.Truncate(time.Second).Add(time.Duration(seconds-second) * time.Second)
+		if at, ok := c.next(d, second/60); ok {
+			if at == second/60 {
+				return t, true
+			}
+			opens := midnight.Add(-time.Duration(day-at) * time.Minute)
+			if inside(opens) {
+				return opens, true
+			}
+		}
+		t = midnight
+		if !inside(midnight) {
+			t = change.In(t.Location())
 		}
 	}
-	return false
+	return time.Time{}, false
 }
 
-func dateOf(t time.Time) date {
-	y, m, d := t.Date()
-	return date{y, m, d}
+// soonest is a moment not long before the next holiday on which a calendar without weekly hours is open, when it is d on the
+// wall. What began on the two dates before d may go on.
+func (c *Calendar) soonest(d date) (time.Time, bool) {
+	i, _ := slices.BinarySearch(c.open, d-2)
+	if i == len(c.open) {
+		return time.Time{}, false
+	}
+	return time.Unix(int64(c.open[i]-1)*seconds, 0), true // no zone is a whole day away from UTC
+}
+
+// wall is the date and the second of the day that the wall shows at t.
+func (c *Calendar) wall(t time.Time) (date, int64) {
+	_, offset := t.In(c.zone).Zone()
+	wall := t.Unix() + int64(offset)
+	d := floor(wall, seconds)
+	return date(d), wall - d*seconds
+}
+
+// next is the first minute of d, from minute on, at which the calendar is open.
+func (c *Calendar) next(d date, minute int64) (int64, bool) {
+	var first int64 = day
+	for _, s := range c.spans(d) {
+		if from := max(int64(s.From), minute); from < int64(s.To) {
+			first = min(first, from)
+		}
+	}
+	for _, s := range c.spans(c.before(d)) {
+		if minute < int64(s.To)-day {
+			first = min(first, minute)
+		}
+	}
+	return first, first < day
+}
+
+// before is the date that came before d in the zone.
+func (c *Calendar) before(d date) date {
+	const noon = 12
+	t := time.Date(1970, time.January, int(d), noon, 0, 0, 0, c.zone)
+	if was, _ := c.wall(t); was != d-1 {
+		return d - 2
+	}
+	return d - 1
+}
+
+// spans are those that begin on d.
+func (c *Calendar) spans(d date) []Span {
+	if s, ok := c.holidays[d]; ok {
+		return s
+	}
+	const first = 4 // 1 January 1970 was a Thursday
+	return c.weekly[int64(d)+first-floor(int64(d)+first, 7)*7]
+}
+
+// floor divides and rounds down.
+func floor(n, by int64) int64 {
+	q := n / by
+	if n%by < 0 {
+		q--
+	}
+	return q
 }
