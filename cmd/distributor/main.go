@@ -38,6 +38,7 @@ func run(args []string, out, errOut io.Writer) int {
 	flags.StringVar(&cfg.PlanfeedServerName, "planfeed-server-name", "", "name in the feed's certificate; default: the address's host")
 	flags.StringVar(&cfg.PlanfeedCA, "planfeed-ca", "", "file of the plan feed's certificate authority")
 	flags.StringVar(&cfg.PlanfeedToken, "planfeed-token", "", "file of the token for the plan feed")
+	flags.StringVar(&cfg.PlanFile, "plan", "", "file with a compiled plan, instead of a manager; read again when it changes")
 	flags.IntVar(&cfg.SnapshotEntries, "snapshot-entries", 0, "journal entries between two snapshots; 0: the default")
 	flags.DurationVar(&cfg.Shutdown, "shutdown-timeout", 0, "time to stop in order; 0: the default of 25s")
 	level := flags.String("log-level", "info", "debug, info, warn or error")

@@ -219,6 +219,10 @@ func (a *App) startLoop() {
 	work, stopWork := context.WithCancel(context.Background())
 	a.stopWork = stopWork
 	a.running.Go(func() { a.connections.Run(work) })
+	if a.cfg.PlanFile != "" {
+		f := &planFile{path: a.cfg.PlanFile, namespace: a.cfg.Namespace, loop: a.loop, current: a.view.PlanVersion, log: a.cfg.Log}
+		a.running.Go(func() { f.run(work) })
+	}
 	if a.cfg.PlanfeedAddress == "" {
 		return
 	}

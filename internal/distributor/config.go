@@ -41,6 +41,9 @@ type Config struct {
 	PlanfeedCA         string
 	PlanfeedToken      string
 
+	// PlanFile is a file with a compiled plan, for a distributor without a manager. It is read again when it changes.
+	PlanFile string
+
 	// SnapshotEntries and SnapshotBytes are how much is appended between two snapshots.
 	SnapshotEntries int
 	SnapshotBytes   int
@@ -84,6 +87,9 @@ func (c *Config) check() error {
 	}
 	if c.PlanfeedAddress != "" && (c.PlanfeedCA == "" || c.PlanfeedToken == "") {
 		return errors.New("planfeed-address needs planfeed-ca and planfeed-token")
+	}
+	if c.PlanfeedAddress != "" && c.PlanFile != "" {
+		return errors.New("planfeed-address and plan exclude each other")
 	}
 	return nil
 }

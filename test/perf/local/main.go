@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command local measures a distributor as a process of its own, without a cluster: whole lifecycles of conversations at full speed and at a fixed rate, every answer after its fsync.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// options are what a run is made of.
+type options struct {
+	binary, dir      string
+	agents, parallel int
+	connections      int
+	rate             int
+	duration, warmUp time.Duration
+	overHTTP         bool
+	profile, out     string
+}
+
+func main() {
+	o := options{}
+	flag.StringVar(&o.binary, "distributor", "", "the distributor's binary; built when empty")
+	flag.StringVar(&o.dir, "dir", "", "an empty folder on the disk that is measured; a temporary one when empty")
+	flag.IntVar(&o.agents, "agents", 100, "connected agents")
+	flag.IntVar(&o.parallel, "parallel", 128, "closed loop: conversations at a time; 0 leaves it out")
+	flag.IntVar(&o.rate, "rate", 5000, "open loop: conversations a second; 0 leaves it out")
+	flag.IntVar(&o.connections, "connections", 256, "open loop: connections that webhooks are sent over")
+	flag.DurationVar(&o.duration, "duration", 20*time.Second, "how long each loop is measured")
+	flag.DurationVar(&o.warmUp, "warm-up", 3*time.Second, "how long each loop runs before")
+	flag.BoolVar(&o.overHTTP, "http", false, "agents send their commands over HTTP instead of their stream")
+	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the distributor")
+	flag.StringVar(&o.out, "o", "", "file for the figures as JSON")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, &o); err != nil {
+		fmt.Fprintln(os.Stderr, "perf:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o *options) error {
+	if o.dir == "" {
+		dir, err := os.MkdirTemp("", "workstream-perf-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.dir = dir
+	}
+	if o.binary == "" {
+		o.binary = filepath.Join(o.dir, "distributor")
+		if err := build(ctx, o.binary); err != nil {
+			return err
+		}
+	}
+	stage, err := setUp(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer stage.stop()
+	var results []*result
+	for _, load := range []struct {
+		name   string
+		wanted bool
+		run    func(*desk) func(context.Context, *sampler)
+	}{
+		{"closed loop", o.parallel > 0, func(d *desk) func(context.Context, *sampler) { return d.closed(o.parallel) }},
+		{"open loop", o.rate > 0, func(d *desk) func(context.Context, *sampler) { return d.open(o.rate, o.connections) }},
+	} {
+		if !load.wanted {
+			continue
+		}
+		r, err := stage.measure(ctx, load.name, load.run(stage.desk))
+		if err != nil {
+			return fmt.Errorf("%s: %w", load.name, err)
+		}
+		r.print(os.Stdout)
+		results = append(results, r)
+	}
+	if o.out == "" {
+		return nil
+	}
+	body, err := json.MarshalIndent(results, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(o.out, append(body, '\n'), 0o600)
+}
