@@ -5,7 +5,7 @@
 RACE ?= ./internal/journal/... ./internal/planfeed/... ./internal/ingress/... ./internal/channel/... \
   ./internal/delivery/... ./internal/view/... ./internal/distributor/...
 
-.PHONY: test test-e2e bench perf
+.PHONY: test test-e2e bench perf perf-cluster
 test: ## Run every test that needs no cluster, against a real API server where one is asked for.
 	hack/make/test.sh $(RACE)
 
@@ -15,5 +15,8 @@ test-e2e: ## Run the flows on a real cluster; one that it started itself is stop
 bench: ## Run the benchmarks.
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
-perf: ## Measure a deployment on the cluster of KUBECONFIG, else on the local one: edits, offers, writes at rest, memory.
+perf: ## Measure a distributor as a process on this machine: whole lifecycles, closed and open loop. PERF has its flags.
+	go run ./test/perf/local $(PERF)
+
+perf-cluster: ## Measure a deployment on the cluster of KUBECONFIG, else on the local one: edits, offers, writes at rest, memory.
 	go run ./test/perf

@@ -20,6 +20,7 @@ import (
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/ingress/httpapi"
 	"workstream.dev/operator/internal/ingress/wsapi"
 	"workstream.dev/operator/internal/plan"
@@ -181,7 +182,10 @@ func (a *App) assemble() {
 		Metrics: a.registry, Log: log,
 	})
 	verifier := auth.New(a.view.Plan, a.credentials)
-	a.streams = wsapi.New(wsapi.Options{Presence: a.connections, Streams: a.view, Verifier: verifier, Log: log})
+	a.streams = wsapi.New(wsapi.Options{
+		Presence: a.connections, Streams: a.view, Verifier: verifier, Plan: a.view.Plan,
+		Commands: &desk.Desk{Doer: gate{a}, Timeline: a.view}, Log: log, Metrics: a.registry,
+	})
 	a.apiServer = httpapi.NewServer(httpapi.New(httpapi.Options{
 		Namespace: a.cfg.Namespace, Doer: gate{a}, View: a.view, Ready: a.loop.Ready, Verifier: verifier, Streamer: a.streams,
 		Credentials: a.credentials, Log: log, Metrics: a.registry,

@@ -23,6 +23,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/go-cmp/cmp"
+
+	"workstream.dev/operator/internal/ingress/desk"
 )
 
 // loaded is the document, with every object closed: what is not described must not be answered. Clients are to pass over
@@ -205,6 +207,7 @@ func TestDocumentListsTheConstants(t *testing.T) {
 		"StreamEvent.type":         constants(t, views, "StreamType"),
 		"TimelineMessage.delivery": constants(t, views, "Delivery"),
 		"TimelineMessage.from":     constants(t, views, "Sender"),
+		"StreamCommand.do":         operations(),
 	} {
 		name, property, _ := strings.Cut(schema, ".")
 		s := doc.Components.Schemas[name].Value
@@ -221,6 +224,14 @@ func TestDocumentListsTheConstants(t *testing.T) {
 			t.Errorf("%s (-code +document):\n%s", schema, diff)
 		}
 	}
+}
+
+func operations() []string {
+	var list []string
+	for _, op := range desk.Operations() {
+		list = append(list, op.Name)
+	}
+	return list
 }
 
 // constants reads the texts of the constants of a type in a package; without a type those named Reason...

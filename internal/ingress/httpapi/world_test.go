@@ -31,6 +31,7 @@ import (
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/ingress/wsapi"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
@@ -123,7 +124,10 @@ func newWorld(t *testing.T) *world {
 	credentials := credential.NewDir(w.dir, nil)
 	verifier := auth.New(w.view.Plan, credentials)
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	w.streams = wsapi.New(wsapi.Options{Presence: w, Streams: w.view, Verifier: verifier, Log: log})
+	w.streams = wsapi.New(wsapi.Options{
+		Presence: w, Streams: w.view, Verifier: verifier, Plan: w.view.Plan, Commands: &desk.Desk{Doer: w, Timeline: w.view},
+		Log: log, Metrics: w.metrics,
+	})
 	w.api = New(Options{
 		Namespace: "contoso", Doer: w, View: w.view, Ready: func() bool { return true }, Verifier: verifier,
 		Streamer: w.streams, Credentials: credentials, Log: log, Metrics: w.metrics,

@@ -15,9 +15,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/view"
 )
 
@@ -50,15 +52,21 @@ type Verifier interface {
 type Options struct {
 	Presence Presence
 	Streams  Streams
-	// Verifier is asked again for the token of every connection now and then: roles may have changed.
+	// Verifier is asked again for the token of every connection now and then, and before the first command under each plan:
+	// roles may have changed.
 	Verifier Verifier
+	// Plan returns the one in force.
+	Plan     func() *plan.Plan
+	Commands Commands
 	Log      *slog.Logger
+	Metrics  prometheus.Registerer
 }
 
 // Server serves streams.
 type Server struct {
 	Options
 
+	metrics      *metrics
 	pingEvery    time.Duration
 	pongTimeout  time.Duration
 	writeTimeout time.Duration
@@ -67,7 +75,10 @@ type Server struct {
 
 // New returns a server.
 func New(o Options) *Server {
-	return &Server{Options: o, pingEvery: 20 * time.Second, pongTimeout: 10 * time.Second, writeTimeout: 30 * time.Second}
+	return &Server{
+		Options: o, metrics: newMetrics(o.Metrics),
+		pingEvery: 20 * time.Second, pongTimeout: 10 * time.Second, writeTimeout: 30 * time.Second,
+	}
 }
 
 // Token returns the token that a client put among the subprotocols, or nothing.
@@ -106,7 +117,8 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, caller *auth.Call
 		return err
 	}
 	defer s.Presence.AgentDisconnected(caller.Agent)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	corker := &corker{ResponseWriter: w, timeout: s.writeTimeout}
+	conn, err := websocket.Accept(corker, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},
 		InsecureSkipVerify: true, // the origin is checked by admit
 	})
@@ -115,7 +127,11 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, caller *auth.Call
 		s.Log.Debug("Refused a stream", "agent", caller.Agent, "error", err)
 		return nil
 	}
-	session := &session{server: s, conn: conn, sub: sub, caller: caller, token: token, last: sub.Hello.Seq}
+	session := &session{
+		server: s, conn: conn, raw: corker.conn, sub: sub, token: token, last: sub.Hello.Seq,
+		answers: make(chan []byte, inFlight), slots: make(chan struct{}, inFlight),
+	}
+	session.caller.Store(caller)
 	session.run(context.WithoutCancel(r.Context()))
 	return nil
 }

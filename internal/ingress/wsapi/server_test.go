@@ -17,18 +17,20 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/view"
 )
 
 const patience = 10 * time.Second
 
-// desk is a stream server for one agent over a real view, with all that it asks for faked.
-type desk struct {
+// stage is a stream server for one agent over a real view, with all that it asks for faked.
+type stage struct {
 	t      *testing.T
 	view   *view.View
 	server *Server
@@ -42,11 +44,15 @@ type desk struct {
 	verdict   error         // of Verify
 	asked     chan struct{} // one for each Verify
 	left      chan struct{} // one for each disconnection
+	do        func(cmd event.Command) (event.Result, error)
 }
 
-func newDesk(t *testing.T) *desk {
+// Do implements ingress.Doer.
+func (d *stage) Do(_ context.Context, cmd event.Command) (event.Result, error) { return d.do(cmd) }
+
+func newStage(t *testing.T) *stage {
 	t.Helper()
-	d := &desk{
+	d := &stage{
 		t: t, view: view.New(), left: make(chan struct{}, 16), asked: make(chan struct{}, 1024),
 		caller: auth.Caller{Subject: "s", Agent: "ann", Roles: []plan.Role{plan.RoleAgent}, Expires: time.Now().Add(time.Hour)},
 	}
@@ -56,7 +62,10 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d.fold(event.PlanActivated{Version: version, Plan: p})
-	d.server = New(Options{Presence: d, Streams: d.view, Verifier: d, Log: slog.New(slog.DiscardHandler)})
+	d.server = New(Options{
+		Presence: d, Streams: d.view, Verifier: d, Plan: d.view.Plan, Commands: &desk.Desk{Doer: d, Timeline: d.view},
+		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+	})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		caller := d.caller
@@ -88,7 +97,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // AgentConnected implements Presence.
-func (d *desk) AgentConnected(context.Context, string) error {
+func (d *stage) AgentConnected(context.Context, string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.refuse == nil {
@@ -98,7 +107,7 @@ func (d *desk) AgentConnected(context.Context, string) error {
 }
 
 // AgentDisconnected implements Presence.
-func (d *desk) AgentDisconnected(string) {
+func (d *stage) AgentDisconnected(string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.connected--
@@ -106,30 +115,30 @@ func (d *desk) AgentDisconnected(string) {
 }
 
 // Verify implements Verifier.
-func (d *desk) Verify(context.Context, string) (auth.Caller, error) {
+func (d *stage) Verify(context.Context, string) (auth.Caller, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.asked <- struct{}{}
 	return d.caller, d.verdict
 }
 
-func (d *desk) change(fn func()) {
+func (d *stage) change(fn func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	fn()
 }
 
-func (d *desk) fold(e event.Event) {
+func (d *stage) fold(e event.Event) {
 	d.seq++
 	d.view.Fold([]event.Recorded{{Seq: d.seq, Time: event.Instant(d.seq), Event: e}})
 }
 
 // tell makes something happen to the agent.
-func (d *desk) tell(p plan.Presence) {
+func (d *stage) tell(p plan.Presence) {
 	d.fold(event.PresenceChanged{Agent: "ann", Presence: p, Cause: event.CauseAgent})
 }
 
-func (d *desk) dial(query string, change ...func(*websocket.DialOptions)) *websocket.Conn {
+func (d *stage) dial(query string, change ...func(*websocket.DialOptions)) *websocket.Conn {
 	d.t.Helper()
 	conn, status := d.tryDial(query, change...)
 	if conn == nil {
@@ -139,7 +148,7 @@ func (d *desk) dial(query string, change ...func(*websocket.DialOptions)) *webso
 }
 
 // tryDial returns no connection but the status when the upgrade is refused.
-func (d *desk) tryDial(query string, change ...func(*websocket.DialOptions)) (*websocket.Conn, int) {
+func (d *stage) tryDial(query string, change ...func(*websocket.DialOptions)) (*websocket.Conn, int) {
 	d.t.Helper()
 	options := &websocket.DialOptions{}
 	for _, c := range change {
@@ -167,7 +176,7 @@ type frame struct {
 	Agent    view.AgentView
 }
 
-func (d *desk) read(conn *websocket.Conn) frame {
+func (d *stage) read(conn *websocket.Conn) frame {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
 	defer cancel()
@@ -183,7 +192,7 @@ func (d *desk) read(conn *websocket.Conn) frame {
 }
 
 // wantClose reads until the server closes.
-func (d *desk) wantClose(conn *websocket.Conn, code websocket.StatusCode, reason string) {
+func (d *stage) wantClose(conn *websocket.Conn, code websocket.StatusCode, reason string) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
 	defer cancel()
@@ -201,7 +210,7 @@ func (d *desk) wantClose(conn *websocket.Conn, code websocket.StatusCode, reason
 }
 
 func TestStreamTellsStateThenEvents(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	d.tell(plan.Available)
 	conn := d.dial("")
 	hello := d.read(conn)
@@ -215,7 +224,7 @@ func TestStreamTellsStateThenEvents(t *testing.T) {
 }
 
 func TestStreamResumes(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	for _, p := range []plan.Presence{plan.Available, plan.Busy, plan.Away} { // 2, 3, 4
 		d.tell(p)
 	}
@@ -238,47 +247,47 @@ func TestStreamResumes(t *testing.T) {
 
 func TestStreamClosesWithAReason(t *testing.T) {
 	for name, tc := range map[string]struct {
-		before func(d *desk)
-		after  func(d *desk, conn *websocket.Conn)
+		before func(d *stage)
+		after  func(d *stage, conn *websocket.Conn)
 		code   websocket.StatusCode
 		reason string
 	}{
 		"the distributor stops": {
-			after: func(d *desk, _ *websocket.Conn) { d.view.CloseStreams() },
+			after: func(d *stage, _ *websocket.Conn) { d.view.CloseStreams() },
 			code:  websocket.StatusGoingAway, reason: "resume after 1",
 		},
 		"the token expires": {
-			before: func(d *desk) { d.caller.Expires = time.Now().Add(50 * time.Millisecond) },
+			before: func(d *stage) { d.caller.Expires = time.Now().Add(50 * time.Millisecond) },
 			code:   CloseUnauthenticated, reason: "expired",
 		},
 		"the token is no longer accepted": {
-			before: func(d *desk) { d.server.pingEvery = 10 * time.Millisecond },
-			after: func(d *desk, _ *websocket.Conn) {
+			before: func(d *stage) { d.server.pingEvery = 10 * time.Millisecond },
+			after: func(d *stage, _ *websocket.Conn) {
 				d.change(func() { d.verdict = &auth.Error{Description: "no such issuer"} })
 			},
 			code: CloseUnauthenticated, reason: "no such issuer",
 		},
 		"the role is taken away": {
-			before: func(d *desk) { d.server.pingEvery = 10 * time.Millisecond },
-			after:  func(d *desk, _ *websocket.Conn) { d.change(func() { d.caller.Roles = nil }) },
+			before: func(d *stage) { d.server.pingEvery = 10 * time.Millisecond },
+			after:  func(d *stage, _ *websocket.Conn) { d.change(func() { d.caller.Roles = nil }) },
 			code:   CloseForbidden, reason: "no longer this agent",
 		},
 		"the subject is another agent's now": {
-			before: func(d *desk) { d.server.pingEvery = 10 * time.Millisecond },
-			after:  func(d *desk, _ *websocket.Conn) { d.change(func() { d.caller.Agent = "bob" }) },
+			before: func(d *stage) { d.server.pingEvery = 10 * time.Millisecond },
+			after:  func(d *stage, _ *websocket.Conn) { d.change(func() { d.caller.Agent = "bob" }) },
 			code:   CloseForbidden, reason: "no longer this agent",
 		},
-		"the client talks": {
-			after: func(d *desk, conn *websocket.Conn) {
-				if err := conn.Write(d.t.Context(), websocket.MessageText, []byte(`{"accept":"o1"}`)); err != nil {
+		"the client sends no text": {
+			after: func(d *stage, conn *websocket.Conn) {
+				if err := conn.Write(d.t.Context(), websocket.MessageBinary, []byte(`{"id":"1"}`)); err != nil {
 					d.t.Error(err)
 				}
 			},
-			code: websocket.StatusUnsupportedData, reason: "by HTTP",
+			code: websocket.StatusUnsupportedData, reason: "must be text",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newStage(t)
 			if tc.before != nil {
 				tc.before(d)
 			}
@@ -294,7 +303,7 @@ func TestStreamClosesWithAReason(t *testing.T) {
 }
 
 func TestStreamOutlivesMissingKeys(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	d.server.pingEvery = 5 * time.Millisecond
 	conn := d.dial("")
 	d.read(conn)
@@ -311,7 +320,7 @@ func TestStreamOutlivesMissingKeys(t *testing.T) {
 }
 
 func TestSlowClientIsToldWhereToResume(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	conn := d.dial("", func(o *websocket.DialOptions) {
 		// A small window, so that what the client does not read stays with the server.
 		o.HTTPClient = &http.Client{Transport: &http.Transport{
@@ -365,7 +374,7 @@ func jsonNumber(n uint64) string {
 }
 
 func TestDeadClientIsNoticed(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	d.server.pingEvery, d.server.pongTimeout = 10*time.Millisecond, 50*time.Millisecond
 	conn := d.dial("")
 	d.read(conn) // and never again, so no ping is answered
@@ -377,7 +386,7 @@ func TestDeadClientIsNoticed(t *testing.T) {
 }
 
 func TestClientThatGoesIsNoticed(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	conn := d.dial("")
 	d.read(conn)
 	if err := conn.Close(websocket.StatusNormalClosure, "lunch"); err != nil {
@@ -389,7 +398,7 @@ func TestClientThatGoesIsNoticed(t *testing.T) {
 func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 	origin := func(o *websocket.DialOptions) { o.HTTPHeader = http.Header{"Origin": {"https://elsewhere.example"}} }
 	for name, tc := range map[string]struct {
-		before func(d *desk)
+		before func(d *stage)
 		query  string
 		change func(*websocket.DialOptions)
 		status int
@@ -398,17 +407,17 @@ func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 		"a negative sequence":  {query: "?after=-1", status: 400},
 		"a page from far away": {change: origin, status: 403},
 		"an agent who left": {
-			before: func(d *desk) { d.caller.Agent = "zoe" }, status: 403,
+			before: func(d *stage) { d.caller.Agent = "zoe" }, status: 403,
 		},
 		"a full journal": {
-			before: func(d *desk) { d.refuse = ingress.ErrFull }, status: 503,
+			before: func(d *stage) { d.refuse = ingress.ErrFull }, status: 503,
 		},
 		"a distributor that stops": {
-			before: func(d *desk) { d.view.CloseStreams() }, status: 503,
+			before: func(d *stage) { d.view.CloseStreams() }, status: 503,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDesk(t)
+			d := newStage(t)
 			if tc.before != nil {
 				tc.before(d)
 			}
@@ -421,7 +430,7 @@ func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 		})
 	}
 	t.Run("no upgrade", func(t *testing.T) {
-		d := newDesk(t)
+		d := newStage(t)
 		resp, err := http.Get("http" + strings.TrimPrefix(d.url, "ws"))
 		if err != nil {
 			t.Fatal(err)
@@ -432,7 +441,7 @@ func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 		}
 	})
 	t.Run("no key", func(t *testing.T) {
-		d := newDesk(t)
+		d := newStage(t)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http"+strings.TrimPrefix(d.url, "ws"), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -452,7 +461,7 @@ func TestStreamIsRefusedBeforeTheUpgrade(t *testing.T) {
 }
 
 func TestPagesMayConnect(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	host := strings.TrimPrefix(d.url, "ws://")
 	d.read(d.dial("", func(o *websocket.DialOptions) { o.HTTPHeader = http.Header{"Origin": {"http://" + host}} }))
 	// From elsewhere with the token in hand; the answer repeats the subprotocol, never the token.
@@ -482,7 +491,7 @@ func TestTokenFromSubprotocols(t *testing.T) {
 }
 
 func TestWaitGivesUpWithItsContext(t *testing.T) {
-	d := newDesk(t)
+	d := newStage(t)
 	d.read(d.dial(""))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

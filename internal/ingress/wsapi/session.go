@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,18 +28,29 @@ const (
 type session struct {
 	server *Server
 	conn   *websocket.Conn
+	raw    *corked // below conn
 	sub    *view.Subscription
-	caller *auth.Caller
 	token  string
 	// last is the sequence that the client has after what was written; of the writer alone.
 	last uint64
 
+	caller  atomic.Pointer[auth.Caller]
+	checked atomic.Pointer[plan.Plan] // by which the caller was checked for commands
+	// answers wait to be written; slots has as many as there are commands under way.
+	answers  chan []byte
+	slots    chan struct{}
+	commands sync.WaitGroup
+
 	closing sync.Once
 }
 
-// run writes; two more goroutines read and ping. Each of the three ends the others, by closing the connection.
+// run writes; two more goroutines read and ping, and each command has its own. Each of the three ends the others, by
+// closing the connection.
 func (s *session) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
+	// A write that hangs ends with them.
+	stop := context.AfterFunc(ctx, func() { _ = s.raw.SetWriteDeadline(time.Now()) })
+	defer stop()
 	var others sync.WaitGroup
 	others.Go(func() {
 		defer cancel()
@@ -51,56 +63,94 @@ func (s *session) run(ctx context.Context) {
 	s.write(ctx)
 	cancel()
 	others.Wait()
+	s.commands.Wait()
 	_ = s.conn.CloseNow()
 }
 
-// write sends the hello, what was missed, then what happens.
+// write sends the hello, what was missed, then what happens and what commands are answered with.
 func (s *session) write(ctx context.Context) {
 	hello := s.sub.Hello
 	hello.Agent.Connected = true // by this very connection, which the state may not include yet
-	if !s.send(ctx, hello, hello.Seq) {
+	if !s.send(hello, hello.Seq) {
 		return
 	}
 	for i := range s.sub.Missed {
-		if !s.send(ctx, &s.sub.Missed[i], s.sub.Missed[i].Seq) {
+		if !s.send(&s.sub.Missed[i], s.sub.Missed[i].Seq) {
 			return
 		}
 	}
-	expiry := time.NewTimer(time.Until(s.caller.Expires))
+	expiry := time.NewTimer(time.Until(s.caller.Load().Expires))
 	defer expiry.Stop()
 	for {
+		var answer []byte
 		select {
 		case <-ctx.Done():
 			return
 		case <-expiry.C:
 			s.close(CloseUnauthenticated, "the token expired; connect again with a new one")
 			return
+		case answer = <-s.answers:
+			s.raw.hold()
 		case e, ok := <-s.sub.Events():
 			if !ok {
 				s.over()
 				return
 			}
-			if !s.send(ctx, &e, e.Seq) {
+			s.raw.hold()
+			if !s.send(&e, e.Seq) {
 				return
 			}
+		}
+		ok := s.writeMore(answer)
+		if err := s.raw.release(); err != nil || !ok {
+			return
 		}
 	}
 }
 
-func (s *session) send(ctx context.Context, frame any, seq uint64) bool {
-	body, err := json.Marshal(frame)
+// writeMore writes what else there is by now: an answer comes after all that its command caused.
+func (s *session) writeMore(answer []byte) bool {
+	for {
+		select {
+		case e, ok := <-s.sub.Events():
+			if !ok {
+				break // the next turn says why
+			}
+			if !s.send(&e, e.Seq) {
+				return false
+			}
+			continue
+		default:
+		}
+		if answer != nil && !s.frame(answer) {
+			return false
+		}
+		select {
+		case answer = <-s.answers:
+		default:
+			return true
+		}
+	}
+}
+
+func (s *session) send(message any, seq uint64) bool {
+	body, err := json.Marshal(message)
 	if err != nil {
-		s.server.Log.Error("Encoding a frame", "agent", s.caller.Agent, "error", err)
+		s.server.Log.Error("Encoding a frame", "agent", s.caller.Load().Agent, "error", err)
 		s.close(websocket.StatusInternalError, "a frame could not be written")
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.server.writeTimeout)
-	defer cancel()
-	if err := s.conn.Write(ctx, websocket.MessageText, body); err != nil {
+	if !s.frame(body) {
 		return false
 	}
 	s.last = seq
 	return true
+}
+
+// frame writes without a context, which would cost a timer each time: the connection below has a time-out, and ends when
+// the session does.
+func (s *session) frame(body []byte) bool {
+	return s.conn.Write(context.Background(), websocket.MessageText, body) == nil
 }
 
 // over tells why the subscription ended.
@@ -115,11 +165,19 @@ func (s *session) over() {
 	}
 }
 
-// read notices when the client goes, and answers its pings. Frames are refused: nothing here would act on them.
+// read takes commands, notices when the client goes, and answers its pings.
 func (s *session) read(ctx context.Context) {
-	s.conn.SetReadLimit(1024)
-	if _, _, err := s.conn.Read(ctx); err == nil {
-		s.close(websocket.StatusUnsupportedData, "this stream takes no frames; send commands by HTTP")
+	s.conn.SetReadLimit(maxFrame)
+	for {
+		kind, frame, err := s.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		if kind != websocket.MessageText {
+			s.close(websocket.StatusUnsupportedData, "frames must be text")
+			return
+		}
+		s.receive(ctx, frame)
 	}
 }
 
@@ -155,17 +213,18 @@ func (s *session) allowed(ctx context.Context) bool {
 		s.close(CloseUnauthenticated, refused.Description)
 		return false
 	}
-	if err != nil || !caller.Has(plan.RoleAgent) || caller.Agent != s.caller.Agent {
+	if err != nil || !caller.Has(plan.RoleAgent) || caller.Agent != s.caller.Load().Agent {
 		s.close(CloseForbidden, "the caller is no longer this agent")
 		return false
 	}
+	s.caller.Store(&caller)
 	return true
 }
 
 // close tells the client why, once.
 func (s *session) close(code websocket.StatusCode, reason string) {
 	s.closing.Do(func() {
-		s.server.Log.Debug("Closing a stream", "agent", s.caller.Agent, "code", int(code), "reason", reason)
+		s.server.Log.Debug("Closing a stream", "agent", s.caller.Load().Agent, "code", int(code), "reason", reason)
 		_ = s.conn.Close(code, reason)
 	})
 }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/auth"
+	"workstream.dev/operator/internal/ingress/desk"
+)
+
+const (
+	// inFlight is how many commands of one connection are carried out at a time; the next one waits to be read.
+	inFlight = 64
+	// maxFrame is a body as large as HTTP takes it, and what is around it.
+	maxFrame = ingress.MaxBody + 4096
+)
+
+// Commands carries operations out; a desk.Desk.
+type Commands interface {
+	Do(ctx context.Context, caller *auth.Caller, op *desk.Operation, target string, body []byte) (desk.Answer, error)
+}
+
+// command is a frame from a client.
+type command struct {
+	// ID is the client's; the answer has the same.
+	ID string `json:"id"`
+	// Do is the name of the operation, Target the offer, item or agent that it is about.
+	Do     string          `json:"do"`
+	Target string          `json:"target"`
+	Body   json.RawMessage `json:"body"`
+}
+
+// reply answers a command.
+type reply struct {
+	Type string `json:"type"` // answer
+	ID   string `json:"id"`
+	// Status is what HTTP would have answered with.
+	Status int `json:"status"`
+	// RetryAfter is in seconds, where it makes sense to try again.
+	RetryAfter int `json:"retryAfter,omitempty"`
+	Body       any `json:"body"` // a desk.Answer or an ingress.Problem
+}
+
+// receive starts one command. It waits while too many are under way.
+func (s *session) receive(ctx context.Context, frame []byte) {
+	var c command
+	if err := ingress.Decode(frame, &c); err != nil {
+		s.answer(ctx, "", "unknown", desk.Answer{}, err)
+		return
+	}
+	op := desk.Find(c.Do)
+	if err := c.check(op); err != nil {
+		s.answer(ctx, c.ID, "unknown", desk.Answer{}, err)
+		return
+	}
+	select {
+	case s.slots <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	s.commands.Go(func() {
+		defer func() { <-s.slots }()
+		began := time.Now()
+		a, err := s.carryOut(ctx, op, &c)
+		status := s.answer(ctx, c.ID, c.Do, a, err)
+		s.server.metrics.observe(c.Do, status, time.Since(began))
+	})
+}
+
+func (c *command) check(op *desk.Operation) error {
+	if err := ingress.CheckLength("id", c.ID, ingress.MaxID, true); err != nil {
+		return err
+	}
+	if op == nil {
+		return ingress.InvalidField("do", "", "there is no operation of this name; the description of the stream lists them")
+	}
+	if op.Target == "" && c.Target != "" {
+		return ingress.InvalidField("target", "", "this operation has no target")
+	}
+	return nil
+}
+
+// carryOut holds the caller against the plan of now before: what may be asked for by HTTP may be asked for here, and
+// nothing else.
+func (s *session) carryOut(ctx context.Context, op *desk.Operation, c *command) (desk.Answer, error) {
+	if p := s.server.Plan(); p != s.checked.Load() {
+		if !s.allowed(ctx) {
+			return desk.Answer{}, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "the caller is no longer this agent")
+		}
+		s.checked.Store(p)
+	}
+	return s.server.Commands.Do(ctx, s.caller.Load(), op, c.Target, c.Body)
+}
+
+// answer hands an answer to the writer, and returns its status.
+func (s *session) answer(ctx context.Context, id, do string, a desk.Answer, err error) int {
+	r := reply{Type: "answer", ID: id, Status: http.StatusOK, Body: a}
+	if err != nil {
+		p := (*ingress.Problem)(nil)
+		if !errors.As(err, &p) {
+			p = ingress.Failed(err)
+		}
+		if p == nil {
+			if ctx.Err() != nil {
+				return 0 // nobody is there to be answered
+			}
+			s.server.Log.Error("Carrying out a command", "do", do, "error", err)
+			p = ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what")
+		}
+		r.Status, r.RetryAfter, r.Body = p.Status, p.RetryAfter, p
+	}
+	frame, err := json.Marshal(r)
+	if err != nil { // answers are plain data: this cannot be
+		frame = fmt.Appendf(nil, `{"type":"answer","id":%s,"status":500,"body":{}}`, strconv.Quote(id))
+	}
+	select {
+	case s.answers <- frame:
+	case <-ctx.Done():
+	}
+	return r.Status
+}
