@@ -27,25 +27,58 @@ type ItemView struct {
 	Queue        string         `json:"queue,omitempty"`
 	// Agent has the item: Active or in wrap-up; of a closed item the one who had it last.
 	Agent string `json:"agent,omitempty"`
-	// Offer is the live one.
-	Offer      *OfferView      `json:"offer,omitempty"`
+	// Offer is the live one, of an item that is Open.
+	Offer *OfferView `json:"offer,omitempty"`
+	// Transfer is the offer to another agent, of an item that stays Active with its own until that is accepted.
+	Transfer *OfferView `json:"transfer,omitempty"`
+	// Consults are those asked to join and those who have joined.
+	Consults   []ConsultView   `json:"consults,omitempty"`
 	Attributes rule.Attributes `json:"attributes,omitempty"`
-	OpenedAt   time.Time       `json:"openedAt"`
-	// QueuedAt is what orders the item in its queue.
+	// Priority orders items within a queue, 1 is served first. Promoted items come before all that are not.
+	Priority int32 `json:"priority"`
+	Promoted bool  `json:"promoted,omitempty"`
+	// Skills are those that it needs; Units and Profiles are what it takes of an agent's capacity.
+	Skills   []plan.Skill `json:"skills,omitempty"`
+	Units    int32        `json:"units"`
+	Profiles []string     `json:"profiles,omitempty"`
+	// WaitsFor says in words what has to happen before it goes on; only where one item is asked for.
+	WaitsFor string    `json:"waitsFor,omitempty"`
+	OpenedAt time.Time `json:"openedAt"`
+	// QueuedAt is since when the customer waits, which orders the queue; EnteredAt is when it came into its queue.
 	QueuedAt  time.Time `json:"queuedAt,omitzero"`
+	EnteredAt time.Time `json:"enteredAt,omitzero"`
+	// CustomerGoneUntil is when it ends, unless the customer whose connection is lost comes back before.
+	CustomerGoneUntil time.Time `json:"customerGoneUntil,omitzero"`
+
 	ChangedAt time.Time `json:"changedAt"`
 	ClosedAt  time.Time `json:"closedAt,omitzero"`
 }
 
 // OfferView is a live offer.
 type OfferView struct {
-	ID      string    `json:"id"`
-	Item    string    `json:"item"`
-	Agent   string    `json:"agent"`
-	Queue   string    `json:"queue"`
-	Units   int32     `json:"units"`
+	ID       string   `json:"id"`
+	Item     string   `json:"item"`
+	Agent    string   `json:"agent"`
+	Queue    string   `json:"queue"`
+	Units    int32    `json:"units"`
+	Profiles []string `json:"profiles,omitempty"`
+	// Via is why this agent, when it was not by the queue's method; From is who hands the item over.
+	Via     event.Via `json:"via,omitempty"`
+	From    string    `json:"from,omitempty"`
 	MadeAt  time.Time `json:"madeAt"`
 	Expires time.Time `json:"expires"`
+}
+
+// ConsultView is an agent who was asked to join an item, or has joined.
+type ConsultView struct {
+	ID    string `json:"id"`
+	Item  string `json:"item"`
+	Agent string `json:"agent"`
+	By    string `json:"by"`
+	// Joined is false while the agent has not answered, which must be before Expires.
+	Joined  bool      `json:"joined"`
+	Since   time.Time `json:"since"`
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // ItemList is one page of items, the newest first.
@@ -83,7 +116,9 @@ type MessageView struct {
 	Agent    string    `json:"agent,omitempty"`
 	Text     string    `json:"text"`
 	At       time.Time `json:"at"`
-	Delivery Delivery  `json:"delivery,omitempty"`
+	// Internal messages are for the agents of the item, not for the customer.
+	Internal bool     `json:"internal,omitempty"`
+	Delivery Delivery `json:"delivery,omitempty"`
 	// Failure says why the delivery was given up.
 	Failure string `json:"failure,omitempty"`
 }
@@ -120,16 +155,29 @@ type AgentView struct {
 	Name        string        `json:"name"`
 	DisplayName string        `json:"displayName,omitempty"`
 	Presence    plan.Presence `json:"presence"`
-	Connected   bool          `json:"connected"`
-	Units       int32         `json:"units"`
-	Used        int32         `json:"used"`
-	// Free is negative when a supervisor or a smaller limit made it so.
-	Free   int32    `json:"free"`
-	Queues []string `json:"queues"`
+	// PresenceName is that of a presence of the organisation's own, or Inactive; Presence is then what it counts as.
+	PresenceName string `json:"presenceName,omitempty"`
+	Connected    bool   `json:"connected"`
+	Units        int32  `json:"units"`
+	Used         int32  `json:"used"`
+	// Free is negative when a supervisor, a pick, affinity or a smaller limit made it so.
+	Free int32 `json:"free"`
+	// Profiles are the capacity profiles with their slots, by name.
+	Profiles []ProfileUse `json:"profiles,omitempty"`
+	Queues   []string     `json:"queues"`
 	// Items are the ids of those the agent has, Active or in wrap-up.
 	Items []string `json:"items"`
 	// Offers are the ids of those made to the agent.
 	Offers []string `json:"offers"`
+	// Consults are the ids of the consultations that the agent was asked for or has joined.
+	Consults []string `json:"consults"`
+}
+
+// ProfileUse is how many slots of a capacity profile an agent has, and how many are taken.
+type ProfileUse struct {
+	Name  string `json:"name"`
+	Limit int32  `json:"limit"`
+	Used  int32  `json:"used"`
 }
 
 // StreamType names what an agent's stream says.
@@ -151,6 +199,16 @@ const (
 	MessageSent      StreamType = "message.sent"
 	MessageDelivered StreamType = "message.delivered"
 	MessageFailed    StreamType = "message.failed"
+
+	TransferOffered StreamType = "transfer.offered" // of an item of the agent's to another agent
+	TransferClosed  StreamType = "transfer.closed"  // that offer was not accepted
+
+	ConsultRequested StreamType = "consult.requested"
+	ConsultJoined    StreamType = "consult.joined"
+	ConsultEnded     StreamType = "consult.ended"
+
+	CustomerDisconnected StreamType = "customer.disconnected"
+	CustomerReconnected  StreamType = "customer.reconnected"
 )
 
 // StreamEvent is one thing that an agent is told. There is at most one for each event and agent, so Seq is enough to
@@ -162,20 +220,29 @@ type StreamEvent struct {
 
 	// ItemID is the member item, unless Item is set.
 	ItemID string `json:"-"`
-	// Item is the member item as a whole, for offer.made, item.assigned and item.updated.
+	// Item is the member item as a whole, for offer.made, item.assigned, item.updated, consult.requested, and consult.joined
+	// to the one who joined.
 	Item *ItemView `json:"-"`
 
-	Offer    string              `json:"offer,omitempty"`
-	Expires  time.Time           `json:"expires,omitzero"`
-	Outcome  event.OfferOutcome  `json:"outcome,omitempty"`
-	How      event.How           `json:"how,omitempty"`
-	Reason   event.Reason        `json:"reason,omitempty"`
-	Message  *MessageView        `json:"message,omitempty"`
-	Presence plan.Presence       `json:"presence,omitempty"`
-	Cause    event.PresenceCause `json:"cause,omitempty"`
-	// Used and Free are the agent's units afterwards, where they may have changed.
-	Used *int32 `json:"used,omitempty"`
-	Free *int32 `json:"free,omitempty"`
+	Offer   string    `json:"offer,omitempty"`
+	Expires time.Time `json:"expires,omitzero"`
+	// Outcome is an event.OfferOutcome or an event.ConsultOutcome.
+	Outcome string       `json:"outcome,omitempty"`
+	How     event.How    `json:"how,omitempty"`
+	Via     event.Via    `json:"via,omitempty"`
+	From    string       `json:"from,omitempty"` // who hands over
+	To      string       `json:"to,omitempty"`   // who is offered a transfer
+	Consult *ConsultView `json:"consult,omitempty"`
+	Reason  event.Reason `json:"reason,omitempty"`
+	Message *MessageView `json:"message,omitempty"`
+	// Presence is a base presence, PresenceName the one that counts as it.
+	Presence     plan.Presence       `json:"presence,omitempty"`
+	PresenceName string              `json:"presenceName,omitempty"`
+	Cause        event.PresenceCause `json:"cause,omitempty"`
+	// Used and Free are the agent's units afterwards, where they may have changed, Profiles the slots.
+	Used     *int32       `json:"used,omitempty"`
+	Free     *int32       `json:"free,omitempty"`
+	Profiles []ProfileUse `json:"profiles,omitempty"`
 
 	agent string
 }
@@ -204,7 +271,9 @@ type Hello struct {
 	Resumed bool        `json:"resumed"`
 	Agent   AgentView   `json:"agent"`
 	Offers  []OfferView `json:"offers"`
-	Items   []ItemView  `json:"items"`
+	// Consults are those that the agent was asked for or has joined.
+	Consults []ConsultView `json:"consults"`
+	Items    []ItemView    `json:"items"`
 }
 
 func moment(i event.Instant) time.Time {

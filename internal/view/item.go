@@ -28,9 +28,12 @@ type item struct {
 	Queue        string          `json:"queue,omitempty"`
 	Agent        string          `json:"agent,omitempty"`
 	Offer        *offer          `json:"offer,omitempty"`
+	Transfer     *offer          `json:"transfer,omitempty"`   // to another agent, while it stays with its own
+	Consults     []consult       `json:"consults,omitempty"`   // handed out: replaced, never changed
 	Attributes   rule.Attributes `json:"attributes,omitempty"` // handed out: replaced, never changed
 	OpenedAt     event.Instant   `json:"openedAt"`
 	QueuedAt     event.Instant   `json:"queuedAt,omitempty"`
+	EnteredAt    event.Instant   `json:"enteredAt,omitempty"`
 	ChangedAt    event.Instant   `json:"changedAt"`
 	ClosedAt     event.Instant   `json:"closedAt,omitempty"`
 	// BlockedUntil is set while a wrap-up holds capacity for a fixed time, which may outlast the item.
@@ -40,8 +43,19 @@ type item struct {
 	Rules []int `json:"rules,omitempty"`
 	// Queued says that it is in Queue now, offered or not.
 	Queued bool `json:"queued,omitempty"`
-	// Mode is that of the workstream which routed it last: the plan may not have it any more.
-	Mode plan.Mode `json:"mode,omitempty"`
+	// Picked says that it is there to be picked while it waits, Exact that who picks it must have its skills: so says the
+	// workstream which routed it last, and the plan may not have that any more.
+	Picked bool `json:"picked,omitempty"`
+	Exact  bool `json:"exact,omitempty"`
+	// Priority, Skills and Classified are what classification gave it; Units and Profiles what it takes of an agent.
+	Priority   int32        `json:"priority,omitempty"`
+	Skills     []plan.Skill `json:"skills,omitempty"`
+	Classified []string     `json:"classified,omitempty"`
+	Units      int32        `json:"units,omitempty"`
+	Profiles   []string     `json:"profiles,omitempty"`
+	Promoted   bool         `json:"promoted,omitempty"`
+	// GoneUntil is set while the customer's connection is lost.
+	GoneUntil event.Instant `json:"goneUntil,omitempty"`
 	// Omitted is what the trace had after its first steps.
 	Omitted omitted `json:"omitted,omitzero"`
 
@@ -66,18 +80,10 @@ type offer struct {
 	Units   int32         `json:"units"`
 	Made    event.Instant `json:"made"`
 	Expires event.Instant `json:"expires"`
-}
 
-// message is one message of a timeline.
-type message struct {
-	Position uint64        `json:"position"`
-	ID       string        `json:"id"`
-	Agent    string        `json:"agent,omitempty"` // empty: from the customer
-	Text     string        `json:"text"`
-	At       event.Instant `json:"at"`
-	Delivery string        `json:"delivery,omitempty"`
-	Outcome  Delivery      `json:"outcome,omitempty"`
-	Failure  string        `json:"failure,omitempty"`
+	Profiles []string  `json:"profiles,omitempty"`
+	Via      event.Via `json:"via,omitempty"`
+	From     string    `json:"from,omitempty"`
 }
 
 // stepLocked notes r on the trace of an item and returns the item; nil when it is no longer kept.
@@ -132,9 +138,8 @@ func (v *View) openedLocked(r event.Recorded, e event.ItemOpened) {
 		Customer: e.Customer, Attributes: e.Attributes, OpenedAt: r.Time, ChangedAt: r.Time,
 		steps: []event.Recorded{r},
 	}
-	if w := v.plan.Workstream(e.Workstream); w != nil {
-		it.Mode = w.Mode
-	}
+	it.Priority = defaultPriority
+	it.settings(v.plan.Workstream(e.Workstream))
 	v.items[it.ID] = it
 	v.order = append(v.order, it)
 	v.states[event.Open]++
@@ -149,9 +154,7 @@ func (v *View) updatedLocked(r event.Recorded, e event.ItemUpdated) {
 	maps.Copy(merged, it.Attributes)
 	maps.Copy(merged, e.Attributes)
 	it.Attributes = merged
-	if who := it.seenBy(); who != "" {
-		v.tellLocked(r, who, StreamEvent{Type: ItemUpdated, Item: it.view()})
-	}
+	v.tellAllLocked(r, it.seenBy(), StreamEvent{Type: ItemUpdated, Item: it.view()})
 }
 
 func (v *View) routedLocked(r event.Recorded, e event.ItemRouted) {
@@ -162,7 +165,7 @@ func (v *View) routedLocked(r event.Recorded, e event.ItemRouted) {
 	it.Revision = e.Revision
 	rules := triedRules(e)
 	if w := v.plan.Workstream(it.Workstream); w != nil {
-		it.Mode = w.Mode
+		it.settings(w)
 		if w.Revision == e.Revision {
 			rules = len(w.Routing.Rules)
 		}
@@ -176,7 +179,10 @@ func (v *View) queuedLocked(r event.Recorded, e event.ItemQueued) {
 		return
 	}
 	v.dequeueLocked(it)
-	it.Queue, it.QueuedAt = e.Queue, e.Since
+	if e.Queue != it.Queue || e.Since != it.QueuedAt {
+		it.Promoted = false // ItemPromoted follows where it is still, or again
+	}
+	it.Queue, it.QueuedAt, it.EnteredAt = e.Queue, e.Since, e.Entered
 	v.moveLocked(it, event.Open, e.Reason)
 	v.queueLocked(e.Queue).add(it)
 }
@@ -184,19 +190,27 @@ func (v *View) queuedLocked(r event.Recorded, e event.ItemQueued) {
 func (v *View) offerMadeLocked(r event.Recorded, e event.OfferMade) {
 	o := &offer{
 		ID: e.Offer, Item: e.Item, Agent: e.Agent, Queue: e.Queue, Units: e.Units, Made: r.Time, Expires: e.Expires,
+		Profiles: e.Profiles, Via: e.Via, From: e.From,
 	}
 	a := v.agentLocked(e.Agent)
 	a.Offers[o.ID] = o
-	a.hold(e.Item, e.Units)
+	a.hold(e.Item, held{e.Units, e.Profiles})
 	it := v.stepLocked(r, e.Item)
 	if it == nil {
 		return
 	}
-	it.Offer = o
-	v.moveLocked(it, event.Open, event.AwaitingAgentAcceptance)
-	v.queueLocked(it.Queue).offered++
+	if e.Via == event.ViaTransfer {
+		it.Transfer = o
+		v.tellLocked(r, e.From, StreamEvent{
+			Type: TransferOffered, Offer: o.ID, ItemID: it.ID, To: o.Agent, Expires: moment(e.Expires),
+		})
+	} else {
+		it.Offer = o
+		v.moveLocked(it, event.Open, event.AwaitingAgentAcceptance)
+		v.queueLocked(it.Queue).offered++
+	}
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
-		Type: OfferMade, Offer: o.ID, Item: it.view(), Expires: moment(e.Expires),
+		Type: OfferMade, Offer: o.ID, Item: it.view(), Expires: moment(e.Expires), Via: o.Via, From: o.From,
 	}))
 }
 
@@ -204,12 +218,21 @@ func (v *View) offerClosedLocked(r event.Recorded, e event.OfferClosed) {
 	a := v.agentLocked(e.Agent)
 	delete(a.Offers, e.Offer)
 	a.free(e.Item)
-	if it := v.stepLocked(r, e.Item); it != nil && it.Offer != nil && it.Offer.ID == e.Offer {
+	it := v.stepLocked(r, e.Item)
+	switch {
+	case it == nil:
+	case it.Transfer != nil && it.Transfer.ID == e.Offer:
+		from := it.Transfer.From
+		it.Transfer = nil
+		v.tellLocked(r, from, StreamEvent{
+			Type: TransferClosed, Offer: e.Offer, ItemID: it.ID, To: e.Agent, Outcome: string(e.Outcome), Reason: e.Reason,
+		})
+	case it.Offer != nil && it.Offer.ID == e.Offer:
 		v.unofferLocked(it)
 		v.moveLocked(it, event.Open, event.AwaitingAgentAssignment)
 	}
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
-		Type: OfferClosed, Offer: e.Offer, ItemID: e.Item, Outcome: e.Outcome, Reason: e.Reason,
+		Type: OfferClosed, Offer: e.Offer, ItemID: e.Item, Outcome: string(e.Outcome), Reason: e.Reason,
 	}))
 }
 
@@ -217,32 +240,31 @@ func (v *View) offerClosedLocked(r event.Recorded, e event.OfferClosed) {
 func (v *View) assignedLocked(r event.Recorded, e event.ItemAssigned) {
 	a := v.agentLocked(e.Agent)
 	delete(a.Offers, e.Offer)
-	a.hold(e.Item, e.Units)
+	a.hold(e.Item, held{e.Units, e.Profiles})
 	a.Items[e.Item] = struct{}{}
 	it := v.stepLocked(r, e.Item)
 	if it == nil {
 		return
 	}
 	v.dequeueLocked(it)
+	it.Transfer = nil
+	reason, lost := event.InConversation, event.TransferredToAgent
+	if e.How == event.BySupervisor {
+		reason, lost = event.AssignedBySupervisor, event.AssignedBySupervisor
+	}
 	if before := it.Agent; before != "" && before != e.Agent {
-		v.agentLocked(before).drop(e.Item)
-		v.tellLocked(r, before, v.capacityLocked(before, StreamEvent{
-			Type: ItemReleased, ItemID: it.ID, Reason: event.AssignedBySupervisor,
-		}))
+		v.dropLocked(v.agentLocked(before), e.Item)
+		v.tellLocked(r, before, v.capacityLocked(before, StreamEvent{Type: ItemReleased, ItemID: it.ID, Reason: lost}))
 	}
 	it.Agent = e.Agent
-	reason := event.InConversation
-	if e.How == event.BySupervisor {
-		reason = event.AssignedBySupervisor
-	}
 	v.moveLocked(it, event.Active, reason)
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
-		Type: ItemAssigned, Item: it.view(), How: e.How, Offer: e.Offer,
+		Type: ItemAssigned, Item: it.view(), How: e.How, Via: e.Via, Offer: e.Offer,
 	}))
 }
 
 func (v *View) releasedLocked(r event.Recorded, e event.ItemReleased) {
-	v.agentLocked(e.Agent).drop(e.Item)
+	v.dropLocked(v.agentLocked(e.Agent), e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.Agent = ""
 		v.moveLocked(it, event.Open, e.Reason)
@@ -251,7 +273,7 @@ func (v *View) releasedLocked(r event.Recorded, e event.ItemReleased) {
 }
 
 func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
-	v.agentLocked(e.Agent).drop(e.Item)
+	v.dropLocked(v.agentLocked(e.Agent), e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.Agent = ""
 		v.moveLocked(it, event.Waiting, event.AwaitingCustomerResponse)
@@ -263,17 +285,17 @@ func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
 
 func (v *View) wrapUpLocked(r event.Recorded, e event.WrapUpStarted) {
 	if e.Released {
-		v.agentLocked(e.Agent).free(e.Item)
+		v.leaveLocked(v.agentLocked(e.Agent), e.Item)
 	}
 	if it := v.stepLocked(r, e.Item); it != nil {
-		it.BlockedUntil = e.BlockedUntil
+		it.BlockedUntil, it.GoneUntil = e.BlockedUntil, 0
 		v.moveLocked(it, event.WrapUp, e.Reason)
 	}
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: ItemWrapUp, ItemID: e.Item, Reason: e.Reason}))
 }
 
 func (v *View) wrapUpReleasedLocked(r event.Recorded, e event.WrapUpReleased) {
-	v.agentLocked(e.Agent).free(e.Item)
+	v.leaveLocked(v.agentLocked(e.Agent), e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.BlockedUntil = 0
 	}
@@ -295,104 +317,14 @@ func (v *View) closedLocked(r event.Recorded, e event.ItemClosed) {
 		a := v.agentLocked(who)
 		delete(a.Items, it.ID)
 		if it.BlockedUntil == 0 {
-			a.free(it.ID)
+			v.leaveLocked(a, it.ID)
 		}
 		it.Agent = who
 	}
-	it.ClosedAt = r.Time
+	it.ClosedAt, it.GoneUntil = r.Time, 0
 	v.moveLocked(it, event.Closed, e.Reason)
 	v.closed = append(v.closed, it)
 	if who != "" {
 		v.tellLocked(r, who, v.capacityLocked(who, StreamEvent{Type: ItemClosed, ItemID: it.ID, Reason: e.Reason}))
 	}
-}
-
-func (v *View) receivedLocked(r event.Recorded, e event.MessageReceived) {
-	it := v.items[e.Item]
-	if it == nil {
-		return
-	}
-	it.ChangedAt = r.Time
-	it.Messages = append(it.Messages, message{Position: e.Position, ID: e.Message, Text: e.Text, At: r.Time})
-	if who := it.seenBy(); who != "" {
-		m := it.Messages[len(it.Messages)-1].view()
-		v.tellLocked(r, who, StreamEvent{Type: MessageReceived, ItemID: it.ID, Message: &m})
-	}
-}
-
-func (v *View) sentLocked(r event.Recorded, e event.MessageSent) {
-	it := v.items[e.Item]
-	if it == nil {
-		return
-	}
-	it.ChangedAt = r.Time
-	m := message{Position: e.Position, ID: e.Message, Agent: e.Agent, Text: e.Text, At: r.Time, Delivery: e.Delivery}
-	if e.Delivery != "" {
-		m.Outcome = DeliveryPending
-	}
-	it.Messages = append(it.Messages, m)
-	shown := m.view()
-	v.tellLocked(r, e.Agent, StreamEvent{Type: MessageSent, ItemID: it.ID, Message: &shown})
-}
-
-func (v *View) deliveredLocked(r event.Recorded, id, delivery, failure string) {
-	it := v.items[id]
-	if it == nil {
-		return
-	}
-	for i := len(it.Messages) - 1; i >= 0; i-- {
-		m := &it.Messages[i]
-		if m.Delivery != delivery || m.Delivery == "" {
-			continue
-		}
-		m.Outcome, m.Failure = DeliveryDelivered, failure
-		typ := MessageDelivered
-		if failure != "" {
-			m.Outcome, typ = DeliveryFailed, MessageFailed
-		}
-		shown := m.view()
-		v.tellLocked(r, m.Agent, StreamEvent{Type: typ, ItemID: it.ID, Message: &shown})
-		return
-	}
-}
-
-// seenBy is the agent who has the item or is offered it.
-func (it *item) seenBy() string {
-	if it.Offer != nil {
-		return it.Offer.Agent
-	}
-	if it.State == event.Active || it.State == event.WrapUp {
-		return it.Agent
-	}
-	return ""
-}
-
-func (it *item) view() *ItemView {
-	w := &ItemView{
-		ID: it.ID, Type: it.Type, State: it.State, Reason: it.Reason, Workstream: it.Workstream, Revision: it.Revision,
-		Channel: it.Channel, Conversation: it.Conversation, Record: it.Record, Customer: it.Customer,
-		Queue: it.Queue, Agent: it.Agent, Attributes: it.Attributes, OpenedAt: moment(it.OpenedAt),
-		QueuedAt: moment(it.QueuedAt), ChangedAt: moment(it.ChangedAt), ClosedAt: moment(it.ClosedAt),
-	}
-	if it.Offer != nil {
-		o := it.Offer.view()
-		w.Offer = &o
-	}
-	return w
-}
-
-func (o *offer) view() OfferView {
-	return OfferView{
-		ID: o.ID, Item: o.Item, Agent: o.Agent, Queue: o.Queue, Units: o.Units, MadeAt: moment(o.Made), Expires: moment(o.Expires),
-	}
-}
-
-func (m *message) view() MessageView {
-	w := MessageView{
-		Position: m.Position, ID: m.ID, From: FromCustomer, Text: m.Text, At: moment(m.At), Delivery: m.Outcome, Failure: m.Failure,
-	}
-	if m.Agent != "" {
-		w.From, w.Agent = FromAgent, m.Agent
-	}
-	return w
 }

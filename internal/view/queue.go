@@ -6,7 +6,6 @@ import (
 	"container/heap"
 
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/plan"
 )
 
 // queue is the items of a queue, offered ones included.
@@ -23,9 +22,19 @@ type queue struct {
 // oldestFirst is a heap with entries that may have left the queue; trim takes those off its top.
 type oldestFirst []waiting
 
+// waiting is an entry: rank and then time order it. Only what is there to be picked has a rank.
 type waiting struct {
+	rank  int32
 	since event.Instant
 	item  *item
+}
+
+// rank is the priority by which an item is served in its queue.
+func (it *item) rank() int32 {
+	if it.Promoted {
+		return 1
+	}
+	return it.Priority
 }
 
 func (v *View) queueLocked(name string) *queue {
@@ -40,11 +49,18 @@ func (v *View) queueLocked(name string) *queue {
 func (q *queue) add(it *item) {
 	q.items[it.ID] = it
 	it.Queued = true
-	heap.Push(&q.oldest, waiting{it.QueuedAt, it})
-	if it.Mode == plan.Pick {
+	heap.Push(&q.oldest, waiting{since: it.QueuedAt, item: it})
+	if it.Picked {
 		it.pick = true
 		q.pickable++
-		heap.Push(&q.picks, waiting{it.QueuedAt, it})
+		q.moved(it)
+	}
+}
+
+// moved puts an item that is there to be picked where its rank wants it.
+func (q *queue) moved(it *item) {
+	if it.pick {
+		heap.Push(&q.picks, waiting{it.rank(), it.QueuedAt, it})
 	}
 }
 
@@ -62,13 +78,13 @@ func (q *queue) remove(it *item) {
 
 // trim keeps the heaps in proportion to the queue.
 func (q *queue) trim() {
-	q.trimHeap(&q.oldest, len(q.items), func(*item) bool { return true })
-	q.trimHeap(&q.picks, q.pickable, func(it *item) bool { return it.pick })
+	q.trimHeap(&q.oldest, len(q.items), false)
+	q.trimHeap(&q.picks, q.pickable, true)
 }
 
 // trimHeap rebuilds a heap where most of it is stale; size is how many items it is for.
-func (q *queue) trimHeap(h *oldestFirst, size int, in func(*item) bool) {
-	for len(*h) > 0 && q.stale((*h)[0]) {
+func (q *queue) trimHeap(h *oldestFirst, size int, picks bool) {
+	for len(*h) > 0 && (q.stale((*h)[0]) || picks && (*h)[0].rank != (*h)[0].item.rank()) {
 		heap.Pop(h)
 	}
 	if len(*h) < 2*size+64 {
@@ -77,8 +93,11 @@ func (q *queue) trimHeap(h *oldestFirst, size int, in func(*item) bool) {
 	clear(*h)
 	*h = (*h)[:0]
 	for _, it := range q.items {
-		if in(it) {
-			*h = append(*h, waiting{it.QueuedAt, it})
+		switch {
+		case !picks:
+			*h = append(*h, waiting{since: it.QueuedAt, item: it})
+		case it.pick:
+			*h = append(*h, waiting{it.rank(), it.QueuedAt, it})
 		}
 	}
 	heap.Init(h)
@@ -88,7 +107,7 @@ func (q *queue) stale(w waiting) bool {
 	return q.items[w.item.ID] != w.item || w.item.QueuedAt != w.since
 }
 
-// toPick calls found with the items that can be picked, the longest waiting first, until it returns false. It looks at
+// toPick calls found with the items that can be picked, in the order in which they would be served, until it returns false. It looks at
 // little more of the heap than it finds: a queue may have a hundred thousand, and the loop waits for who reads.
 func (q *queue) toPick(found func(*item) bool) {
 	next := frontier{of: q.picks}
@@ -106,7 +125,7 @@ func (q *queue) toPick(found func(*item) bool) {
 		}
 		w := q.picks[i]
 		// An item that was put back into its place is there twice, one after the other.
-		if q.stale(w) || !w.item.pick || w.item.Offer != nil || w.item == last {
+		if q.stale(w) || w.rank != w.item.rank() || !w.item.pick || w.item.Offer != nil || w.item == last {
 			continue
 		}
 		last = w.item
@@ -167,8 +186,11 @@ func (v *View) unofferLocked(it *item) {
 // Len, Less, Swap, Push and Pop are heap.Interface.
 func (h oldestFirst) Len() int { return len(h) }
 
-// Less orders by time, and those of one moment by their ids.
+// Less orders by rank, then by time, and those of one moment by their ids.
 func (h oldestFirst) Less(i, j int) bool {
+	if h[i].rank != h[j].rank {
+		return h[i].rank < h[j].rank
+	}
 	if h[i].since != h[j].since {
 		return h[i].since < h[j].since
 	}

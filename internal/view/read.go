@@ -78,7 +78,9 @@ func (v *View) Item(id string) (ItemView, bool) {
 	if it == nil {
 		return ItemView{}, false
 	}
-	return *it.view(), true
+	w := it.view()
+	w.WaitsFor = v.waitsForLocked(it)
+	return *w, true
 }
 
 // pageMark begins a continue token: nearly every word would be a number otherwise.
@@ -139,8 +141,8 @@ func (v *View) scan(f *Filter, before uint64, limit int, list *ItemList) (next u
 	return 0, false
 }
 
-// OpenItems returns the items that an agent may pick, in the order of their queues and then the longest waiting first,
-// MaxLimit at most.
+// OpenItems returns the items that an agent may pick, in the order of their queues and then in that in which they would be
+// served, MaxLimit at most. Of each queue scanned items are looked at.
 func (v *View) OpenItems(agent string) []ItemView {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
@@ -153,9 +155,13 @@ func (v *View) OpenItems(agent string) []ItemView {
 	slices.SortFunc(names, func(a, b string) int { return cmpFirst(v.priority(a)-v.priority(b), strings.Compare(a, b)) })
 	for _, name := range names {
 		if q := v.queues[name]; q != nil && len(list) < MaxLimit {
+			looked := 0
 			q.toPick(func(it *item) bool {
-				list = append(list, *it.view())
-				return len(list) < MaxLimit
+				if it.mayPick(p) {
+					list = append(list, *it.view())
+				}
+				looked++
+				return len(list) < MaxLimit && looked < scanned
 			})
 		}
 	}
@@ -178,17 +184,20 @@ func cmpFirst(orders ...int) int {
 	return 0
 }
 
-// Timeline returns an item's messages in order, and whether there is such an item.
-func (v *View) Timeline(item string) ([]MessageView, bool) {
+// Timeline returns an item's messages in order, the internal ones only when they are asked for, and whether there is such
+// an item.
+func (v *View) Timeline(item string, internal bool) ([]MessageView, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	it := v.items[item]
 	if it == nil {
 		return nil, false
 	}
-	list := make([]MessageView, len(it.Messages))
+	list := make([]MessageView, 0, len(it.Messages))
 	for i := range it.Messages {
-		list[i] = it.Messages[i].view()
+		if m := &it.Messages[i]; internal || !m.Internal {
+			list = append(list, m.view())
+		}
 	}
 	return list, true
 }

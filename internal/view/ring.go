@@ -34,15 +34,15 @@ func (r *ring) add(e StreamEvent) {
 	*r.at(r.n - 1) = e
 }
 
-// drop removes the oldest event and returns its sequence.
-func (r *ring) drop() uint64 {
+// drop removes the oldest event and returns whose it was, and its sequence.
+func (r *ring) drop() (agent string, seq uint64) {
 	e := r.at(0)
-	seq := e.Seq
+	agent, seq = e.agent, e.Seq
 	r.bytes -= e.size()
 	*e = StreamEvent{} // lets go of what it points to
 	r.first = (r.first + 1) % len(r.buf)
 	r.n--
-	return seq
+	return agent, seq
 }
 
 // size is about what an event keeps from being freed. It is the same whenever it is asked for.
@@ -51,8 +51,12 @@ func (e *StreamEvent) size() int {
 	if m := e.Message; m != nil {
 		size += int(unsafe.Sizeof(*m)) + len(m.Text)
 	}
+	if c := e.Consult; c != nil {
+		size += int(unsafe.Sizeof(*c))
+	}
+	size += len(e.Profiles) * int(unsafe.Sizeof(ProfileUse{}))
 	if it := e.Item; it != nil {
-		size += int(unsafe.Sizeof(*it))
+		size += int(unsafe.Sizeof(*it)) + len(it.Consults)*int(unsafe.Sizeof(ConsultView{}))
 		for name, value := range it.Attributes {
 			size += len(name) + len(value.String()) + int(unsafe.Sizeof(value))
 		}

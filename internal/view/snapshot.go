@@ -29,6 +29,8 @@ type snapshot struct {
 	Steps   []int            `json:"steps,omitempty"` // how many each of them has
 	Closed  []string         `json:"closed,omitempty"`
 	Agents  map[string]agent `json:"agents,omitempty"`
+	// Told has what each agent was told last: who has seen that can resume after a restart.
+	Told map[string]uint64 `json:"told,omitempty"`
 }
 
 // Frozen is a view as it was at one moment, while the view itself goes on.
@@ -40,7 +42,7 @@ func (v *View) Freeze() *Frozen {
 	defer v.mu.RUnlock()
 	s := snapshot{
 		Format: snapshotFormat, Seq: v.seq, Time: v.time, Version: v.version,
-		Items: make([]*item, 0, len(v.order)-v.gone), Agents: make(map[string]agent, len(v.agents)),
+		Items: make([]*item, 0, len(v.order)-v.gone), Agents: make(map[string]agent, len(v.agents)), Told: maps.Clone(v.hub.told),
 	}
 	for _, it := range v.order {
 		if it.dropped {
@@ -55,8 +57,8 @@ func (v *View) Freeze() *Frozen {
 	}
 	for name, a := range v.agents {
 		s.Agents[name] = agent{
-			Connected: a.Connected, Presence: a.Presence,
-			Held: maps.Clone(a.Held), Items: maps.Clone(a.Items), Offers: maps.Clone(a.Offers),
+			Connected: a.Connected, Presence: a.Presence, PresenceName: a.PresenceName, Held: maps.Clone(a.Held),
+			Slots: maps.Clone(a.Slots), Items: maps.Clone(a.Items), Offers: maps.Clone(a.Offers), Consults: maps.Clone(a.Consults),
 		}
 	}
 	return &Frozen{s}
@@ -105,9 +107,6 @@ func (v *View) Restore(body []byte, p *plan.Plan) error {
 	for i, it := range s.Items {
 		n := s.Steps[i]
 		it.steps, steps = steps[:n:n], steps[n:]
-		if w := r.plan.Workstream(it.Workstream); it.Mode == "" && w != nil {
-			it.Mode = w.Mode // of a version that did not keep it
-		}
 		r.restoreItem(it)
 	}
 	for _, id := range s.Closed {
@@ -117,7 +116,7 @@ func (v *View) Restore(body []byte, p *plan.Plan) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.hub.restart(s.Seq)
+	v.hub.restart(s.Told)
 	v.seq, v.time, v.version, v.plan = r.seq, r.time, r.version, r.plan
 	v.items, v.order, v.gone, v.closed, v.agents, v.queues, v.states = r.items, r.order, 0, r.closed, r.agents, r.queues, r.states
 	return nil
@@ -161,22 +160,33 @@ func (v *View) restoreItem(it *item) {
 	if it.Queued {
 		v.queueLocked(it.Queue).add(it)
 	}
-	if it.Offer == nil {
-		return
-	}
-	if a := v.agents[it.Offer.Agent]; a != nil && a.Offers[it.Offer.ID] != nil {
-		it.Offer = a.Offers[it.Offer.ID] // one offer, not two alike
-	}
-	if it.Queued {
+	it.Offer, it.Transfer = v.sameOffer(it.Offer), v.sameOffer(it.Transfer)
+	if it.Offer != nil && it.Queued {
 		v.queueLocked(it.Queue).offered++
 	}
 }
 
+// sameOffer returns the agent's entry for an offer: one offer, not two alike.
+func (v *View) sameOffer(o *offer) *offer {
+	if o != nil {
+		if a := v.agents[o.Agent]; a != nil && a.Offers[o.ID] != nil {
+			return a.Offers[o.ID]
+		}
+	}
+	return o
+}
+
 // take fills a with what was read; the maps that were empty were not written.
 func (a *agent) take(from *agent) {
-	a.Connected, a.Presence = from.Connected, from.Presence
-	for item, units := range from.Held {
-		a.hold(item, units)
+	a.Connected, a.Presence, a.PresenceName = from.Connected, from.Presence, from.PresenceName
+	for item, h := range from.Held {
+		a.hold(item, h)
+	}
+	if from.Slots != nil {
+		a.Slots = from.Slots
+	}
+	if from.Consults != nil {
+		a.Consults = from.Consults
 	}
 	if from.Items != nil {
 		a.Items = from.Items
@@ -186,12 +196,14 @@ func (a *agent) take(from *agent) {
 	}
 }
 
-// restart forgets what can be resumed from, and ends all streams.
-func (h *hub) restart(floor uint64) {
+// restart forgets what is kept for those who resume, and ends all streams. told is what agents were told last before.
+func (h *hub) restart(told map[string]uint64) {
 	for _, subs := range h.subs {
 		for s := range subs {
 			h.end(s, ErrSlow)
 		}
 	}
-	h.kept, h.floor = ring{}, floor
+	h.kept, h.told, h.lost = ring{}, map[string]uint64{}, map[string]uint64{}
+	maps.Copy(h.told, told)
+	maps.Copy(h.lost, told)
 }

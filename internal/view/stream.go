@@ -24,22 +24,26 @@ const subscriptionBuffer = 1024
 // hub passes stream events on, and keeps the last ones for those who come back.
 type hub struct {
 	kept ring
-	// floor is the sequence after which kept has everything.
-	floor   uint64
+	// told has the sequence of the last event that each agent was told, lost that of the last one that is no longer kept:
+	// who has seen that one can resume.
+	told, lost map[string]uint64
+
 	subs    map[string]map[*Subscription]struct{}
 	count   int
 	closing bool
 }
 
-func newHub(floor uint64) hub {
-	return hub{floor: floor, subs: map[string]map[*Subscription]struct{}{}}
+func newHub() hub {
+	return hub{told: map[string]uint64{}, lost: map[string]uint64{}, subs: map[string]map[*Subscription]struct{}{}}
 }
 
 func (h *hub) publish(e StreamEvent) {
 	for h.kept.full(&e) {
-		h.floor = h.kept.drop()
+		agent, seq := h.kept.drop()
+		h.lost[agent] = seq
 	}
 	h.kept.add(e)
+	h.told[e.agent] = e.Seq
 	for s := range h.subs[e.agent] {
 		select {
 		case s.events <- e:
@@ -96,7 +100,7 @@ func (v *View) Subscribe(agent string, after uint64) (*Subscription, error) {
 		return nil, ErrUnknownAgent
 	}
 	s := &Subscription{Hello: v.helloLocked(p), view: v, agent: agent, events: make(chan StreamEvent, subscriptionBuffer)}
-	if after > 0 && after >= v.hub.floor && after <= v.seq {
+	if after > 0 && after >= v.hub.lost[agent] && after <= v.seq {
 		s.Hello.Resumed, s.Hello.Seq = true, after
 		s.Missed = v.hub.since(agent, after)
 	}

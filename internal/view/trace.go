@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
 )
 
 // Trace returns an item's steps in order, and whether there is such an item.
@@ -23,12 +23,12 @@ func (v *View) Trace(id string) ([]TraceStep, bool) {
 		if i == firstSteps && it.omitted.Steps > 0 {
 			steps = append(steps, it.omitted.show())
 		}
-		of := 0
+		on := background{settings: it.settings}
 		if _, ok := r.Event.(event.ItemRouted); ok {
-			of = it.rules[routed]
+			on.rules = it.rules[routed]
 			routed++
 		}
-		step, summary := describe(r.Event, of)
+		step, summary := describe(r.Event, on)
 		detail, err := json.Marshal(r.Event)
 		if err != nil { // events are plain data: this cannot be, and a step without detail still tells its story
 			detail = []byte("{}")
@@ -40,9 +40,18 @@ func (v *View) Trace(id string) ([]TraceStep, bool) {
 
 // told is what an item's trace is made of.
 type told struct {
-	steps   []event.Recorded
-	rules   []int
-	omitted omitted
+	steps    []event.Recorded
+	rules    []int
+	omitted  omitted
+	settings *plan.Workstream
+}
+
+// background is what a step does not say of itself.
+type background struct {
+	// rules is how many there were when the item was routed.
+	rules int
+	// settings are those of the item's workstream now, nil when the plan has it no more.
+	settings *plan.Workstream
 }
 
 // told needs the lock for a moment only: writing a trace out takes long, and the loop would wait.
@@ -53,7 +62,7 @@ func (v *View) told(id string) (told, bool) {
 	if it == nil {
 		return told{}, false
 	}
-	return told{steps: it.steps, rules: it.Rules, omitted: it.Omitted}, true
+	return told{steps: it.steps, rules: it.Rules, omitted: it.Omitted, settings: v.plan.Workstream(it.Workstream)}, true
 }
 
 // show stands for the steps that are no longer kept.
@@ -67,21 +76,27 @@ func (o omitted) show() TraceStep {
 // triedRules is how many rules were tried, those included that the event does not name.
 func triedRules(e event.ItemRouted) int { return len(e.Tried) + int(e.More) }
 
-// describe names a step and tells it in one line. rules is how many there were when it was routed.
-func describe(e event.Event, rules int) (step, summary string) {
+// describe names a step and tells it in one line.
+func describe(e event.Event, on background) (step, summary string) {
 	switch e := e.(type) {
 	case event.ItemOpened:
 		return "opened", describeOpened(e)
 	case event.ItemUpdated:
 		return "updated", count(len(e.Attributes), "attribute") + " changed"
+	case event.ItemClassified:
+		return "classified", describeClassified(e, on.settings)
 	case event.ItemRouted:
-		return "routed", describeRouted(e, rules)
+		return "routed", describeRouted(e, on.rules) + describePassed(e)
 	case event.ItemQueued:
 		return "queued", fmt.Sprintf("put into queue %s (%s)", e.Queue, e.Reason)
+	case event.ItemOverflowed:
+		return "overflowed", describeOverflowed(e.Overflowed)
+	case event.ItemPromoted:
+		return "promoted", "waited for so long in queue " + e.Queue + " that it is served before all others"
 	case event.AssignmentDeferred:
 		return "deferred", "nobody to offer it to in queue " + e.Queue + describeExcluded(e.Candidates)
 	case event.OfferMade:
-		return "offered", "offered to " + e.Agent + describeChoice(e.Candidates) + describeExcluded(e.Candidates)
+		return "offered", "offered to " + e.Agent + describeVia(e.Via, e.From) + describeChoice(e.Candidates) + describeExcluded(e.Candidates)
 	case event.OfferClosed:
 		return "offerClosed", describeOfferClosed(e)
 	case event.ItemAssigned:
@@ -99,7 +114,7 @@ func describeEnd(e event.Event) (step, summary string) {
 	case event.ItemParked:
 		return "parked", e.Agent + " closed the session, waiting for the customer"
 	case event.ItemResumed:
-		return "resumed", "the customer returned"
+		return "resumed", describeResumed(e)
 	case event.WrapUpStarted:
 		return "wrapUp", fmt.Sprintf("in wrap-up with %s (%s)%s", e.Agent, e.Reason, describeBlock(e))
 	case event.WrapUpReleased:
@@ -110,61 +125,9 @@ func describeEnd(e event.Event) (step, summary string) {
 			by = " by " + e.By
 		}
 		return "closed", fmt.Sprintf("closed%s (%s)", by, e.Reason)
+	default:
+		return describeBeside(e)
 	}
-	return "", ""
-}
-
-func describeOpened(e event.ItemOpened) string {
-	if e.Record != "" {
-		return fmt.Sprintf("record %s opened in workstream %s", e.Record, e.Workstream)
-	}
-	return fmt.Sprintf("conversation %s opened over channel %s in workstream %s", e.Conversation, e.Channel, e.Workstream)
-}
-
-func describeRouted(e event.ItemRouted, rules int) string {
-	switch {
-	case e.Fallback && rules == 0:
-		return "no rules, fallback queue " + e.Queue
-	case e.Fallback:
-		return fmt.Sprintf("none of %s matched, fallback queue %s", count(rules, "rule"), e.Queue)
-	case len(e.Tried) == 0:
-		return "queue " + e.Queue
-	}
-	last := e.Tried[len(e.Tried)-1]
-	place := triedRules(e)
-	s := fmt.Sprintf("rule %s matched (%s of %d), queue %s", last.Rule, ordinal(place), max(rules, place), e.Queue)
-	if e.Draw >= 0 {
-		s += fmt.Sprintf(" by draw %d of 100", e.Draw)
-	}
-	return s
-}
-
-func describeChoice(c event.Candidates) string {
-	switch {
-	case c.Method == "":
-		return ""
-	case c.Why == "":
-		return fmt.Sprintf(" (%s)", c.Method)
-	}
-	return fmt.Sprintf(" (%s: %s)", c.Method, c.Why)
-}
-
-func describeExcluded(c event.Candidates) string {
-	if len(c.Excluded) == 0 {
-		return ""
-	}
-	parts := make([]string, 0, len(c.Excluded)+1)
-	for _, x := range c.Excluded {
-		s := x.Agent + " " + string(x.Reason)
-		if x.Detail != "" {
-			s += " (" + x.Detail + ")"
-		}
-		parts = append(parts, s)
-	}
-	if c.More > 0 {
-		parts = append(parts, fmt.Sprintf("%d more", c.More))
-	}
-	return "; excluded: " + strings.Join(parts, ", ")
 }
 
 func describeOfferClosed(e event.OfferClosed) string {
@@ -187,6 +150,14 @@ func describeAssigned(e event.ItemAssigned) string {
 		return e.Agent + " picked it"
 	case event.BySupervisor:
 		return fmt.Sprintf("given to %s by %s", e.Agent, e.By)
+	case event.ByAutoAccept:
+		s := "assigned to " + e.Agent + " without asking" + describeVia(e.Via, "")
+		if e.Candidates != nil {
+			s += describeChoice(*e.Candidates) + describeExcluded(*e.Candidates)
+		}
+		return s
+	case event.ByTransfer:
+		return e.Agent + " took it over"
 	case event.ByOffer:
 	}
 	return e.Agent + " accepted the offer"

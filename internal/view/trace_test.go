@@ -39,7 +39,7 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			step, got := describe(tc.event, tc.rules)
+			step, got := describe(tc.event, background{rules: tc.rules})
 			if got != tc.want || step == "" {
 				t.Errorf("%s: %q, want %q", step, got, tc.want)
 			}

@@ -3,6 +3,8 @@
 package view
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 
 	"workstream.dev/operator/internal/event"
@@ -50,7 +52,7 @@ func New() *View {
 		agents: map[string]*agent{},
 		queues: map[string]*queue{},
 		states: map[event.State]int{},
-		hub:    newHub(0),
+		hub:    newHub(),
 	}
 }
 
@@ -80,8 +82,12 @@ func (v *View) foldLocked(r event.Recorded) {
 	case event.AgentForgotten:
 		delete(v.agents, e.Agent)
 	case event.PresenceChanged:
-		v.agentLocked(e.Agent).Presence = e.Presence
-		v.tellLocked(r, e.Agent, StreamEvent{Type: PresenceChanged, Presence: e.Presence, Cause: e.Cause})
+		a := v.agentLocked(e.Agent)
+		a.Presence, a.PresenceName = e.Presence, e.Name
+		v.tellLocked(r, e.Agent, StreamEvent{Type: PresenceChanged, Presence: e.Presence, PresenceName: e.Name, Cause: e.Cause})
+	case event.SlotsReset:
+		clear(v.agentLocked(e.Agent).Slots)
+		v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: CapacityChanged}))
 	case event.OfferMade:
 		v.offerMadeLocked(r, e)
 	case event.OfferClosed:
@@ -122,7 +128,7 @@ func (v *View) foldItemLocked(r event.Recorded) {
 		v.parkedLocked(r, e)
 	case event.ItemResumed:
 		if it := v.stepLocked(r, e.Item); it != nil {
-			v.moveLocked(it, event.Open, event.CustomerReturned)
+			v.moveLocked(it, event.Open, cmp.Or(e.Reason, event.CustomerReturned))
 		}
 	case event.WrapUpStarted:
 		v.wrapUpLocked(r, e)
@@ -130,6 +136,30 @@ func (v *View) foldItemLocked(r event.Recorded) {
 		v.wrapUpReleasedLocked(r, e)
 	case event.ItemClosed:
 		v.closedLocked(r, e)
+	default:
+		v.foldBesideLocked(r)
+	}
+}
+
+// foldBesideLocked knows the events that change an item but not where it is.
+func (v *View) foldBesideLocked(r event.Recorded) {
+	switch e := r.Event.(type) {
+	case event.ItemClassified:
+		v.classifiedLocked(r, e)
+	case event.ItemPromoted:
+		v.promotedLocked(r, e)
+	case event.ItemOverflowed:
+		v.stepLocked(r, e.Item)
+	case event.CustomerDisconnected:
+		v.customerGoneLocked(r, e)
+	case event.CustomerReconnected:
+		v.customerBackLocked(r, e)
+	case event.ConsultRequested:
+		v.consultRequestedLocked(r, e)
+	case event.ConsultJoined:
+		v.consultJoinedLocked(r, e)
+	case event.ConsultEnded:
+		v.consultEndedLocked(r, e)
 	}
 }
 
@@ -143,7 +173,8 @@ func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 	v.plan = e.Plan
 	for i := range e.Plan.Agents {
 		name := e.Plan.Agents[i].Name
-		if old := before.Agent(name); old != nil && e.Plan.Agent(name) != nil && old.Units != e.Plan.Agents[i].Units {
+		old, now := before.Agent(name), e.Plan.Agent(name)
+		if old != nil && now != nil && (old.Units != now.Units || !slices.Equal(old.Profiles, now.Profiles)) {
 			v.tellLocked(r, name, v.capacityLocked(name, StreamEvent{Type: CapacityChanged}))
 		}
 	}

@@ -94,7 +94,7 @@ func (h *history) conversation() {
 			Item: "i1", Revision: revision, Ruleset: "queues", Queue: "vip", Draw: -1,
 			Tried: []event.RuleTried{{Rule: "never"}, {Rule: "vip", Matched: true}},
 		},
-		event.ItemQueued{Item: "i1", Queue: "vip", Since: instant(6), Reason: event.AwaitingAgentAssignment},
+		event.ItemQueued{Item: "i1", Queue: "vip", Since: instant(6), Entered: instant(7), Reason: event.AwaitingAgentAssignment},
 		event.OfferMade{
 			Offer: "o1", Item: "i1", Agent: "ann", Queue: "vip", Expires: instant(100), Units: 30,
 			Candidates: event.Candidates{
@@ -116,14 +116,15 @@ func TestConversationIsShownAsItIs(t *testing.T) {
 		Revision: revision, Channel: "web", Conversation: "c-1", Customer: event.Customer{ID: "u1", Name: "Mia"}, Queue: "vip",
 		Offer:      &OfferView{ID: "o1", Item: "i1", Agent: "ann", Queue: "vip", Units: 30, MadeAt: at(9), Expires: at(100)},
 		Attributes: rule.Attributes{"context.tier": rule.TextValue("gold")},
-		OpenedAt:   at(5), QueuedAt: at(6), ChangedAt: at(9),
+		Priority:   100, Units: 30, WaitsFor: "ann to answer the offer, until 12:01:40",
+		OpenedAt: at(5), QueuedAt: at(6), EnteredAt: at(7), ChangedAt: at(9),
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(rule.Value{})); diff != "" {
 		t.Errorf("offered item (-want +got):\n%s", diff)
 	}
 	checkAgent(t, h, AgentView{
 		Name: "ann", DisplayName: "Ann", Presence: plan.Available, Connected: true, Units: 100, Used: 30, Free: 70,
-		Queues: []string{"cases", "general", "vip"}, Items: []string{}, Offers: []string{"o1"},
+		Queues: []string{"cases", "general", "vip"}, Items: []string{}, Offers: []string{"o1"}, Consults: []string{},
 	})
 
 	h.add(
@@ -135,7 +136,7 @@ func TestConversationIsShownAsItIs(t *testing.T) {
 	)
 	checkAgent(t, h, AgentView{
 		Name: "ann", DisplayName: "Ann", Presence: plan.Available, Connected: true, Units: 100, Used: 30, Free: 70,
-		Queues: []string{"cases", "general", "vip"}, Items: []string{"i1"}, Offers: []string{},
+		Queues: []string{"cases", "general", "vip"}, Items: []string{"i1"}, Offers: []string{}, Consults: []string{},
 	})
 	h.add(
 		event.WrapUpStarted{Item: "i1", Agent: "ann", Reason: event.AgentMovedToWrapUp, BlockedUntil: instant(50)},
@@ -143,14 +144,14 @@ func TestConversationIsShownAsItIs(t *testing.T) {
 	)
 	checkAgent(t, h, AgentView{ // a block for a fixed time outlives the item
 		Name: "ann", DisplayName: "Ann", Presence: plan.Available, Connected: true, Units: 100, Used: 30, Free: 70,
-		Queues: []string{"cases", "general", "vip"}, Items: []string{}, Offers: []string{},
+		Queues: []string{"cases", "general", "vip"}, Items: []string{}, Offers: []string{}, Consults: []string{},
 	})
 	h.add(event.WrapUpReleased{Item: "i1", Agent: "ann"})
 	if a, _ := h.view.Agent("ann"); a.Free != 100 {
 		t.Errorf("after the block ann has %d free, want 100", a.Free)
 	}
 
-	messages, _ := h.view.Timeline("i1")
+	messages, _ := h.view.Timeline("i1", true)
 	wantMessages := []MessageView{
 		{Position: 1, ID: "m1", From: FromCustomer, Text: "hi", At: at(6)},
 		{Position: 2, ID: "a1", From: FromAgent, Agent: "ann", Text: "hello", At: at(11), Delivery: DeliveryDelivered},

@@ -34,11 +34,19 @@ func noItem(id string) error {
 
 // concerns reports whether an item is an agent's business.
 func (a *API) concerns(agent string, it *view.ItemView) bool {
-	if it.Agent == agent || it.Offer != nil && it.Offer.Agent == agent {
+	if party(agent, it) || it.Offer != nil && it.Offer.Agent == agent || it.Transfer != nil && it.Transfer.Agent == agent {
 		return true
+	}
+	if slices.ContainsFunc(it.Consults, func(c view.ConsultView) bool { return c.Agent == agent }) {
+		return true // asked to join: who is to decide must see what for
 	}
 	p := a.View.Plan().Agent(agent)
 	return p != nil && slices.Contains(p.Queues, it.Queue)
+}
+
+// party reports whether an agent has or had the item last, or has joined it.
+func party(agent string, it *view.ItemView) bool {
+	return it.Agent == agent || slices.ContainsFunc(it.Consults, func(c view.ConsultView) bool { return c.Joined && c.Agent == agent })
 }
 
 // item shows one item.
@@ -50,13 +58,14 @@ func (a *API) item(c *call) (*answer, error) {
 	return ok(it), nil
 }
 
-// messages shows what customer and agents wrote.
+// messages shows what customer and agents wrote. Internal messages are for the agents of the item and for supervisors.
 func (a *API) messages(c *call) (*answer, error) {
 	it, err := a.conversation(c)
 	if err != nil {
 		return nil, err
 	}
-	messages, found := a.View.Timeline(it.ID)
+	internal := c.caller.Has(plan.RoleSupervisor) || party(c.caller.Agent, it)
+	messages, found := a.View.Timeline(it.ID, internal)
 	if !found {
 		return nil, noItem(it.ID)
 	}
@@ -73,7 +82,13 @@ func (a *API) trace(c *call) (*answer, error) {
 	if !found {
 		return nil, noItem(it.ID)
 	}
-	return ok(listOf(steps)), nil
+	return ok(traceAnswer{Items: steps, WaitsFor: it.WaitsFor}), nil
+}
+
+// traceAnswer is a trace with what the item waits for now.
+type traceAnswer struct {
+	Items    []view.TraceStep `json:"items"`
+	WaitsFor string           `json:"waitsFor,omitempty"`
 }
 
 // conversation is visible without what the role Integration adds: it sees how records fare, not what people wrote.

@@ -200,6 +200,8 @@ func TestDocumentListsTheConstants(t *testing.T) {
 		"OfferOutcome":             constants(t, events, "OfferOutcome"),
 		"How":                      constants(t, events, "How"),
 		"PresenceCause":            constants(t, events, "PresenceCause"),
+		"ConsultOutcome":           constants(t, events, "ConsultOutcome"),
+		"Via":                      slices.DeleteFunc(constants(t, events, "Via"), func(s string) bool { return s == "" }),
 		"ItemType":                 constants(t, plans, "ItemType"),
 		"BasePresence":             constants(t, plans, "Presence"),
 		"AssignmentMethod":         constants(t, plans, "Method"),

@@ -79,7 +79,7 @@ func TestStreamTellsAnAgentsDay(t *testing.T) {
 	w.want(200, "POST "+root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
 	w.write("c-2", "are you there?")
 	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"r1","text":"yes"}`)
-	it, _ := w.view.Timeline(item)
+	it, _ := w.view.Timeline(item, true)
 	delivery := item + "-m3"
 	if len(it) != 3 {
 		t.Fatalf("the timeline is %v", it)
