@@ -161,7 +161,7 @@ var _ = Describe("A Distributor", func() {
 		apply(ctx, distributor)
 		Eventually(available(ctx, "default")).Should(HavePrefix("False ReplicasNotReady"))
 		atRest := settled(writes)
-		Consistently(writes.Seen).WithTimeout(time.Second).Should(Equal(atRest))
+		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(atRest))
 
 		By("others adding what is not ours")
 		var sts appsv1.StatefulSet
@@ -169,7 +169,7 @@ var _ = Describe("A Distributor", func() {
 		sts.Annotations["example.org/theirs"] = "yes"
 		sts.Spec.Template.Spec.Tolerations = []corev1.Toleration{{Key: "theirs", Operator: corev1.TolerationOpExists}}
 		Expect(env.Client.Update(ctx, &sts)).To(Succeed())
-		Consistently(writes.Seen).WithTimeout(time.Second).Should(Equal(atRest))
+		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(atRest))
 
 		By("others changing what is ours")
 		Expect(env.Client.Get(ctx, key(workload), &sts)).To(Succeed())
@@ -202,7 +202,7 @@ var _ = Describe("A Distributor", func() {
 		Eventually(held(ctx)).Should(Equal(map[string]string{"keys.jwks.json": "{}"}))
 
 		atRest = settled(writes)
-		Consistently(writes.Seen).WithTimeout(time.Second).Should(Equal(atRest))
+		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(atRest))
 	}, SpecTimeout(time.Minute))
 
 	It("hands new authorities of the plan feed to its pods", func(ctx SpecContext) {
@@ -301,6 +301,9 @@ var _ = Describe("A Distributor", func() {
 			ContainSubstring("is invalid")))
 	}, SpecTimeout(time.Minute))
 })
+
+// quiet is how long a spec looks on while nothing must happen.
+const quiet = 500 * time.Millisecond
 
 // settled waits until nothing is written any more.
 func settled(w *kubetest.Writes) []string {

@@ -30,6 +30,7 @@ type Reconciler struct {
 	client client.Client // reads from the cache
 	live   client.Reader // for revisions, and for the keys of Secrets
 	feed   Feed
+	now    func() time.Time
 	wakers wakers
 
 	mu         sync.Mutex
@@ -39,7 +40,7 @@ type Reconciler struct {
 // New returns a Reconciler that is not yet registered.
 func New(mgr ctrl.Manager, feed Feed) *Reconciler {
 	return &Reconciler{
-		client: mgr.GetClient(), live: mgr.GetAPIReader(), feed: feed,
+		client: mgr.GetClient(), live: mgr.GetAPIReader(), feed: feed, now: time.Now,
 		namespaces: map[string]*namespace{},
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/controllers/routing"
 	"workstream.dev/operator/internal/planfeed"
 	"workstream.dev/operator/internal/testkit/kubetest"
 )
@@ -115,6 +116,9 @@ func programmed(ctx context.Context, namespace string, obj conditioned, name str
 	return condition(ctx, namespace, obj, name, routingv1alpha1.ConditionProgrammed)
 }
 
+// quiet is how long a spec looks on while nothing must happen.
+const quiet = 500 * time.Millisecond
+
 const yes = "True Programmed: every replica runs a plan with this generation"
 
 func newNamespace(ctx context.Context) string {
@@ -159,20 +163,33 @@ var _ = Describe("A namespace with workstreams", func() {
 		start(ctx, env.Config, ns, f)
 		Expect(env.Client.Create(ctx, secret(ns))).To(Succeed())
 		apply(ctx, everything)
-		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).ShouldNot(BeEmpty())
-		Expect(env.Client.Create(ctx, &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "own"}})).To(Succeed())
-		Consistently(func(g Gomega) {
-			var list routingv1alpha1.DistributorList
-			g.Expect(env.Client.List(ctx, &list, client.InNamespace(ns))).To(Succeed())
-			g.Expect(list.Items).To(HaveLen(1))
-		}).WithTimeout(7 * time.Second).WithPolling(500 * time.Millisecond).Should(Succeed())
-	})
+		f.clock.forward(routing.Grace - time.Millisecond)
+		f.say(ns)
+		apply(ctx, `{kind: Queue, metadata: {name: vip}, spec: {type: Messaging, priority: 2}}`)
+		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).
+			Should(Equal("False NotAcknowledged: the namespace has no Distributor"))
+		apply(ctx, "{kind: Distributor, metadata: {name: own}, spec: {}}")
+		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).
+			Should(Equal("False NotAcknowledged: replica workstream-own-0 has not connected yet"))
+		f.clock.forward(routing.Grace)
+		apply(ctx, `{kind: Queue, metadata: {name: vip}, spec: {type: Messaging, priority: 3}}`) // so that it looks again
+		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).Should(HavePrefix("False NotAcknowledged: replica"))
+		var list routingv1alpha1.DistributorList
+		Expect(env.Client.List(ctx, &list, client.InNamespace(ns))).To(Succeed())
+		Expect(list.Items).To(ConsistOf(HaveField("Name", "own")))
+	}, SpecTimeout(time.Minute))
 
 	It("gets a default Distributor, a plan, and conditions that follow the replica", func(ctx SpecContext) {
 		Expect(env.Client.Delete(ctx, defaultDistributor(ns))).To(Succeed())
 		start(ctx, env.Config, ns, f)
 		Expect(env.Client.Create(ctx, secret(ns))).To(Succeed())
 		apply(ctx, everything)
+		Eventually(programmed(ctx, ns, &routingv1alpha1.Channel{}, "web")).
+			Should(Equal("False NotAcknowledged: the namespace has no Distributor"))
+		const rest = 100 * time.Millisecond
+		f.clock.forward(routing.Grace - rest)
+		f.say(ns) // it looks again, and by itself after the rest
+		f.clock.forward(rest)
 
 		Eventually(programmed(ctx, ns, &routingv1alpha1.Channel{}, "web")).
 			Should(Equal("False NotAcknowledged: replica workstream-default-0 has not connected yet"))
@@ -295,7 +312,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		By("deleting a queue that the retained revision routes to")
 		Expect(env.Client.Delete(ctx, &routingv1alpha1.Queue{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "vip"}})).To(Succeed())
 		check(f)
-		Consistently(func() bool { return f.plan().Queue("vip") != nil }).WithTimeout(500 * time.Millisecond).Should(BeTrue())
+		Consistently(func() bool { return f.plan().Queue("vip") != nil }).WithTimeout(quiet).Should(BeTrue())
 
 		By("restarting the manager")
 		stop()
@@ -452,16 +469,16 @@ var _ = Describe("A namespace with workstreams", func() {
 		unused := secret(ns)
 		unused.Name = "unused"
 		Expect(env.Client.Create(ctx, unused)).To(Succeed())
-		Consistently(writes.Seen).WithTimeout(2 * time.Second).Should(Equal(before))
+		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(before))
 
 		stop()
 		cfg, writes = kubetest.Count(env.Config)
 		after := newFeed()
 		start(ctx, cfg, ns, after)
 		Eventually(after.version).Should(Equal(f.version()))
-		Consistently(writes.Seen).WithTimeout(time.Second).Should(BeEmpty()) // the replica has not connected yet
+		Consistently(writes.Seen).WithTimeout(quiet).Should(BeEmpty()) // the replica has not connected yet
 		after.say(ns, planfeed.Replica{Name: replicaName, Version: f.version()})
-		Consistently(writes.Seen).WithTimeout(time.Second).Should(BeEmpty())
+		Consistently(writes.Seen).WithTimeout(quiet).Should(BeEmpty())
 	}, SpecTimeout(time.Minute))
 
 	It("publishes an edit before it writes, and then each status once", func(ctx SpecContext) {
@@ -473,8 +490,8 @@ var _ = Describe("A namespace with workstreams", func() {
 		apply(ctx, everything, workstream+"  revisionHistoryLimit: 100\n") // so that none is removed
 		Eventually(programmed(ctx, ns, &routingv1alpha1.Channel{}, "web")).Should(Equal(yes))
 		var times []time.Duration
+		before := len(settled(writes))
 		for i := range 30 {
-			before := len(settledFast(writes))
 			for len(f.published) > 0 {
 				<-f.published
 			}
@@ -483,26 +500,16 @@ var _ = Describe("A namespace with workstreams", func() {
 			Eventually(f.published).WithPolling(time.Millisecond).Should(Receive())
 			times = append(times, time.Since(begin))
 			Eventually(programmed(ctx, ns, &routingv1alpha1.RoutingRuleset{}, "rules")).Should(Equal(yes))
-			Expect(settledFast(writes)[before:]).To(ConsistOf(
+			Eventually(func() []string { return writes.Seen()[before:] }).Should(ConsistOf( // one too many is seen by the next edit
 				ContainSubstring("/routingrulesets/rules/status"), // its generation
 				ContainSubstring("/workstreams/chat/status"),      // its revision
 				ContainSubstring("/distributors/default/status"),  // the plan's version
 				ContainSubstring("/controllerrevisions"),
 			), "edit %d", i)
+			before += 4
 		}
+		Consistently(writes.Seen).WithTimeout(quiet).Should(HaveLen(before))
 		slices.Sort(times)
 		AddReportEntry("edit to publish", fmt.Sprintf("p50 %s, max %s of %d", times[len(times)/2], times[len(times)-1], len(times)), ReportEntryVisibilityAlways)
 	}, SpecTimeout(time.Minute))
 })
-
-// settledFast waits until nothing was written for 100 ms.
-func settledFast(w *kubetest.Writes) []string {
-	GinkgoHelper()
-	var before []string
-	Eventually(func() bool {
-		last := before
-		before = w.Seen()
-		return len(last) == len(before)
-	}).WithPolling(100 * time.Millisecond).Should(BeTrue())
-	return before
-}

@@ -30,9 +30,9 @@ func (r *Reconciler) ensureDistributor(_ context.Context, s *scope) error {
 		return nil
 	}
 	if s.without.IsZero() {
-		s.without = time.Now()
+		s.without = r.now()
 	}
-	if s.again = time.Until(s.without.Add(distributorGrace)); s.again > 0 {
+	if s.again = s.without.Add(distributorGrace).Sub(r.now()); s.again > 0 {
 		return nil
 	}
 	s.changes = append(s.changes, func(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,9 +59,21 @@ type feed struct {
 	// acknowledge has a connected replica take every plan at once.
 	acknowledge bool
 	published   chan string
+	// clock is what the controller takes for the time.
+	clock clock
 }
 
-func newFeed() *feed { return &feed{bodies: map[string][]byte{}, published: make(chan string, 1000)} }
+func newFeed() *feed {
+	f := &feed{bodies: map[string][]byte{}, published: make(chan string, 1000)}
+	f.clock.forward(time.Duration(time.Now().UnixNano()))
+	return f
+}
+
+// clock stands still but where a spec puts it forward.
+type clock struct{ nanos atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Unix(0, c.nanos.Load()) }
+func (c *clock) forward(d time.Duration) { c.nanos.Add(int64(d)) }
 
 func (f *feed) Publish(namespace, distributor, version string, body []byte) error {
 	f.mu.Lock()
@@ -154,7 +167,9 @@ func start(ctx context.Context, cfg *rest.Config, namespace string, f *feed) (st
 	})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(kube.RegisterIndexes(ctx, mgr.GetFieldIndexer())).To(Succeed())
-	Expect(routing.New(mgr, f).SetupWithManager(mgr)).To(Succeed())
+	r := routing.New(mgr, f)
+	r.SetClock(f.clock.now)
+	Expect(r.SetupWithManager(mgr)).To(Succeed())
 	runCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	go func() { done <- mgr.Start(runCtx) }()

@@ -31,7 +31,14 @@ import (
 
 const (
 	timeout = 20 * time.Second
+	// quiet is how long a spec looks on while nothing must happen.
+	quiet = time.Second
+	// records is a namespace with its Distributor: the default one is made after a time only.
 	records = `
+kind: Distributor
+metadata: {name: default}
+spec: {}
+---
 kind: Queue
 metadata: {name: general}
 spec: {type: Record}
@@ -191,9 +198,11 @@ var _ = Describe("Operator", func() {
 			g.Expect(env.Client.Get(ctx, types.NamespacedName{Namespace: other, Name: "default"}, &d)).To(Succeed())
 			g.Expect(d.Status.Version).To(Equal(version)) // and not that of the first namespace
 		}).WithTimeout(timeout).Should(Succeed())
-		for _, r := range refused {
-			Consistently(r.plans).WithTimeout(time.Second).ShouldNot(Receive(), r.account+" "+r.audience)
-		}
+		Consistently(func(g Gomega) {
+			for _, r := range refused {
+				g.Expect(r.plans).NotTo(Receive(), r.account+" "+r.audience)
+			}
+		}).WithTimeout(quiet).Should(Succeed())
 		Expect(programmed(ctx, ns)()).To(Equal("False NotAcknowledged"))
 	}, SpecTimeout(time.Minute))
 
@@ -205,7 +214,7 @@ var _ = Describe("Operator", func() {
 		second := start(ctx, env.Config, own, "manager-1")
 		r := replica{namespace: ns, account: "workstream-default", audience: dataplane.PlanFeedAudience}
 		r.watch(ctx, second, own)
-		Consistently(r.plans).WithTimeout(time.Second).ShouldNot(Receive())
+		Consistently(r.plans).WithTimeout(quiet).ShouldNot(Receive())
 		first.stop()
 		Eventually(r.plans).WithTimeout(timeout).Should(Receive())
 		Eventually(programmed(ctx, ns)).WithTimeout(timeout).Should(Equal("True Programmed"))
@@ -266,8 +275,8 @@ var _ = Describe("Operator", func() {
 			last := before
 			before = other()
 			return len(last) == len(before)
-		}).WithPolling(time.Second).WithTimeout(timeout).Should(BeTrue())
-		Consistently(other).WithTimeout(4 * time.Second).Should(Equal(before))
+		}).WithPolling(quiet).WithTimeout(timeout).Should(BeTrue())
+		Consistently(other).WithTimeout(2 * quiet).Should(Equal(before))
 	}, SpecTimeout(time.Minute))
 })
 
