@@ -38,11 +38,8 @@ func (e *Engine) activate(c event.ActivatePlan) event.Result {
 func (e *Engine) stranded() []*item {
 	var list []*item
 	for _, q := range e.queues {
-		if q.def != nil {
-			continue
-		}
-		for _, l := range q.lines {
-			list = append(list, l.all()...)
+		if q.def == nil {
+			list = append(list, q.all()...)
 		}
 	}
 	slices.SortFunc(list, func(a, b *item) int { return cmp.Compare(a.ID, b.ID) })
@@ -75,7 +72,7 @@ func (e *Engine) dismiss(a *agent) {
 // rescue routes an item out of a queue that the plan no longer has. Should its workstream have left together with all
 // its queues, it waits where it is, for a supervisor or for the queue to come back.
 func (e *Engine) rescue(it *item) {
-	if r := e.decideRoute(it); r.Queue != it.Queue {
+	if r := e.decideRoute(it, e.rulesFor(it)); r.Queue != it.Queue {
 		e.route(it, it.Since, event.RoutedAgain)
 	}
 }

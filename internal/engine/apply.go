@@ -4,7 +4,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"workstream.dev/operator/internal/event"
@@ -31,12 +30,12 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 	case event.ItemOpened:
 		e.applyOpened(&ev, r.Time)
 	case event.ItemUpdated:
-		it := e.mustItem(ev.Item)
-		if it.Attributes == nil {
-			it.Attributes = map[string]value{}
-		}
-		maps.Copy(it.Attributes, ev.Attributes)
-		it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil)
+		e.applyUpdated(&ev)
+	case event.ItemClassified:
+		e.applyClassified(&ev)
+	case event.ItemPromoted:
+		e.applyPromoted(&ev)
+	case event.ItemOverflowed: // what follows says the rest
 	case event.MessageReceived:
 		it := e.mustItem(ev.Item)
 		it.Position = ev.Position
@@ -101,10 +100,12 @@ func (e *Engine) applyToAgent(r event.Recorded) bool {
 		}
 		a.Connected, a.LostAt = true, 0
 		e.unsettle(a)
+		e.moved(a)
 	case event.AgentDisconnected:
 		a := e.mustAgent(ev.Agent)
 		a.Connected, a.LostAt = false, r.Time
 		e.unsettle(a)
+		e.moved(a)
 	case event.PresenceChanged:
 		a := e.mustAgent(ev.Agent)
 		a.Presence = ev.Presence
@@ -112,7 +113,7 @@ func (e *Engine) applyToAgent(r event.Recorded) bool {
 			a.Choice = ev.Presence
 		}
 		e.unsettle(a)
-		e.markAgent(a)
+		e.moved(a)
 	case event.AgentForgotten:
 		a := e.mustAgent(ev.Agent)
 		for _, en := range a.Ledger {
@@ -184,9 +185,13 @@ func (it *item) deadline() event.Instant {
 
 // join puts an item into the line of its queue.
 func (e *Engine) join(it *item) {
-	it.line = e.queueFor(it.Queue).line(classOf(it.ws))
+	q := e.queueFor(it.Queue)
+	it.class = classOf(it)
+	it.rank(q)
+	it.line = q.line(it)
 	it.line.insert(it)
 	it.Queued = true
+	e.scheduleWait(it)
 }
 
 // leave takes an item out of its line, should it be in one.
@@ -194,6 +199,7 @@ func (e *Engine) leave(it *item) {
 	if it.line != nil {
 		it.line.remove(it)
 		it.line, it.Queued = nil, false
+		e.scheduleWait(it)
 	}
 }
 
@@ -232,7 +238,7 @@ func (e *Engine) ledgerChanged(a *agent, units int32) {
 	if units != 0 {
 		e.capacityChanged(a)
 	}
-	e.markAgent(a)
+	e.moved(a)
 }
 
 // capacityChanged ends a choice that lasts only so long.
@@ -278,6 +284,8 @@ func (e *Engine) clean() {
 	for _, it := range e.dirtyItems {
 		it.dirty, it.fresh = false, false
 	}
+	clear(e.directed)
+	e.directed = e.directed[:0]
 	e.dirtyAgents, e.unsettled, e.dirtyItems = emptied(e.dirtyAgents), emptied(e.unsettled), emptied(e.dirtyItems)
 }
 

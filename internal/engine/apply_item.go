@@ -3,8 +3,6 @@
 package engine
 
 import (
-	"maps"
-
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
@@ -16,17 +14,18 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 	it := &item{
 		ID: ev.Item, Type: ev.Type, Workstream: ev.Workstream, Channel: ev.Channel, Conversation: ev.Conversation,
 		Customer: ev.Customer, Record: ev.Record, State: event.Open, Since: now,
-		closing: timer{kind: closeTimer, item: ev.Item},
 	}
-	it.Attributes = make(rule.Attributes, len(ev.Attributes)+3)
-	maps.Copy(it.Attributes, ev.Attributes)
+	it.prepare()
+	it.Attributes = make(rule.Attributes, len(ev.Attributes)+4)
+	e.setAttributes(it, ev.Attributes)
+	it.Attributes[priorityAttribute] = rule.NumberValue(defaultItemPriority)
 	it.Attributes["item.type"] = rule.TextValue(string(ev.Type))
 	it.Attributes["item.workstream"] = rule.TextValue(ev.Workstream)
 	if ev.Channel != "" {
 		it.Attributes["item.channel"] = rule.TextValue(ev.Channel)
 	}
 	if e.plan != nil {
-		it.ws = e.plan.Workstream(ev.Workstream)
+		it.ws = e.definition(e.plan.Workstream(ev.Workstream))
 	}
 	if it.ws == nil {
 		panic("engine: item " + it.ID + " is of no workstream of the plan")
@@ -47,14 +46,15 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	e.leave(it)
 	it.Revision, it.Stale = ev.Revision, false
 	if w := e.plan.Workstream(it.Workstream); w != nil && w.Revision == ev.Revision {
-		it.ws = w
+		it.ws = e.definition(w)
 	}
 }
 
 func (e *Engine) applyQueued(ev *event.ItemQueued) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
-	it.Queue, it.Since = ev.Queue, ev.Since
+	it.Promoted = it.Promoted && it.Queue == ev.Queue && it.Since == ev.Since
+	it.Queue, it.Since, it.Entered = ev.Queue, ev.Since, ev.Entered
 	e.join(it)
 	it.fresh = true
 	e.markItem(it)
@@ -72,6 +72,7 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 	e.timers.set(&it.Offer.expiry, ev.Expires)
 	e.take(a, &entry{Item: it.ID, Units: ev.Units, Why: holdsOffer})
 	a.assignedFrom(ev.Queue, e.seq)
+	e.moved(a)
 }
 
 func (a *agent) assignedFrom(queue string, seq uint64) {
@@ -136,8 +137,10 @@ func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 		}
 		e.take(a, &entry{Item: it.ID, Units: ev.Units, Why: holdsActive})
 		a.assignedFrom(it.Queue, e.seq)
+		e.moved(a)
 	}
 	it.Agent, it.State, it.Deferred, it.Stale = ev.Agent, event.Active, 0, false
+	it.Entered, it.Promoted = 0, false
 	e.touch(it, now)
 }
 

@@ -17,76 +17,118 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 		panic("engine: PlanActivated " + ev.Version + " without its plan, which whoever replays must fill in")
 	}
 	e.version = ev.Version
-	e.moveItems(ev.Plan)
+	for name, own := range e.definitions {
+		if w := ev.Plan.Workstream(name); w == nil || w.Revision != own.Revision {
+			delete(e.definitions, name)
+		}
+	}
 	e.usePlan(ev.Plan)
 }
 
-// moveItems lets no open item point into the plan that leaves, which would otherwise stay in memory as a whole, and one
-// more with each edit. Definitions that the new plan no longer has are copied out of it, one for all their items; their
-// own lists belong to them alone.
-func (e *Engine) moveItems(p *plan.Plan) {
-	if e.plan == nil {
-		return
+// definition returns the engine's own copy of a workstream of the plan, one for all items of a revision. So no open item
+// points into a plan that leaves, which would otherwise stay in memory as a whole, and a new plan need not look at items.
+// The lists of a definition belong to it alone.
+func (e *Engine) definition(w *plan.Workstream) *plan.Workstream {
+	if w == nil {
+		return nil
 	}
-	kept := make(map[*plan.Workstream]*plan.Workstream)
-	for _, it := range e.items {
-		if w := p.Workstream(it.Workstream); w != nil && w.Revision == it.Revision {
-			it.ws = w
-			continue
-		}
-		if it.ws != e.plan.Workstream(it.Workstream) {
-			continue // it was copied before
-		}
-		if kept[it.ws] == nil {
-			w := *it.ws
-			kept[it.ws] = &w
-		}
-		it.ws = kept[it.ws]
+	own := e.definitions[w.Name]
+	if own == nil || own.Revision != w.Revision {
+		c := *w
+		own = &c
+		e.definitions[w.Name] = own
 	}
+	return own
 }
 
 func (e *Engine) usePlan(p *plan.Plan) {
+	old := e.plan
 	e.plan = p
 	for i := range p.Agents {
 		if name := p.Agents[i].Name; e.agents[name] == nil && p.Agent(name) != nil {
-			e.agents[name] = &agent{Name: name, Presence: plan.Offline}
+			e.agents[name] = &agent{Name: name, Presence: plan.Offline, weight: weigh(name)}
 		}
 	}
+	// Which capacity profiles block, and how they count, is part of every agent.
+	all := old == nil || !slices.Equal(old.Profiles, p.Profiles)
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		e.defineAgent(e.agents[name], p.Agent(name))
+		e.defineAgent(e.agents[name], p.Agent(name), all)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.queues)) {
-		q := e.queues[name]
-		q.def, q.members = p.Queue(name), nil
-		if q.def == nil && q.waiting() == 0 {
-			delete(e.queues, name)
+		if p.Queue(name) == nil {
+			e.defineQueue(e.queues[name], nil)
 		}
 	}
 	for i := range p.Queues {
-		def := &p.Queues[i]
-		q := e.queueFor(def.Name)
-		q.def = def
-		for _, name := range p.Members(def.Name) {
-			q.members = append(q.members, e.agents[name])
-		}
+		e.defineQueue(e.queueFor(p.Queues[i].Name), &p.Queues[i])
+	}
+	for _, a := range e.agents {
+		a.reskilled = false
 	}
 }
 
 // defineAgent gives an agent its definition in a new plan and notes what follows from the difference.
-func (e *Engine) defineAgent(a *agent, def *plan.Agent) {
+func (e *Engine) defineAgent(a *agent, def *plan.Agent, changed bool) {
 	old := a.def
-	a.def = def
+	a.def, a.queues = def, a.queues[:0]
 	if old == nil || def == nil {
+		e.moved(a)
 		return
 	}
 	if old.Units != def.Units {
 		e.capacityChanged(a)
-		e.markAgent(a)
+		changed = true
 	}
-	if !slices.Equal(old.Queues, def.Queues) {
-		e.markAgent(a)
+	if a.reskilled = !slices.Equal(old.Skills, def.Skills); a.reskilled {
+		changed = true
+	}
+	if changed || !slices.Equal(old.Queues, def.Queues) || !slices.Equal(old.Profiles, def.Profiles) {
+		e.moved(a)
+		return
+	}
+	a.card.Skills = def.Skills // the old plan's must not stay in memory
+}
+
+// defineQueue gives a queue its definition in a new plan; nil when it has none, and then it is forgotten unless somebody
+// waits there. Only what differs is built anew.
+func (e *Engine) defineQueue(q *queue, def *plan.Queue) {
+	old, before, method := q.def, q.priority(), q.method()
+	q.def = def
+	if def == nil && q.waiting == 0 {
+		q.dropPools()
+		delete(e.queues, q.name)
+		return
+	}
+	members := make([]*agent, 0, len(e.plan.Members(q.name)))
+	for _, name := range e.plan.Members(q.name) {
+		a := e.agents[name]
+		a.queues = append(a.queues, q)
+		members = append(members, a)
+	}
+	if def == nil {
+		members = nil
+	}
+	if q.method() != method || !slices.Equal(members, q.members) || slices.ContainsFunc(members, (*agent).isReskilled) {
+		q.dropPools()
+	}
+	q.members = members
+	if q.waiting > 0 && (old == nil || def == nil || q.priority() != before || old.PromoteAfter != def.PromoteAfter ||
+		!slices.Equal(old.Overflow, def.Overflow)) {
+		e.reorder(q)
 	}
 }
+
+// reorder puts all that waits in a queue into its place again, and sets what falls due.
+func (e *Engine) reorder(q *queue) {
+	for _, it := range q.all() {
+		it.line.remove(it)
+		it.rank(q)
+		it.line.insert(it)
+		e.scheduleWait(it)
+	}
+}
+
+func (a *agent) isReskilled() bool { return a.reskilled }
 
 // queueFor returns the queue of that name; should the plan not have it, one that has no members.
 func (e *Engine) queueFor(name string) *queue {

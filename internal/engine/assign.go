@@ -14,15 +14,11 @@ import (
 // task is an item that somebody may be able to take: any member of its queue, or the agent who became able to. Tasks
 // are done in the order in which items are served across queues.
 type task struct {
-	item     *item
-	priority int32
-	agent    *agent
+	item  *item
+	agent *agent
 }
 
 func (t *task) before(o *task) bool {
-	if t.priority != o.priority {
-		return t.priority < o.priority
-	}
 	if t.item != o.item {
 		return t.item.before(o.item)
 	}
@@ -71,113 +67,123 @@ func (h *taskHeap) pop() task {
 // An agent's task is for the best item that the agent can take, and that only ever becomes worse while offers are made:
 // when it is first in order and no longer right it goes back with the item that is.
 func (e *Engine) assign() {
-	var tasks taskHeap
+	e.collect()
+	e.assignDirectly()
 	for {
-		e.collect(&tasks)
-		if len(tasks) == 0 {
-			return
+		e.collect()
+		if len(e.tasks) == 0 {
+			break
 		}
-		t := tasks.pop()
+		t := e.tasks.pop()
 		if t.agent != nil {
 			if best := e.bestFor(t.agent); best != t.item {
-				e.pushFor(&tasks, t.agent, best)
+				e.pushFor(t.agent, best)
 				continue
 			}
 			e.markAgent(t.agent)
 		}
-		if t.item.Queued && !e.offerNext(t.item) && t.agent != nil {
+		if t.item.Queued && !e.offerNext(t.item, t.agent != nil) && t.agent != nil {
 			panic("engine: agent " + t.agent.Name + " both can and cannot take item " + t.item.ID)
 		}
 	}
+	for _, a := range e.able {
+		a.able = false
+	}
+	e.able = emptied(e.able)
 }
 
 // collect turns the marks of agents and items into tasks.
-func (e *Engine) collect(tasks *taskHeap) {
+func (e *Engine) collect() {
 	for _, a := range e.dirtyAgents {
 		a.dirty = false
-		e.pushFor(tasks, a, e.bestFor(a))
+		if !a.able {
+			a.able = true
+			e.able = append(e.able, a)
+		}
+		e.pushFor(a, e.bestFor(a))
 	}
 	for _, it := range e.dirtyItems {
 		it.dirty = false
 		if it.Queued && it.ws.Mode == plan.Push { // it may have been routed again since it was marked
-			tasks.push(task{item: it, priority: e.queues[it.Queue].priority()})
+			e.tasks.push(task{item: it})
 		}
 	}
 	e.dirtyAgents, e.dirtyItems = emptied(e.dirtyAgents), emptied(e.dirtyItems)
 }
 
-func (e *Engine) pushFor(tasks *taskHeap, a *agent, it *item) {
+func (e *Engine) pushFor(a *agent, it *item) {
 	if it != nil {
-		tasks.push(task{item: it, priority: e.queues[it.Queue].priority(), agent: a})
+		e.tasks.push(task{item: it, agent: a})
 	}
 }
 
-// offerNext offers an item to the best of its queue's members. When there is none for one that has just come, it says
+// offerNext gives an item to the best of its queue's members. When there is none for one that has just come, it says
 // why, if that is new: later the picture changes with every agent, and Explain tells it to whoever asks.
-func (e *Engine) offerNext(it *item) bool {
-	name, candidates := e.choose(it)
+//
+// Nobody could take what waited before the step but those who changed in it: of such an item, and of one behind another
+// of its kind, only these are looked at.
+func (e *Engine) offerNext(it *item, waited bool) bool {
+	var c event.Candidates
+	a := e.choose(it, waited || it.isBehind(), &c)
 	fresh := it.fresh
 	it.fresh = false
-	if name == "" {
-		if fresh && digestOf(it.Queue, &candidates) != it.Deferred {
-			e.emit(event.AssignmentDeferred{Item: it.ID, Queue: it.Queue, Candidates: candidates})
+	if a == nil {
+		if fresh && digestOf(it.Queue, &c) != it.Deferred {
+			e.emit(event.AssignmentDeferred{Item: it.ID, Queue: it.Queue, Candidates: c})
 		}
 		return false
 	}
-	e.emit(event.OfferMade{
-		Offer: it.ID + "-o" + strconv.Itoa(it.Offers+1), Item: it.ID, Agent: name, Queue: it.Queue,
-		Expires: after(e.clock, it.ws.Offer.Timeout), Units: it.ws.Units, Candidates: candidates,
-	})
+	e.give(it, a, event.ViaMethod, c)
 	e.settle()
 	return true
 }
 
-// choose compares the members of an item's queue.
-func (e *Engine) choose(it *item) (string, event.Candidates) {
-	q := e.queues[it.Queue]
-	c := match.NewChoice(e.needOf(it, q), q.method())
-	for _, a := range q.members {
-		m := a.candidate()
-		if q.method() == plan.RoundRobin {
-			m.LastAssigned = a.LastAssigned[q.name]
-		}
-		if len(it.Declines) > 0 {
-			if d := it.Declines[a.Name]; d != nil {
-				m.Declines, m.CoolsUntil = d.Count, d.Until
-			}
-		}
-		c.Consider(&m)
-	}
-	return c.Result()
+// isBehind reports whether an item stands behind one that the same agents can take, and that waits all the same.
+func (it *item) isBehind() bool {
+	first := it.line.items.first()
+	return first != it && !first.dirty && len(first.Declines) == 0 && len(first.never) == 0
 }
 
-func (a *agent) candidate() match.Candidate {
-	return match.Candidate{
-		Name: a.Name, Connected: a.Connected, Presence: a.Presence, Units: a.units(), Used: a.used,
-		LastChange: a.LastChange, LastReleased: a.LastReleased,
+// choose returns the best of the members of an item's queue, or nil, and tells why. With changed it looks at those only
+// who changed in this step.
+func (e *Engine) choose(it *item, changed bool, out *event.Candidates) *agent {
+	q := e.queues[it.Queue]
+	s := &e.search
+	*s = search{queue: q, item: it, need: e.needOf(it, q)}
+	if changed {
+		s.among(e.able)
+	} else {
+		s.members()
 	}
+	e.excluded = s.tell(e.excluded, out)
+	best := s.choice.Best.Agent
+	*s = search{}
+	if best == nil {
+		return nil
+	}
+	return e.agents[best.Name]
 }
 
 func (e *Engine) needOf(it *item, q *queue) match.Need {
 	n := match.Need{
-		Now: e.clock, Units: it.ws.Units, Allowed: match.PresencesOf(it.ws.AllowedPresences),
-		MaxDeclines: it.ws.Offer.MaxDeclines,
+		Now: e.clock, Units: it.ws.Units, Profiles: it.line.need.Profiles, Allowed: it.class.allowed,
+		Skills: it.Skills, Matching: it.ws.SkillMatching, MaxDeclines: it.ws.Offer.MaxDeclines,
 	}
-	if it.declinedByAll(q) {
+	if n.MaxDeclines > 0 && len(it.Declines) > 0 && it.declinedByAll(q, &n) {
 		n.MaxDeclines = 0
 	}
 	return n
 }
 
-// declinedByAll reports whether a record has been declined for good by every member of its queue. Declines keep a
-// record from some, but never from all: then only the cool-off counts.
-func (it *item) declinedByAll(q *queue) bool {
-	limit := it.ws.Offer.MaxDeclines
-	if it.Type != plan.Record || limit == 0 || len(it.Declines) < len(q.members) {
+// declinedByAll reports whether a record has been declined for good by every member of its queue who could ever take it.
+// Declines keep a record from some, but never from all: then only the cool-off counts.
+func (it *item) declinedByAll(q *queue, n *match.Need) bool {
+	if it.Type != plan.Record {
 		return false
 	}
 	for _, a := range q.members {
-		if d := it.Declines[a.Name]; d == nil || d.Count < limit {
+		p := it.past(a)
+		if p.Declines < n.MaxDeclines && n.Suits(&a.card, p) {
 			return false
 		}
 	}
@@ -191,40 +197,65 @@ func (e *Engine) bestFor(a *agent) *item {
 		return nil
 	}
 	var best *item
-	var bestQueue *queue
-	for _, name := range a.def.Queues {
-		q := e.queues[name]
-		for _, l := range q.lines {
-			it := e.firstFor(a, q, l)
-			if it == nil {
-				continue
+	for _, q := range a.queues {
+		if q.waiting == 0 {
+			continue
+		}
+		if len(q.kinds) <= len(a.card.Skills) {
+			for skill, list := range q.kinds { // which of them comes first does not matter
+				if _, ok := a.card.Rating(skill); ok || skill == "" {
+					best = e.bestOf(list, a, best)
+				}
 			}
-			if best == nil || q.priority() < bestQueue.priority() ||
-				(q.priority() == bestQueue.priority() && it.before(best)) {
-				best, bestQueue = it, q
+			continue
+		}
+		best = e.bestOf(q.kinds[""], a, best)
+		for i := range a.card.Skills {
+			if list := q.kinds[a.card.Skills[i].Name]; list != nil {
+				best = e.bestOf(list, a, best)
 			}
 		}
 	}
 	return best
 }
 
-// firstFor returns the first item of a line that an agent can take.
-func (e *Engine) firstFor(a *agent, q *queue, l *line) *item {
-	if l.len() == 0 || l.class.mode != plan.Push || !l.class.allowed.Has(a.Presence) ||
-		int64(a.units())-a.used < int64(l.class.units) {
-		return nil
-	}
-	for _, it := range l.all() {
-		d := it.Declines[a.Name]
-		if d == nil {
-			return it
+// bestOf returns the first item of these kinds that an agent can take, if it comes before best.
+func (e *Engine) bestOf(kinds []*kind, a *agent, best *item) *item {
+	for _, k := range kinds {
+		if k.pick || k.lines.len == 0 || k.need.Exclude(&a.card, match.Past{}) != "" {
+			continue
 		}
-		limit := it.ws.Offer.MaxDeclines
-		if d.Until <= e.clock && (limit == 0 || d.Count < limit || it.declinedByAll(q)) {
-			return it
-		}
+		k.lines.all(func(l *line) bool {
+			switch {
+			case best != nil && !l.node.before(&best.node.place):
+				return false // and neither are those behind it
+			case len(l.need.Skills) == 0 || l.need.Suits(&a.card, match.Past{}):
+				best = e.firstOf(l, a, best)
+			}
+			return true
+		})
 	}
-	return nil
+	return best
+}
+
+// firstOf returns the first item of a line that nothing of its own keeps from an agent, if it comes before best.
+func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
+	l.items.all(func(it *item) bool {
+		if best != nil && !it.before(best) {
+			return false
+		}
+		if len(it.never) == 0 && len(it.Declines) == 0 {
+			best = it
+			return false
+		}
+		n := e.needOf(it, l.queue)
+		if n.Exclude(&a.card, it.past(a)) != "" {
+			return true
+		}
+		best = it
+		return false
+	})
+	return best
 }
 
 // digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.

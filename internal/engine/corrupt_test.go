@@ -39,9 +39,11 @@ var Corruptions = map[string]func(*Engine){
 	"INV-4 is broken: item i3 waits in queue other and agent bob": func(e *Engine) {
 		b := e.agents["bob"]
 		b.Connected, b.Presence = true, "Available"
+		b.fill()
 	},
+	"INV-4 is broken: agent bob is not as decisions know": func(e *Engine) { e.agents["bob"].card.Free++ },
 
-	"INV-5 is broken: item i4 stands behind item i3": func(e *Engine) { e.items["i4"].Since-- },
+	"INV-5 is broken: item i4 is in a place":         func(e *Engine) { e.items["i4"].Since-- },
 	"INV-5 is broken: item i3 is in a line of queue": func(e *Engine) { e.items["i3"].Queue = "cases" },
 	"INV-5 is broken: item i3 is in a line of anoth": func(e *Engine) {
 		w := *e.items["i3"].ws

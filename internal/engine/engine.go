@@ -33,6 +33,7 @@ type Engine struct {
 	offers        map[string]*item // the live ones
 	conversations map[conversationKey]*item
 	records       map[recordKey]*item
+	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
 	timers        timerHeap
 	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own
 	declined      map[string]*item // records that somebody has declined or let expire
@@ -44,6 +45,11 @@ type Engine struct {
 	dirtyAgents []*agent
 	dirtyItems  []*item
 	unsettled   []*agent
+	directed    []directed
+	tasks       taskHeap
+	able        []*agent
+	search      search
+	excluded    []event.Exclusion
 	out         []event.Recorded
 	released    []event.Delivery
 	err         error
@@ -73,6 +79,7 @@ func New() *Engine {
 		conversations: make(map[conversationKey]*item),
 		records:       make(map[recordKey]*item),
 		declined:      make(map[string]*item),
+		definitions:   make(map[string]*plan.Workstream),
 		forget:        timer{kind: forgetTimer},
 	}
 }

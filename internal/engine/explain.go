@@ -16,7 +16,8 @@ func (e *Engine) Explain(now event.Instant, id string) (event.Candidates, bool) 
 	}
 	clock := e.clock
 	e.clock = max(clock, now)
-	_, candidates := e.choose(it)
+	var out event.Candidates
+	e.choose(it, false, &out)
 	e.clock = clock
-	return candidates, true
+	return out, true
 }

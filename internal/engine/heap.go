@@ -13,11 +13,13 @@ type timerKind uint8
 
 // The kinds of timers, in the order in which those of the same moment fire.
 const (
-	offerTimer  timerKind = iota + 1 // an offer expires
-	blockTimer                       // a wrap-up frees its capacity
-	closeTimer                       // an item closes for inactivity
-	coolTimer                        // an agent may be offered an item again
-	forgetTimer                      // old intakes are forgotten
+	offerTimer    timerKind = iota + 1 // an offer expires
+	blockTimer                         // a wrap-up frees its capacity
+	closeTimer                         // an item closes for inactivity
+	overflowTimer                      // an item has waited for too long
+	promoteTimer                       // an item is promoted
+	coolTimer                          // an agent may be offered an item again
+	forgetTimer                        // old intakes are forgotten
 )
 
 // timer is a deadline. It lives in what it is the deadline of, and is never part of a snapshot: all deadlines follow
@@ -28,6 +30,14 @@ type timer struct {
 	item  string
 	agent string
 	index int // in the heap, counted from 1; 0 is not in it
+}
+
+// due is when t is due, 0 never.
+func (t *timer) due() event.Instant {
+	if t.index == 0 {
+		return 0
+	}
+	return t.at
 }
 
 func (t *timer) before(o *timer) bool {

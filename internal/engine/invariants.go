@@ -24,7 +24,9 @@ var invariants = []invariant{
 	{2, (*Engine).checkPresences},
 	{3, (*Engine).checkHoldings},
 	{4, (*Engine).checkWorkConserving},
+	{4, (*Engine).checkCards},
 	{5, (*Engine).checkOrder},
+	{6, (*Engine).checkWaits},
 	{6, (*Engine).checkProgress},
 	{6, (*Engine).checkNothingDue},
 }
@@ -168,48 +170,6 @@ func (e *Engine) checkHoldings() error {
 		if holders[it.ID] != want {
 			return fmt.Errorf("%d agents hold something for item %s, which is %s", holders[it.ID], it.ID, it.State)
 		}
-	}
-	return nil
-}
-
-// checkWorkConserving is INV-4: nobody is idle who could take a waiting item. It compares everybody with everything.
-func (e *Engine) checkWorkConserving() error {
-	for _, it := range e.sortedItems() {
-		if !it.Queued || it.ws.Mode != plan.Push {
-			continue
-		}
-		if name, _ := e.choose(it); name != "" {
-			return fmt.Errorf("item %s waits in queue %s and agent %s could take it", it.ID, it.Queue, name)
-		}
-	}
-	return nil
-}
-
-// checkOrder is INV-5, as far as a state can show it: each waiting item is in the line where it belongs, in its place.
-func (e *Engine) checkOrder() error {
-	inLines := 0
-	for name, q := range e.queues {
-		for _, l := range q.lines {
-			for i, it := range l.all() {
-				inLines++
-				switch {
-				case it.Queue != name || it.line != l || !it.Queued:
-					return fmt.Errorf("item %s is in a line of queue %s and says it is in %s", it.ID, name, it.Queue)
-				case classOf(it.ws) != l.class:
-					return fmt.Errorf("item %s is in a line of another class", it.ID)
-				case i > 0 && !l.all()[i-1].before(it):
-					return fmt.Errorf("item %s stands behind item %s", it.ID, l.all()[i-1].ID)
-				}
-			}
-		}
-	}
-	for _, it := range e.items {
-		if it.Queued {
-			inLines--
-		}
-	}
-	if inLines != 0 {
-		return fmt.Errorf("%d more items stand in lines than are queued", inLines)
 	}
 	return nil
 }

@@ -4,46 +4,110 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
 
 // queue is where items wait: one line per class, so that who cannot take the first of a class need not look at the
-// rest of it.
+// rest of it, and lines of a kind together, so that who cannot take any of a kind need not look at its lines.
 type queue struct {
 	name string
 	// def is nil when the plan no longer has the queue and items that nobody else could take still wait in it.
 	def     *plan.Queue
 	members []*agent // by name
-	lines   []*line
+	waiting int      // items, those to be picked included
+	lines   map[class]*line
+	empty   int // lines without items
+	// kinds by the skill without which nobody can take their items, "" for those that need none.
+	kinds map[string][]*kind
+
+	pools   map[poolKey]*pool
+	skilled map[string][]*agent // members by skill, by name; nil until somebody asks
+}
+
+// kindKey is what an agent's state is compared with first.
+type kindKey struct {
+	pick     bool
+	units    int32
+	allowed  match.Presences
+	profiles string // joined
+	skill    string // of those that are needed the one that fewest have; empty when none is needed
 }
 
 // class is all that an agent's state is compared with. Items of equal class are taken by the same agents, but for those
-// who declined one.
+// who declined one or whom the customer does not want.
 type class struct {
-	mode    plan.Mode
-	units   int32
-	allowed match.Presences
+	pick     bool
+	units    int32
+	allowed  match.Presences
+	profiles string
+	skills   string // with ratings, joined; empty when none is needed
 }
 
-func classOf(w *plan.Workstream) class {
-	return class{mode: w.Mode, units: w.Units, allowed: match.PresencesOf(w.AllowedPresences)}
+// kind is the lines that an agent may look at, in the order of what is first in each.
+type kind struct {
+	kindKey
+	need  match.Need
+	lines tree[line]
 }
 
-// line is the waiting items of a queue and a class, in the order of before.
+// line is the waiting items of a queue and a class, in order.
 type line struct {
+	node  node[line] // in its kind, in the place of its first item
 	class class
-	items []*item // those from head on
-	head  int
+	queue *queue
+	kind  *kind
+	need  match.Need // of its items, but for what is their own
+	items tree[item]
 }
 
-// before orders a queue: who arrived first, then the smaller id.
-func (it *item) before(o *item) bool {
-	if it.Since != o.Since {
-		return it.Since < o.Since
+// classOf returns what an item asks for, for comparison.
+func classOf(it *item) class {
+	c := class{pick: it.ws.Mode == plan.Pick, units: it.ws.Units, allowed: match.PresencesOf(it.ws.AllowedPresences)}
+	if list := it.profiles(); len(list) > 0 {
+		c.profiles = strings.Join(list, "\x00")
 	}
-	return it.ID < o.ID
+	if n := (match.Need{Skills: it.Skills, Matching: it.ws.SkillMatching}); n.Exact() {
+		b := make([]byte, 0, 64)
+		for _, s := range it.Skills {
+			b = append(append(append(b, s.Name...), 0, byte(s.Rating)), 0)
+		}
+		c.skills = string(b)
+	}
+	return c
+}
+
+// profiles are those of which the item takes a slot each, sorted. The slice must not be changed.
+func (it *item) profiles() []string {
+	if len(it.Profiles) == 0 {
+		return it.ws.Profiles
+	}
+	list := slices.Concat(it.Profiles, it.ws.Profiles)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// priority is what orders an item within its queue.
+func (it *item) priority() int32 {
+	if it.Priority == 0 {
+		return defaultItemPriority
+	}
+	return it.Priority
+}
+
+// before orders what waits, across queues.
+func (it *item) before(o *item) bool { return it.node.before(&o.node.place) }
+
+// rank sets an item's place among all that waits: by the queue's priority, its own, when it came and its id. What was
+// promoted comes as if both priorities were 1.
+func (it *item) rank(q *queue) {
+	first := int64(q.priority())<<32 | int64(it.priority())
+	if it.Promoted {
+		first = 1<<32 | 1
+	}
+	it.node.place = place{first, int64(it.Since), it.ID}
 }
 
 // priority of a queue; one that is no longer in the plan comes as if by default.
@@ -61,74 +125,111 @@ func (q *queue) method() plan.Method {
 	return q.def.Method
 }
 
-func (q *queue) waiting() int {
-	n := 0
-	for _, l := range q.lines {
-		n += l.len()
-	}
-	return n
-}
-
-func (q *queue) line(c class) *line {
-	for _, l := range q.lines {
-		if l.class == c {
-			return l
-		}
+// line returns the line of an item's class, which may be empty.
+func (q *queue) line(it *item) *line {
+	l := q.lines[it.class]
+	if l != nil {
+		return l
 	}
 	// Each revision of a workstream may be another class, so lines come without end. Those in which nobody waits go when
-	// one comes: a queue that runs empty and fills up again keeps its own.
-	q.lines = slices.DeleteFunc(q.lines, func(l *line) bool { return l.len() == 0 })
-	l := &line{class: c}
-	q.lines = append(q.lines, l)
+	// they are more than the others: a queue that runs empty and fills up again keeps its own.
+	if q.empty > 8 && q.empty > len(q.lines)/2 {
+		q.sweep()
+	}
+	if q.lines == nil {
+		q.lines = make(map[class]*line)
+	}
+	l = &line{class: it.class, queue: q}
+	l.need = match.Need{Units: it.ws.Units, Profiles: it.profiles(), Allowed: it.class.allowed}
+	key := kindKey{pick: it.class.pick, units: it.class.units, allowed: it.class.allowed, profiles: it.class.profiles}
+	if it.class.skills != "" {
+		l.need.Skills = it.Skills
+		key.skill = q.rarest(it.Skills)
+	}
+	l.kind = q.kind(key, &l.need)
+	l.node.of, l.node.weight = l, weigh(it.class.skills)
+	q.lines[it.class] = l
+	q.empty++
 	return l
 }
 
-func (l *line) len() int { return len(l.items) - l.head }
-
-// all returns the items in order; the slice must not be changed.
-func (l *line) all() []*item { return l.items[l.head:] }
-
-func (l *line) find(it *item) (int, bool) {
-	i, ok := slices.BinarySearchFunc(l.all(), it, func(a, b *item) int {
-		switch {
-		case a == b:
-			return 0
-		case a.before(b):
-			return -1
-		default:
-			return 1
+func (q *queue) kind(key kindKey, n *match.Need) *kind {
+	for _, k := range q.kinds[key.skill] {
+		if k.kindKey == key {
+			return k
 		}
-	})
-	return i + l.head, ok
+	}
+	k := &kind{kindKey: key, need: *n}
+	k.need.Skills = nil
+	if q.kinds == nil {
+		q.kinds = make(map[string][]*kind)
+	}
+	q.kinds[key.skill] = append(q.kinds[key.skill], k)
+	return k
 }
 
-// insert moves whichever side is shorter: most items join at the end, and those whose offer was not taken come back
-// to the front.
-func (l *line) insert(it *item) {
-	i, _ := l.find(it)
-	if l.head > 0 && i-l.head < len(l.items)-i {
-		copy(l.items[l.head-1:], l.items[l.head:i])
-		l.head--
-		l.items[i-1] = it
-		return
+// sweep forgets lines in which nobody waits, and kinds without lines.
+func (q *queue) sweep() {
+	for c, l := range q.lines {
+		if l.items.len == 0 {
+			delete(q.lines, c)
+		}
 	}
-	l.items = slices.Insert(l.items, i, it)
+	for skill, list := range q.kinds {
+		list = slices.DeleteFunc(list, func(k *kind) bool { return k.lines.len == 0 })
+		if len(list) == 0 {
+			delete(q.kinds, skill)
+		} else {
+			q.kinds[skill] = list
+		}
+	}
+	q.empty = 0
+}
+
+// all returns what waits in the queue, in order within each line; the lines come in any order.
+func (q *queue) all() []*item {
+	list := make([]*item, 0, q.waiting)
+	for _, l := range q.lines {
+		l.items.all(func(it *item) bool {
+			list = append(list, it)
+			return true
+		})
+	}
+	return list
+}
+
+// insert puts an item where it belongs; its rank is set.
+func (l *line) insert(it *item) {
+	if l.items.len == 0 {
+		l.queue.empty--
+	}
+	first := l.items.first()
+	l.items.insert(&it.node)
+	l.queue.waiting++
+	if first == nil || it.before(first) {
+		l.lead(it)
+	}
 }
 
 func (l *line) remove(it *item) {
-	i, ok := l.find(it)
-	if !ok {
+	first := l.items.first()
+	if !l.items.remove(&it.node) {
 		panic("engine: item " + it.ID + " is not in its line")
 	}
-	if i-l.head < len(l.items)-i {
-		copy(l.items[l.head+1:i+1], l.items[l.head:i])
-		l.items[l.head] = nil
-		l.head++
-	} else {
-		l.items = slices.Delete(l.items, i, i+1)
+	l.queue.waiting--
+	if l.items.len == 0 {
+		l.queue.empty++
 	}
-	if l.head > 64 && l.head > len(l.items)/2 {
-		l.items = append([]*item(nil), l.items[l.head:]...)
-		l.head = 0
+	if it == first {
+		l.lead(l.items.first())
+	}
+}
+
+// lead puts a line where its first item belongs, or out of its kind when there is none.
+func (l *line) lead(first *item) {
+	l.kind.lines.remove(&l.node)
+	if first != nil {
+		l.node.place = first.node.place
+		l.kind.lines.insert(&l.node)
 	}
 }

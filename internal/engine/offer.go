@@ -3,10 +3,7 @@
 package engine
 
 import (
-	"slices"
-
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/plan"
 )
 
 // acceptOffer compares and sets: whoever comes with the live offer gets the item, everybody else is told what became
@@ -78,8 +75,7 @@ func (e *Engine) revoke(it *item, reason event.Reason) {
 
 // pickItem takes a waiting item of a Pick workstream. Presence does not matter: whoever picks is there.
 func (e *Engine) pickItem(c event.PickItem) event.Result {
-	def := e.plan.Agent(c.Agent)
-	if def == nil {
+	if e.plan.Agent(c.Agent) == nil {
 		return reject(event.UnknownAgent, "there is no agent %q", c.Agent)
 	}
 	it, refused := e.open(c.Item)
@@ -88,16 +84,9 @@ func (e *Engine) pickItem(c event.PickItem) event.Result {
 		return *refused
 	case it.State == event.Active && it.Agent == c.Agent:
 		return event.Result{Duplicate: true, Item: it.ID}
-	case it.ws.Mode != plan.Pick:
-		return reject(event.ItemNotPickable, "item %s is of a Push workstream: it is offered, not picked", it.ID)
-	case !it.Queued:
-		return wrongState(it, "only an item that waits in a queue can be picked")
-	case !slices.Contains(def.Queues, it.Queue):
-		return reject(event.NotAQueueMember, "item %s waits in queue %q, of which you are no member", it.ID, it.Queue)
 	}
-	a := e.agents[c.Agent]
-	if free := int64(a.units()) - a.used; free < int64(it.ws.Units) {
-		return reject(event.InsufficientCapacity, "item %s needs %d units, and you have %d free", it.ID, it.ws.Units, free)
+	if refused := e.refusePick(it, e.agents[c.Agent]); refused != nil {
+		return *refused
 	}
 	e.emit(event.ItemAssigned{Item: it.ID, Agent: c.Agent, Units: it.ws.Units, How: event.ByPick})
 	return event.Result{Item: it.ID}

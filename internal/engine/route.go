@@ -5,7 +5,6 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -14,39 +13,32 @@ import (
 // maxTried is how many rules a routing names; those tried before them are counted.
 const maxTried = 50
 
-// route chooses a queue by the workstream's current rules and puts the item there, in its place by since. A workstream
-// that the plan no longer has routes by the revision that the item has.
+// route classifies an item, chooses a queue by the workstream's current rules and puts the item there, in its place by
+// since. A workstream that the plan no longer has routes by the revision that the item has.
 func (e *Engine) route(it *item, since event.Instant, reason event.Reason) {
-	routed := e.decideRoute(it)
+	ws := e.rulesFor(it)
+	e.classify(it, ws)
+	routed := e.decideRoute(it, ws)
+	entered := e.clock
+	if it.Queue == routed.Queue && it.Entered != 0 {
+		entered = it.Entered
+	}
 	e.emit(routed)
-	e.emit(event.ItemQueued{Item: it.ID, Queue: routed.Queue, Since: since, Reason: reason})
+	if o := routed.Overflow; o != nil && o.Action == plan.EndItem {
+		e.closeByOverflow(it)
+		return
+	}
+	if e.enqueue(it, routed.Queue, since, entered, reason) {
+		e.direct(it, reason, true)
+	}
 }
 
-func (e *Engine) decideRoute(it *item) event.ItemRouted {
-	ws := e.plan.Workstream(it.Workstream)
-	if ws == nil {
-		ws = it.ws
+// rulesFor returns the definition by which an item is routed now.
+func (e *Engine) rulesFor(it *item) *plan.Workstream {
+	if ws := e.plan.Workstream(it.Workstream); ws != nil {
+		return ws
 	}
-	out := event.ItemRouted{Item: it.ID, Revision: ws.Revision, Ruleset: ws.Routing.Ruleset, Draw: -1}
-	rules := ws.Routing.Rules
-	match := slices.IndexFunc(rules, func(r plan.Rule) bool { return r.Matches(it.Attributes) })
-	tried := len(rules)
-	if match >= 0 {
-		tried = match + 1
-		out.Queue, out.Draw = draw(rules[match].Split, it.ID)
-	}
-	for i := range rules[:tried] {
-		if i < tried-maxTried {
-			out.More++
-			continue
-		}
-		out.Tried = append(out.Tried, event.RuleTried{Rule: rules[i].Name, Matched: i == match})
-	}
-	// Only a workstream that left the plan can name queues that left it, too.
-	if out.Queue == "" || (e.plan.Queue(out.Queue) == nil && e.plan.Queue(ws.Routing.Fallback) != nil) {
-		out.Queue, out.Fallback = ws.Routing.Fallback, true
-	}
-	return out
+	return it.ws
 }
 
 // requeue puts an item that nobody has back into its queue, in its old place. Without that queue it is routed again, and
@@ -56,7 +48,99 @@ func (e *Engine) requeue(it *item, reason event.Reason) {
 		e.route(it, it.Since, reason)
 		return
 	}
-	e.emit(event.ItemQueued{Item: it.ID, Queue: it.Queue, Since: it.Since, Reason: reason})
+	entered := it.Entered
+	if entered == 0 {
+		entered = e.clock
+	}
+	if e.enqueue(it, it.Queue, it.Since, entered, reason) {
+		e.direct(it, reason, false)
+	}
+}
+
+// target is a queue that a matching rule chose.
+type target struct {
+	rule     int
+	queue    string
+	draw     int32
+	overflow *plan.Overflow // nil when the queue takes the item in
+}
+
+// decideRoute takes the first rule that matches and whose queue does not overflow. When all overflow, the queue that is
+// available first says what becomes of the item.
+func (e *Engine) decideRoute(it *item, ws *plan.Workstream) event.ItemRouted {
+	out := event.ItemRouted{Item: it.ID, Revision: ws.Revision, Ruleset: ws.Routing.Ruleset, Draw: -1}
+	rules := ws.Routing.Rules
+	var over []target // those passed over
+	var last target   // the one taken
+	tried, found := 0, false
+	for ; tried < len(rules) && !found; tried++ {
+		if !rules[tried].Matches(it.Attributes) {
+			continue
+		}
+		last = target{rule: tried}
+		last.queue, last.draw = draw(rules[tried].Split, it.ID)
+		if q := e.plan.Queue(last.queue); q != nil {
+			last.overflow = e.overflow(q, it)
+		}
+		if found = last.overflow == nil; !found {
+			over = append(over, last)
+		}
+	}
+	out.Tried, out.More = told(rules[:tried], over, found)
+	switch {
+	case found && (e.plan.Queue(last.queue) != nil || e.plan.Queue(ws.Routing.Fallback) == nil):
+		out.Rule, out.Queue, out.Draw = rules[last.rule].Name, last.queue, last.draw
+	case found || len(over) == 0: // only a workstream that left the plan can name queues that left it, too
+		out.Queue, out.Draw, out.Fallback = ws.Routing.Fallback, last.draw, true
+		if !found {
+			out.Draw = -1
+		}
+	default:
+		i := e.soonest(over)
+		last = over[i]
+		over = append(over[:i:i], over[i+1:]...)
+		out.Rule, out.Queue, out.Draw = rules[last.rule].Name, last.queue, last.draw
+		o := last.overflow
+		out.Overflow = &event.Overflowed{Queue: last.queue, On: o.On, Action: o.Action}
+		if o.Action == plan.TransferTo {
+			out.Queue = o.Queue
+		}
+	}
+	for _, t := range over {
+		out.Passed = append(out.Passed, event.QueuePassed{Rule: rules[t.rule].Name, Queue: t.queue, On: t.overflow.On})
+	}
+	return out
+}
+
+// told names the rules that were tried, the last ones when they are many.
+func told(rules []plan.Rule, over []target, found bool) (list []event.RuleTried, more int32) {
+	from := max(0, len(rules)-maxTried)
+	if len(rules) > 0 {
+		list = make([]event.RuleTried, len(rules)-from)
+	}
+	for i := range list {
+		list[i].Rule = rules[from+i].Name
+	}
+	for _, t := range over {
+		if t.rule >= from {
+			list[t.rule-from].Matched = true
+		}
+	}
+	if found {
+		list[len(list)-1].Matched = true
+	}
+	return list, int32(from)
+}
+
+// soonest returns which of the queues that overflow is available first: an open one, or the one that opens next.
+func (e *Engine) soonest(over []target) int {
+	best, at := 0, e.opens(e.plan.Queue(over[0].queue))
+	for i := range over[1:] {
+		if t := e.opens(e.plan.Queue(over[i+1].queue)); t < at {
+			best, at = i+1, t
+		}
+	}
+	return best
 }
 
 // draw chooses a target by the item's percentile; -1 when there is nothing to choose.

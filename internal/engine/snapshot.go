@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -134,7 +135,7 @@ func (e *Engine) restoreItems(s *snapshot) error {
 	for _, it := range s.Items {
 		it.ws = retired[[2]string{it.Workstream, it.Revision}]
 		if it.ws == nil && e.plan != nil {
-			it.ws = e.plan.Workstream(it.Workstream)
+			it.ws = e.definition(e.plan.Workstream(it.Workstream))
 		}
 		if it.ws == nil || it.ws.Revision != it.Revision {
 			return fmt.Errorf("restoring item %s: no revision %s of workstream %s", it.ID, it.Revision, it.Workstream)
@@ -146,6 +147,8 @@ func (e *Engine) restoreItems(s *snapshot) error {
 
 func (e *Engine) restoreItem(it *item) {
 	e.items[it.ID] = it
+	it.prepare()
+	it.never = match.Names(it.Attributes[neverAttribute].String())
 	switch {
 	case it.Type == plan.Record:
 		e.records[it.recordKey()] = it
@@ -168,6 +171,5 @@ func (e *Engine) restoreItem(it *item) {
 		}
 	}
 	e.indexDeclined(it)
-	it.closing = timer{kind: closeTimer, item: it.ID}
 	e.schedule(it)
 }

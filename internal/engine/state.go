@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"hash/fnv"
+	"math"
 	"slices"
 	"time"
 
@@ -36,6 +37,10 @@ const (
 	maxAttributes = 512
 
 	defaultQueuePriority = 100
+	defaultItemPriority  = 100
+
+	// endOfDays is later than anything.
+	endOfDays = event.Instant(math.MaxInt64)
 )
 
 // item is a work item that is not closed. Exported fields are its state; the others follow from it.
@@ -50,6 +55,11 @@ type item struct {
 	Record       string          `json:",omitempty"`
 	Attributes   rule.Attributes `json:",omitempty"` // item.* included
 
+	Classified bool         `json:",omitempty"` // since its context or record changed last
+	Priority   int32        `json:",omitempty"` // 0 is the default
+	Skills     []plan.Skill `json:",omitempty"` // that it needs, by name
+	Profiles   []string     `json:",omitempty"` // that it needs besides those of its workstream, sorted
+
 	State   event.State
 	Ended   event.Reason  `json:",omitempty"` // why it is in wrap-up
 	Touched event.Instant // by customer or agent, for auto-close
@@ -58,6 +68,8 @@ type item struct {
 	Queued   bool          `json:",omitempty"` // waits there now
 	Stale    bool          `json:",omitempty"` // a record that changed while it was offered: the queue may be another now
 	Since    event.Instant // orders the queue
+	Entered  event.Instant `json:",omitempty"` // the queue where it waits or out of which it is offered
+	Promoted bool          `json:",omitempty"` // in that queue
 	Agent    string        `json:",omitempty"` // who has it, Active or in wrap-up
 	Last     string        `json:",omitempty"` // who had it last
 	Offer    *offer        `json:",omitempty"` // the live one
@@ -68,11 +80,24 @@ type item struct {
 	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
 	Declines map[string]*decline `json:",omitempty"` // by agent
 
-	ws      *plan.Workstream
-	line    *line
-	closing timer
-	dirty   bool
-	fresh   bool // came into its queue in this step
+	ws    *plan.Workstream
+	class class    // follows from ws and what classification gave
+	never []string // whom its customer does not want
+	node  node[item]
+	line  *line // where it waits
+
+	closing, promoting, overflowing timer
+
+	dirty bool
+	fresh bool // came into its queue in this step
+}
+
+// prepare sets what an item has from the beginning.
+func (it *item) prepare() {
+	it.closing = timer{kind: closeTimer, item: it.ID}
+	it.promoting = timer{kind: promoteTimer, item: it.ID}
+	it.overflowing = timer{kind: overflowTimer, item: it.ID}
+	it.node.of, it.node.weight = it, weigh(it.ID)
 }
 
 type offer struct {
@@ -109,8 +134,14 @@ type agent struct {
 	LastAssigned map[string]uint64 `json:",omitempty"` // by queue
 
 	def       *plan.Agent // nil when the plan no longer has the agent
+	card      match.Agent // what decisions know
+	queues    []*queue    // of which it is a member
+	seated    []*seat     // its places in pools that are right
+	weight    uint32
 	used      int64
 	dirty     bool
+	able      bool // may take more than before this step
+	reskilled bool // while a plan is taken over: the skills are others
 	unsettled bool
 }
 

@@ -12,38 +12,79 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
 )
 
-// A line is the sorted list of what is in it, whatever comes and goes where.
-func TestLineIsSorted(t *testing.T) {
+// A tree is the sorted list of what is in it, whatever comes and goes where, and a walk finds all who have the room.
+func TestTreeIsSorted(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		var l line
-		var want []*item
+		var tr tree[seat]
+		var want []*seat
 		for i := range 600 {
 			if len(want) > 0 && (r.IntN(5) < 2 || (i > 300 && r.IntN(2) == 0)) {
-				k := 0
-				if r.IntN(2) == 0 {
-					k = r.IntN(len(want))
+				k := r.IntN(len(want))
+				if !tr.remove(&want[k].node) {
+					t.Fatalf("seed %d, step %d: what is there is not found", seed, i)
 				}
-				l.remove(want[k])
 				want = slices.Delete(want, k, k+1)
 			} else {
-				it := &item{ID: strconv.Itoa(r.IntN(1_000_000)), Since: event.Instant(i - r.IntN(50))}
-				l.insert(it)
-				want = append(want, it)
-				slices.SortFunc(want, func(a, b *item) int {
-					if a.before(b) {
-						return -1
-					}
-					return 1
-				})
+				s := &seat{}
+				s.node.of, s.node.room = s, int64(r.IntN(100))
+				s.node.place = place{first: int64(r.IntN(20)), second: int64(r.IntN(3)), name: strconv.Itoa(i)}
+				s.node.weight = weigh(s.node.name)
+				tr.insert(&s.node)
+				want = append(want, s)
+				slices.SortFunc(want, func(a, b *seat) int { return a.node.compare(&b.node.place) })
 			}
-			if !slices.Equal(want, l.all()) || l.len() != len(want) {
-				t.Fatalf("seed %d, step %d: %d in line and %d expected, or in another order", seed, i, l.len(), len(want))
-			}
+			checkTree(t, &tr, want, int64(r.IntN(110)))
 		}
 	}
+}
+
+func checkTree(t *testing.T, tr *tree[seat], want []*seat, room int64) {
+	t.Helper()
+	var all, roomy, some []*seat
+	tr.all(func(s *seat) bool {
+		all = append(all, s)
+		return true
+	})
+	tr.root.walk(room, func(s *seat) bool {
+		roomy = append(roomy, s)
+		return len(roomy) < 7
+	})
+	for _, s := range want {
+		if s.node.room >= room && len(some) < 7 {
+			some = append(some, s)
+		}
+	}
+	if !slices.Equal(all, want) || !slices.Equal(roomy, some) || tr.len != len(want) {
+		t.Fatalf("%d in the tree and %d expected, %d of %d with room %d, or in another order", len(all), len(want), len(roomy), len(some), room)
+	}
+	if (tr.first() == nil) != (len(want) == 0) || (len(want) > 0 && tr.first() != want[0]) {
+		t.Fatal("another one is first")
+	}
+}
+
+// The depth of a tree is logarithmic, also for names that differ little and come in their order.
+func TestTreeIsShallow(t *testing.T) {
+	var tr tree[seat]
+	for i := range 100_000 {
+		s := &seat{}
+		s.node.of, s.node.name = s, fmt.Sprintf("a%05d", i)
+		s.node.weight = weigh(s.node.name)
+		tr.insert(&s.node)
+	}
+	if d := depth(tr.root); d > 60 {
+		t.Errorf("100,000 in a depth of %d", d)
+	}
+}
+
+func depth(n *node[seat]) int {
+	if n == nil {
+		return 0
+	}
+	return 1 + max(depth(n.left), depth(n.right))
 }
 
 func TestLinePanicsOnWhatIsNotThere(t *testing.T) {
@@ -52,9 +93,16 @@ func TestLinePanicsOnWhatIsNotThere(t *testing.T) {
 			t.Error("an item that is not in the line is removed from it")
 		}
 	}()
-	l := line{}
-	l.insert(&item{ID: "a"})
-	l.remove(&item{ID: "b"})
+	q := queue{name: "q"}
+	of := func(id string) *item {
+		it := &item{ID: id, ws: &plan.Workstream{}}
+		it.prepare()
+		it.rank(&q)
+		return it
+	}
+	l := q.line(of("a"))
+	l.insert(of("a"))
+	l.remove(of("b"))
 }
 
 // The heap gives timers in the order of their deadlines while they are set, moved and taken out.

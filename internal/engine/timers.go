@@ -22,6 +22,10 @@ func (e *Engine) fire(limit int) {
 			e.emit(event.WrapUpReleased{Item: t.item, Agent: t.agent})
 		case closeTimer:
 			e.autoClose(e.items[t.item])
+		case overflowTimer:
+			e.overflowWaiting(e.items[t.item])
+		case promoteTimer:
+			e.promote(e.items[t.item])
 		case forgetTimer:
 			e.emit(event.IntakesForgotten{Before: e.clock - after(0, intakeMemory)})
 		case coolTimer: // has a heap of its own

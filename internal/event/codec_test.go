@@ -24,8 +24,8 @@ var exact = cmp.Comparer(func(a, b rule.Value) bool { return a == b })
 // samples have something in every field of every kind.
 func samples() []Event {
 	candidates := Candidates{
-		Method: plan.HighestCapacity, Why: "most free capacity: 60, next 30", Eligible: 2,
-		Excluded: []Exclusion{{Agent: "bob", Reason: NoCapacity, Detail: "free 0, needs 30"}}, More: 7,
+		Method: plan.HighestCapacity, Why: WhyCapacity, Have: 60, Next: 30, Eligible: 2,
+		Excluded: []Exclusion{{Agent: "bob", Reason: NoSlot, What: "chat", Have: 1, Need: 2}}, More: 7,
 	}
 	attributes := rule.Attributes{"context.tier": rule.TextValue("gold <&>"), "context.basket": rule.NumberValue(-0.5)}
 	return []Event{
@@ -42,7 +42,7 @@ func samples() []Event {
 		DeliveryDone{Delivery: "i1-m2", Item: "i1", Message: "1"},
 		DeliveryGivenUp{Delivery: "i1-m2", Item: "i1", Message: "1", Failure: "410 gone"},
 		ItemRouted{
-			Item: "i1", Revision: "abcdef0123", Ruleset: "rules", Tried: []RuleTried{{Rule: "vip"}, {Rule: "rest", Matched: true}}, More: 7,
+			Item: "i1", Revision: "abcdef0123", Ruleset: "rules", Rule: "rest", Tried: []RuleTried{{Rule: "vip"}, {Rule: "rest", Matched: true}}, More: 7,
 			Draw: 42, Queue: "general", Fallback: true, Passed: []QueuePassed{{Rule: "vip", Queue: "vip", On: plan.ItemLimit}},
 			Overflow: &Overflowed{Queue: "vip", On: plan.OutOfHours, Action: plan.TransferTo},
 		},

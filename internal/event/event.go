@@ -120,8 +120,10 @@ type ItemRouted struct {
 	Item     string `json:"item"`
 	Revision string `json:"revision"` // of the workstream
 	Ruleset  string `json:"ruleset,omitempty"`
-	// Tried are the last 50 rules in the order in which they were tried; the last one matched unless Fallback. More is how
-	// many were tried before them.
+	// Rule chose the queue; empty with Fallback.
+	Rule string `json:"rule,omitempty"`
+	// Tried are the last 50 rules in the order in which they were tried: until one matched whose queue does not overflow.
+	// More is how many were tried before them.
 	Tried []RuleTried `json:"tried,omitempty"`
 	More  int32       `json:"more,omitempty"`
 	// Draw is the percentile 0-99 that chose among several targets; -1 when there was no choice.
@@ -200,23 +202,31 @@ type OfferMade struct {
 	Candidates Candidates `json:"candidates,omitzero"`
 }
 
-// Candidates is why an agent was chosen from a queue's members, or nobody was.
+// Candidates is why an agent was chosen from a queue's members, or nobody was. The first 50 members by name are told one
+// by one; of the others only the chosen one and the next best are known.
 type Candidates struct {
-	// Method ordered the eligible ones; Why says in words what put the winner first.
-	Method   plan.Method `json:"method,omitempty"`
-	Why      string      `json:"why,omitempty"`
-	Eligible int32       `json:"eligible"`
-	// Excluded are the first 50 by name; Uncounted is how many more there were.
+	// Method ordered the eligible ones; Why is what put the chosen one first. Have is the figure that did so, Next that of
+	// the next best.
+	Method plan.Method `json:"method,omitempty"`
+	Why    Why         `json:"why,omitempty"`
+	Have   int32       `json:"have,omitempty"`
+	Next   int32       `json:"next,omitempty"`
+	// Eligible are those of the first 50, the chosen one and the next best.
+	Eligible int32 `json:"eligible"`
+	// Excluded are those of the first 50, by name; More is how many members are left.
 	Excluded []Exclusion `json:"excluded,omitempty"`
 	More     int32       `json:"more,omitempty"`
 }
 
-// Exclusion is why an agent was no candidate.
+// Exclusion is why an agent was no candidate. It has the figures and no words: decisions are made often, and read seldom.
 type Exclusion struct {
 	Agent  string          `json:"agent"`
 	Reason ExclusionReason `json:"reason"`
-	// Detail has the figures: "free 20, needs 30".
-	Detail string `json:"detail,omitempty"`
+	// What is the presence, the capacity profile or the skill in question.
+	What string `json:"what,omitempty"`
+	// Have and Need are units, slots, ratings, declines with their limit, or seconds that a cool-off still needs.
+	Have int32 `json:"have,omitempty"`
+	Need int32 `json:"need,omitempty"`
 }
 
 // OfferClosed ends an offer that was not accepted; the capacity that it took is free again.

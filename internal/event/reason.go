@@ -113,15 +113,29 @@ type ExclusionReason string
 const (
 	NotConnected       ExclusionReason = "NotConnected"
 	PresenceNotAllowed ExclusionReason = "PresenceNotAllowed"
+	Blocked            ExclusionReason = "Blocked" // by a capacity profile that is exhausted
 	NoCapacity         ExclusionReason = "NoCapacity"
+	NoSlot             ExclusionReason = "NoSlot" // of a capacity profile that the item needs
+	SkillMissing       ExclusionReason = "SkillMissing"
+	RatingTooLow       ExclusionReason = "RatingTooLow"
+	NeverForCustomer   ExclusionReason = "NeverForCustomer"
 	DeclinedTooOften   ExclusionReason = "DeclinedTooOften"
 	CoolingOff         ExclusionReason = "CoolingOff"
+)
 
-	NoSlot           ExclusionReason = "NoSlot"  // of a capacity profile that the item needs
-	Blocked          ExclusionReason = "Blocked" // by a capacity profile that is exhausted
-	SkillMissing     ExclusionReason = "SkillMissing"
-	RatingTooLow     ExclusionReason = "RatingTooLow"
-	NeverForCustomer ExclusionReason = "NeverForCustomer"
+// Why is what put the chosen agent before the next best.
+type Why string
+
+// What may put an agent first.
+const (
+	WhyOnly     Why = "OnlyOne"
+	WhyCapacity Why = "MostFree"    // units
+	WhySlots    Why = "MostSlots"   // of the capacity profiles that the item needs
+	WhyIdle     Why = "LongestIdle" // of those with as much free
+	WhyAssigned Why = "LongestSinceAssignment"
+	WhyReleased Why = "LongestSinceRelease"
+	WhySkills   Why = "ClosestSkills" // by the distance of ratings
+	WhyName     Why = "FirstByName"
 )
 
 // RejectionReason is why a command was refused. It is an answer to the caller, not an error of the engine.

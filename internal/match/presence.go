@@ -16,8 +16,21 @@ func PresencesOf(list []plan.Presence) Presences {
 	return s
 }
 
-// Has reports whether p is in s.
-func (s Presences) Has(p plan.Presence) bool { return s&bit(p) != 0 }
+// Has reports whether a presence of p is in s.
+func (s Presences) Has(p Presences) bool { return s&p != 0 }
+
+// Of is the set of one presence; empty of what is none.
+func Of(p plan.Presence) Presences { return bit(p) }
+
+// name is the presence of a set that has one.
+func (s Presences) name() plan.Presence {
+	for _, p := range []plan.Presence{plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline} {
+		if s == bit(p) {
+			return p
+		}
+	}
+	return ""
+}
 
 // Known reports whether p is a base presence.
 func Known(p plan.Presence) bool { return bit(p) != 0 }

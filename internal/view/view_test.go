@@ -98,8 +98,8 @@ func (h *history) conversation() {
 		event.OfferMade{
 			Offer: "o1", Item: "i1", Agent: "ann", Queue: "vip", Expires: instant(100), Units: 30,
 			Candidates: event.Candidates{
-				Method: plan.HighestCapacity, Why: "100 free", Eligible: 1,
-				Excluded: []event.Exclusion{{Agent: "bob", Reason: event.NoCapacity, Detail: "free 20, needs 30"}},
+				Method: plan.HighestCapacity, Why: event.WhyCapacity, Have: 100, Next: 70, Eligible: 2,
+				Excluded: []event.Exclusion{{Agent: "bob", Reason: event.NoCapacity, Have: 20, Need: 30}},
 			},
 		},
 	)
@@ -164,7 +164,7 @@ func TestConversationIsShownAsItIs(t *testing.T) {
 		"opened: conversation c-1 opened over channel web in workstream chat",
 		"routed: rule vip matched (2nd of 3), queue vip",
 		"queued: put into queue vip (AwaitingAgentAssignment)",
-		"offered: offered to ann (HighestCapacity: 100 free); excluded: bob NoCapacity (free 20, needs 30)",
+		"offered: offered to ann (HighestCapacity: most free capacity: 100, next 70); excluded: bob NoCapacity (free 20, needs 30)",
 		"assigned: ann accepted the offer",
 		"wrapUp: in wrap-up with ann (AgentMovedToWrapUp), capacity held until 12:00:50",
 		"closed: closed (ConversationEndedByAgent)",

@@ -42,7 +42,7 @@ func describeChoice(c event.Candidates) string {
 	case c.Why == "":
 		return fmt.Sprintf(" (%s)", c.Method)
 	}
-	return fmt.Sprintf(" (%s: %s)", c.Method, c.Why)
+	return fmt.Sprintf(" (%s: %s)", c.Method, c.Words())
 }
 
 func describeExcluded(c event.Candidates) string {
@@ -52,8 +52,8 @@ func describeExcluded(c event.Candidates) string {
 	parts := make([]string, 0, len(c.Excluded)+1)
 	for _, x := range c.Excluded {
 		s := x.Agent + " " + string(x.Reason)
-		if x.Detail != "" {
-			s += " (" + x.Detail + ")"
+		if d := x.Detail(); d != "" {
+			s += " (" + d + ")"
 		}
 		parts = append(parts, s)
 	}

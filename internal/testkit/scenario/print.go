@@ -47,6 +47,10 @@ type printer struct {
 
 func (p *printer) output(out engine.Output) {
 	for _, r := range out.Events {
+		if q, ok := r.Event.(event.ItemQueued); ok && q.Entered == q.Since {
+			q.Entered = 0 // which is nearly always so
+			r.Event = q
+		}
 		fmt.Fprintf(&p.out, "%d %s%s\n", r.Seq, event.KindOf(r.Event), p.fields(r.Event))
 	}
 	for i := range out.Deliveries {
@@ -163,14 +167,14 @@ func tried(list []event.RuleTried) string {
 func candidates(c *event.Candidates) string {
 	var parts []string
 	for _, x := range c.Excluded {
-		parts = append(parts, strings.TrimRight(x.Agent+": "+string(x.Reason)+" "+x.Detail, " "))
+		parts = append(parts, strings.TrimRight(x.Agent+": "+string(x.Reason)+" "+x.Detail(), " "))
 	}
 	if c.More > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", c.More))
 	}
 	s := fmt.Sprintf("eligible=%d", c.Eligible)
 	if c.Why != "" {
-		s += fmt.Sprintf(" why=%q", c.Why)
+		s += fmt.Sprintf(" why=%q", c.Words())
 	}
 	if len(parts) > 0 {
 		s += " excluded=(" + strings.Join(parts, ", ") + ")"

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
+	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
+)
+
+// Attributes that the engine gives an item, and those of a customer that it reads.
+const (
+	priorityAttribute  = "item.priority"
+	skillAttribute     = "item.skills."
+	preferredAttribute = "customer.preferredAgents"
+	neverAttribute     = "customer.neverAgents"
+)
+
+// classification is what the rulesets give an item, in the making.
+type classification struct {
+	attrs    rule.Attributes // the item's own until something is set
+	own      bool
+	priority int32
+	skills   []plan.Skill // by name
+	profiles []string     // sorted
+	changed  rule.Attributes
+}
+
+// classify runs the classification rulesets of ws over an item that has not been classified since its context or record
+// changed last. Each ruleset gives what its first matching rule says, and the next one sees it.
+func (e *Engine) classify(it *item, ws *plan.Workstream) {
+	if it.Classified || len(ws.Classification) == 0 {
+		return
+	}
+	c := classification{
+		attrs: it.Attributes, priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
+	}
+	tried := make([]event.RulesetTried, 0, len(ws.Classification))
+	for i := range ws.Classification {
+		set := &ws.Classification[i]
+		j := slices.IndexFunc(set.Rules, func(r plan.ClassificationRule) bool { return r.Matches(c.attrs) })
+		if j < 0 {
+			tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Tried: int32(len(set.Rules))})
+			continue
+		}
+		tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Rule: set.Rules[j].Name, Tried: int32(j + 1)})
+		c.give(&set.Rules[j])
+	}
+	e.emit(event.ItemClassified{
+		Item: it.ID, Revision: ws.Revision, Rulesets: tried, Attributes: c.changed, Priority: c.priority, Skills: c.skills,
+		Profiles: without(c.profiles, ws.Profiles),
+	})
+}
+
+// give takes over what a rule says. A skill that is needed already keeps the higher rating.
+func (c *classification) give(r *plan.ClassificationRule) {
+	for _, name := range slices.Sorted(maps.Keys(r.Set)) {
+		if c.attrs[name] != r.Set[name] && c.set(name, r.Set[name]) {
+			if c.changed == nil {
+				c.changed = make(rule.Attributes)
+			}
+			c.changed[name] = r.Set[name]
+		}
+	}
+	if r.Priority != 0 {
+		c.priority = r.Priority
+		c.set(priorityAttribute, rule.NumberValue(float64(r.Priority)))
+	}
+	for _, s := range r.Skills {
+		i, ok := findSkill(c.skills, s.Name)
+		switch {
+		case !ok:
+			c.skills = slices.Insert(c.skills, i, s)
+		case c.skills[i].Rating < s.Rating:
+			c.skills[i].Rating = s.Rating
+		}
+		c.set(skillAttribute+s.Name, rule.NumberValue(float64(c.skills[i].Rating)))
+	}
+	for _, p := range r.Profiles {
+		if i, ok := slices.BinarySearch(c.profiles, p); !ok {
+			c.profiles = slices.Insert(c.profiles, i, p)
+		}
+	}
+}
+
+// set sets an attribute in a copy. An item that has very many already gets no further ones.
+func (c *classification) set(name string, v value) bool {
+	if _, ok := c.attrs[name]; !ok && len(c.attrs) >= maxAttributes {
+		return false
+	}
+	if !c.own {
+		c.attrs, c.own = maps.Clone(c.attrs), true
+		if c.attrs == nil {
+			c.attrs = make(rule.Attributes)
+		}
+	}
+	c.attrs[name] = v
+	return true
+}
+
+func findSkill(list []plan.Skill, name string) (int, bool) {
+	return slices.BinarySearchFunc(list, name, func(s plan.Skill, n string) int { return strings.Compare(s.Name, n) })
+}
+
+// without returns what of list is not in other; both are sorted.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(list, func(s string) bool {
+		_, ok := slices.BinarySearch(other, s)
+		return ok
+	})
+}
+
+func (e *Engine) applyClassified(ev *event.ItemClassified) {
+	it := e.mustItem(ev.Item)
+	e.leave(it)
+	it.Classified, it.Priority, it.Skills, it.Profiles = true, ev.Priority, ev.Skills, ev.Profiles
+	e.setAttributes(it, ev.Attributes)
+	it.Attributes[priorityAttribute] = rule.NumberValue(float64(ev.Priority))
+	for _, s := range ev.Skills {
+		it.Attributes[skillAttribute+s.Name] = rule.NumberValue(float64(s.Rating))
+	}
+}
+
+func (e *Engine) applyUpdated(ev *event.ItemUpdated) {
+	it := e.mustItem(ev.Item)
+	e.setAttributes(it, ev.Attributes)
+	it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil)
+	for name := range ev.Attributes {
+		if strings.HasPrefix(name, "context.") || strings.HasPrefix(name, "record.") {
+			it.Classified = false
+		}
+	}
+}
+
+func (e *Engine) setAttributes(it *item, attrs rule.Attributes) {
+	if it.Attributes == nil {
+		it.Attributes = make(rule.Attributes)
+	}
+	maps.Copy(it.Attributes, attrs)
+	if v, ok := attrs[neverAttribute]; ok {
+		it.never = match.Names(v.String())
+	}
+}
