@@ -164,7 +164,7 @@ func TestConversationIsShownAsItIs(t *testing.T) {
 		"opened: conversation c-1 opened over channel web in workstream chat",
 		"routed: rule vip matched (2nd of 3), queue vip",
 		"queued: put into queue vip (AwaitingAgentAssignment)",
-		"offered: offered to ann (HighestCapacity: most free capacity: 100, next 70); excluded: bob NoCapacity (free 20, needs 30)",
+		"offered: offered to ann (HighestCapacity: most free capacity: 100, next 70); passed over: bob (20 units free, 30 needed)",
 		"assigned: ann accepted the offer",
 		"wrapUp: in wrap-up with ann (AgentMovedToWrapUp), capacity held until 12:00:50",
 		"closed: closed (ConversationEndedByAgent)",

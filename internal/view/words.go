@@ -26,9 +26,15 @@ func describeRouted(e event.ItemRouted, rules int) string {
 	case len(e.Tried) == 0:
 		return "queue " + e.Queue
 	}
-	last := e.Tried[len(e.Tried)-1]
-	place := triedRules(e)
-	s := fmt.Sprintf("rule %s matched (%s of %d), queue %s", last.Rule, ordinal(place), max(rules, place), e.Queue)
+	at := len(e.Tried) - 1
+	for i := range e.Tried { // with overflow others may have matched after it
+		if e.Tried[i].Matched && e.Tried[i].Rule == e.Rule {
+			at = i
+			break
+		}
+	}
+	place := int(e.More) + at + 1
+	s := fmt.Sprintf("rule %s matched (%s of %d), queue %s", e.Tried[at].Rule, ordinal(place), max(rules, triedRules(e)), e.Queue)
 	if e.Draw >= 0 {
 		s += fmt.Sprintf(" by draw %d of 100", e.Draw)
 	}
@@ -46,21 +52,51 @@ func describeChoice(c event.Candidates) string {
 }
 
 func describeExcluded(c event.Candidates) string {
-	if len(c.Excluded) == 0 {
-		return ""
-	}
 	parts := make([]string, 0, len(c.Excluded)+1)
-	for _, x := range c.Excluded {
-		s := x.Agent + " " + string(x.Reason)
-		if d := x.Detail(); d != "" {
-			s += " (" + d + ")"
-		}
-		parts = append(parts, s)
+	for i := range c.Excluded {
+		parts = append(parts, excluded(&c.Excluded[i]))
 	}
 	if c.More > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", c.More))
 	}
-	return "; excluded: " + strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return ""
+	}
+	return "; passed over: " + strings.Join(parts, ", ")
+}
+
+// excluded says why an agent was no candidate, with the figures.
+func excluded(x *event.Exclusion) string {
+	switch x.Reason {
+	case event.NotConnected:
+		return x.Agent + " (not connected)"
+	case event.PresenceNotAllowed:
+		return fmt.Sprintf("%s (presence %s)", x.Agent, x.What)
+	case event.Blocked:
+		return fmt.Sprintf("%s (capacity profile %s is used up, which blocks other work)", x.Agent, x.What)
+	case event.NoCapacity:
+		return fmt.Sprintf("%s (%d units free, %d needed)", x.Agent, x.Have, x.Need)
+	case event.NoSlot:
+		return fmt.Sprintf("%s (no slot of capacity profile %s free)", x.Agent, x.What)
+	case event.SkillMissing:
+		return fmt.Sprintf("%s (has not the skill %s)", x.Agent, x.What)
+	case event.RatingTooLow:
+		return fmt.Sprintf("%s (skill %s at %d, %d needed)", x.Agent, x.What, x.Have, x.Need)
+	case event.NeverForCustomer:
+		return x.Agent + " (never for this customer)"
+	case event.DeclinedTooOften:
+		return fmt.Sprintf("%s (declined it %s)", x.Agent, times(int(x.Have)))
+	case event.CoolingOff:
+		return fmt.Sprintf("%s (did not take it; asked again in %d s)", x.Agent, x.Need)
+	}
+	return fmt.Sprintf("%s (%s)", x.Agent, x.Reason)
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return count(n, "time")
 }
 
 // describeClassified names the rule of each ruleset that matched, with what it gives where w still has these rules, and
