@@ -13,7 +13,13 @@ import (
 // adminHandler serves what the cluster asks, not customers: health, readiness, metrics.
 func (a *App) adminHandler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if why := a.notAlive(); why != "" {
+			http.Error(w, why, http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ok\n")
+	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if why := a.notReady(); why != "" {
 			http.Error(w, why, http.StatusServiceUnavailable)
@@ -29,6 +35,14 @@ func (a *App) adminHandler() http.Handler {
 		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
 	}
 	return mux
+}
+
+// notAlive says why the process can only be helped by starting it again, or nothing.
+func (a *App) notAlive() string {
+	if loop := a.serving.Load(); loop != nil && !a.stopping.Load() && loop.pulse.silence() > hungAfter {
+		return "the loop does not turn any more"
+	}
+	return ""
 }
 
 // notReady says why requests cannot be answered, or nothing.

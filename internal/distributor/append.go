@@ -7,51 +7,89 @@ import (
 	"errors"
 	"fmt"
 
+	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/journal"
 )
 
-func (l *Loop) append(ctx context.Context, entry []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer cancel()
-	position, err := l.opts.Journal.Append(ctx, l.position, entry)
-	if err != nil {
-		return err
-	}
-	l.position = position
-	l.since.entries++
-	l.since.bytes += len(entry)
-	l.opts.Metrics.position.Set(float64(position))
-	return nil
+// appended is how an append ended.
+type appended struct {
+	position uint64
+	// entries and bytes are how much was written.
+	entries, bytes int
+	err            error
 }
 
-// failed deals with an append that did not succeed, and returns how many requests it has answered. The engine has moved
-// on from what is durable, so it is dropped and rebuilt, whatever the error.
-func (l *Loop) failed(ctx context.Context, batch []*request, s stepped, err error) (done int, _ error) {
-	batch = batch[:len(s.answers)]
-	if ctx.Err() != nil {
-		refuse(batch, ingress.ErrUncertain)
-		return len(batch), nil //nolint:nilerr // it was interrupted: that is no failure of the loop
+// write appends events after a position: as one entry, or as several that count together or not at all. It runs beside the
+// loop, one at a time.
+func (l *Loop) write(ctx context.Context, position uint64, events []event.Recorded) (a appended) {
+	a.position = position
+	parts, err := encodeParts(events, l.opts.Journal.MaxEntry())
+	if err != nil {
+		a.err = fmt.Errorf("encoding events: %w", err)
+		return a
 	}
-	done = len(batch)
-	switch {
-	case errors.Is(err, journal.ErrFull):
-		refuse(batch, ingress.ErrFull)
-	case !errors.Is(err, journal.ErrTooLarge):
-		refuse(batch, ingress.ErrUncertain)
-	case !l.alone:
-		l.alone, done = true, 0 // one of them is too large, or all together are: each by itself will tell
-	case done == 0:
-		return 0, fmt.Errorf("what timers cause can never be written: %w", err)
-	default:
-		// The others before the last one caused nothing, or they would have been written.
-		for i, r := range batch[:done-1] {
-			r.answer <- s.answers[i]
+	for _, entry := range parts {
+		if a.position, a.err = l.append(ctx, a.position, entry); a.err != nil {
+			return a
 		}
-		refuse(batch[done-1:], ingress.ErrTooLarge)
+		a.entries++
+		a.bytes += len(entry)
+	}
+	return a
+}
+
+func (l *Loop) append(ctx context.Context, position uint64, entry []byte) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
+	defer cancel()
+	return l.opts.Journal.Append(ctx, position, entry)
+}
+
+// failed deals with an append that did not succeed. The engine has moved on from what is durable, so it is dropped and
+// rebuilt, whatever the error. What was carried out behind the batch is carried out again.
+func (l *Loop) failed(ctx context.Context, b *batch, err error) error {
+	behind := l.next
+	l.next = &batch{}
+	l.reset = l.reset || b.reset || behind.reset
+	l.queue = append(behind.requests(), l.queue...)
+	tooLarge := (*tooLargeError)(nil)
+	switch {
+	case ctx.Err() != nil:
+		b.refuse(ingress.ErrUncertain)
+		return nil //nolint:nilerr // it was interrupted: that is no failure of the loop
+	case errors.As(err, &tooLarge):
+		if err := l.single(b, tooLarge); err != nil {
+			return err
+		}
+	case errors.Is(err, journal.ErrFull):
+		b.refuse(ingress.ErrFull)
+		refuse(l.queue, ingress.ErrFull)
+		l.queue = nil
+	case errors.Is(err, journal.ErrTooLarge) && len(b.carried) == 1:
+		b.refuse(ingress.ErrTooLarge)
+	case errors.Is(err, errEncoding):
+		b.refuse(ingress.ErrUncertain)
+		return err
+	default:
+		b.refuse(ingress.ErrUncertain)
 	}
 	l.opts.Metrics.appendFailed(err)
-	return done, l.dropEngine(ctx, err)
+	return l.dropEngine(ctx, err)
+}
+
+// single refuses the one command that caused an event which no entry can hold. The others of its batch are carried out
+// again, without it.
+func (l *Loop) single(b *batch, err *tooLargeError) error {
+	i := b.culprit(err.index)
+	if i < 0 {
+		b.refuse(ingress.ErrUncertain)
+		return fmt.Errorf("what timers cause can never be written: %w", err)
+	}
+	others := b.requests()
+	refuse(others[i:i+1], ingress.ErrTooLarge)
+	others = append(others[:i:i], others[i+1:]...)
+	l.queue = append(others, l.queue...)
+	return nil
 }
 
 // dropEngine rebuilds the engine after a failed append.
@@ -69,10 +107,4 @@ func (l *Loop) dropEngine(ctx context.Context, why error) error {
 	l.opts.Release(l.engine.Deliveries())
 	l.opts.Recovered()
 	return nil
-}
-
-func refuse(batch []*request, err error) {
-	for _, r := range batch {
-		r.answer <- answer{err: err}
-	}
 }

@@ -4,11 +4,9 @@ package distributor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +23,7 @@ const (
 	// maxWaiting bounds the commands that wait for their turn. More than this is more than the journal takes in a second,
 	// and a caller is better told at once.
 	maxWaiting = 4096
-	// These bound one journal entry; the events of one command are never parted.
+	// These bound what goes into one entry; the events of one command are never parted.
 	maxBatch       = 512
 	maxBatchBytes  = 1 << 20
 	maxBatchEvents = 10_000
@@ -35,13 +33,17 @@ const (
 	clockCheck = time.Second
 )
 
-// Loop is the one writer of a namespace: a goroutine that owns the engine. Commands that are waiting at the same time go
-// into one journal entry. Nobody hears of anything before the entry is on stable storage.
+// Loop is the one writer of a namespace: a goroutine that owns the engine. While an entry is on its way to stable storage,
+// the engine carries out the commands of the next one; they go into one entry, too. Nobody hears of anything before its
+// own entry, and so all before it, is on stable storage.
 type Loop struct {
 	opts     LoopOptions
 	requests chan *request
 	ready    atomic.Bool
 	broken   atomic.Bool // Run ended with an error
+	pulse    pulse
+	// unanswered is how many commands wait for their answer.
+	unanswered atomic.Int64
 
 	stopOnce sync.Once
 	stopping chan struct{} // closed: finish what waits, keep a snapshot, return
@@ -49,9 +51,14 @@ type Loop struct {
 
 	// What follows belongs to the goroutine of Run.
 	engine   *engine.Engine
-	position uint64 // of the last entry
+	position uint64 // of the last entry that is durable
 	plans    planCache
 	last     event.Instant // the latest time that was stamped
+	// queue are commands that are next to be carried out.
+	queue []*request
+	// next is what was carried out and not appended yet; inFlight is being appended, nil when nothing is.
+	next, inFlight *batch
+	appended       chan appended
 	// reset asks for DisconnectAll before the next command: connections did not survive the restart.
 	reset bool
 	full  fullness
@@ -59,8 +66,6 @@ type Loop struct {
 	// storing is the snapshot that is under way, nil when there is none.
 	storing *storing
 	watch   *watch // of a rebuild while it serves
-	// alone has each command of the round go into an entry of its own: together they were too large.
-	alone bool
 	// maxEvents is maxBatchEvents, rebuildFor the constant of that name.
 	maxEvents  int
 	rebuildFor time.Duration
@@ -107,7 +112,7 @@ type answer struct {
 // NewLoop returns a loop that does nothing until Run.
 func NewLoop(opts LoopOptions) *Loop {
 	return &Loop{
-		opts: opts, requests: make(chan *request, maxWaiting), reset: true,
+		opts: opts, requests: make(chan *request, maxWaiting), reset: true, next: &batch{}, appended: make(chan appended, 1),
 		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents, rebuildFor: rebuildFor,
 	}
 }
@@ -138,6 +143,8 @@ func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
 		return event.Result{}, ingress.ErrNotReady
 	}
 	r.answer = make(chan answer, 1)
+	l.unanswered.Add(1)
+	defer l.unanswered.Add(-1)
 	select {
 	case l.requests <- r:
 	default:
@@ -191,61 +198,103 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		l.endSnapshot()
 	}()
 	l.opts.Release(l.engine.Deliveries())
-	timer := time.NewTimer(0) // the first round appends DisconnectAll
+	l.pulse.start()
+	defer l.pulse.stop()
+	timer := time.NewTimer(0) // the first turn appends DisconnectAll
 	defer timer.Stop()
 	for {
-		var batch []*request
 		select {
 		case <-ctx.Done():
+			l.abandon()
 			return nil
 		case <-l.stopping:
 			return l.finish(ctx)
 		case <-timer.C:
 		case <-l.stored():
 			l.endSnapshot()
-			continue
-		case r := <-l.requests:
-			batch = l.collect(r)
+		case a := <-l.appended:
+			err = l.settle(ctx, a)
+		case r := <-l.taking():
+			l.queue = append(l.queue, r)
+			l.collect()
 		}
-		if err := l.round(ctx, batch); err != nil {
+		if err == nil {
+			err = l.turn(ctx)
+		}
+		if err != nil {
+			l.abandon()
 			return err
 		}
+		l.pulse.beat()
 		timer.Reset(l.wait())
 	}
 }
 
-// collect adds what is waiting already to a first request; it waits for nothing more.
-func (l *Loop) collect(first *request) []*request {
-	batch := []*request{first}
-	size := first.size
-	for len(batch) < maxBatch && size < maxBatchBytes {
+// taking is where commands come from, nil while there is no room for more.
+func (l *Loop) taking() <-chan *request {
+	if l.full.is || len(l.queue) == 0 && !l.next.full(l) && !l.snapshotDue() {
+		return l.requests
+	}
+	return nil
+}
+
+// collect adds what is waiting already to the queue; it waits for nothing more.
+func (l *Loop) collect() {
+	size := 0
+	for len(l.queue)+len(l.next.carried) < maxBatch && size < maxBatchBytes {
 		select {
 		case r := <-l.requests:
-			batch = append(batch, r)
+			l.queue = append(l.queue, r)
 			size += r.size
 		default:
-			return batch
+			return
 		}
 	}
-	return batch
 }
 
 // finish carries out what was accepted before the stop.
 func (l *Loop) finish(ctx context.Context) error {
 	for {
+		l.collect()
+		if err := l.turn(ctx); err != nil {
+			l.abandon()
+			return err
+		}
+		if l.inFlight == nil {
+			if l.next.empty() && len(l.queue) == 0 && len(l.requests) == 0 {
+				break
+			}
+			continue
+		}
 		select {
-		case r := <-l.requests:
-			if err := l.round(ctx, l.collect(r)); err != nil {
+		case a := <-l.appended:
+			if err := l.settle(ctx, a); err != nil {
+				l.abandon()
 				return err
 			}
-		default:
-			l.endSnapshot()
-			if l.since.entries > 0 && !l.full.is && ctx.Err() == nil {
-				l.snapshot(ctx)
-			}
+		case <-ctx.Done():
+			l.abandon()
 			return nil
 		}
 	}
+	l.endSnapshot()
+	if l.since.entries > 0 && !l.full.is && ctx.Err() == nil {
+		l.snapshot(ctx)
+	}
+	return nil
+}
+
+// abandon leaves what is not durable unanswered for good: it may be, or not.
+func (l *Loop) abandon() {
+	if l.inFlight != nil {
+		<-l.appended
+		l.inFlight.refuse(ingress.ErrUncertain)
+		l.inFlight = nil
+	}
+	l.next.refuse(ingress.ErrUncertain)
+	l.next = &batch{}
+	refuse(l.queue, ingress.ErrUncertain)
+	l.queue = nil
 }
 
 // wait is how long there is nothing to do when no command comes.
@@ -254,8 +303,8 @@ func (l *Loop) wait() time.Duration {
 		return max(l.full.retry.Sub(l.opts.Clock()), 0)
 	}
 	wake := l.engine.Wake()
-	if wake == 0 {
-		return clockCheck
+	if wake == 0 || l.inFlight != nil && (l.next.full(l) || l.snapshotDue()) {
+		return clockCheck // the end of the append comes by itself
 	}
 	return min(max(time.UnixMicro(int64(wake)).Sub(l.opts.Clock()), 0), clockCheck)
 }
@@ -264,176 +313,4 @@ func (l *Loop) wait() time.Duration {
 func (l *Loop) now() event.Instant {
 	l.last = max(l.last, event.Instant(l.opts.Clock().UnixMicro()))
 	return l.last
-}
-
-// round carries out one batch, which may be empty, with the timers that are due. A batch that causes very much takes
-// more than one entry.
-func (l *Loop) round(ctx context.Context, batch []*request) error {
-	defer func() { l.alone = false }()
-	for {
-		// An append that was interrupted leaves the engine ahead of the journal: nothing may be answered from it.
-		if ctx.Err() != nil {
-			refuse(batch, ingress.ErrUncertain)
-			return nil
-		}
-		if l.full.is {
-			if room, err := l.roomAgain(ctx); err != nil || !room {
-				refuse(batch, ingress.ErrFull)
-				return err
-			}
-		}
-		done, more, err := l.commit(ctx, batch)
-		if err != nil {
-			refuse(batch[done:], ingress.ErrUncertain)
-			return err
-		}
-		if l.storing == nil && ctx.Err() == nil && l.since.enough(&l.opts) {
-			l.startSnapshot(ctx)
-		}
-		if batch = batch[done:]; len(batch) == 0 && !more {
-			return nil
-		}
-	}
-}
-
-// commit carries out as much of a batch as goes into one entry, and returns how many requests it has answered, and
-// whether timers are still due. An error ends the loop.
-func (l *Loop) commit(ctx context.Context, batch []*request) (done int, more bool, err error) {
-	began := time.Now()
-	s, err := l.step(ctx, batch)
-	if err != nil {
-		return 0, false, err
-	}
-	if len(s.events) > 0 {
-		entry, err := encodeEntry(s.events)
-		if err != nil {
-			return 0, false, fmt.Errorf("encoding events: %w", err)
-		}
-		if err := l.append(ctx, entry); err != nil {
-			done, err = l.failed(ctx, batch, s, err)
-			return done, false, err
-		}
-		l.reset = false
-		l.opts.View.Fold(s.events)
-		l.opts.Metrics.committed(s.events, len(entry), time.Since(began))
-		if slices.ContainsFunc(s.events, activates) {
-			l.opts.Activated()
-		}
-	}
-	for i := range s.answers {
-		batch[i].answer <- s.answers[i]
-	}
-	if len(s.deliveries) > 0 {
-		l.opts.Release(s.deliveries)
-	}
-	return len(s.answers), s.more, nil
-}
-
-func activates(r event.Recorded) bool {
-	_, is := r.Event.(event.PlanActivated)
-	return is
-}
-
-// stepped is what a batch came to, before it is durable.
-type stepped struct {
-	events     []event.Recorded
-	deliveries []event.Delivery
-	answers    []answer // in the order of the batch, as far as it was carried out
-	more       bool     // timers are still due, and come before any other command
-}
-
-// step runs a batch through the engine, until there is enough for an entry. An error is a broken invariant.
-func (l *Loop) step(ctx context.Context, batch []*request) (stepped, error) {
-	var s stepped
-	now := l.now()
-	run := func(cmd event.Command) (event.Result, error) {
-		out, err := l.engine.Step(now, cmd)
-		if err != nil {
-			return event.Result{}, fmt.Errorf("carrying out %s: %w", commandName(cmd), err)
-		}
-		s.events = append(s.events, out.Events...)
-		s.deliveries = append(s.deliveries, out.Deliveries...)
-		l.opts.Metrics.command(cmd, out.Result)
-		return out.Result, nil
-	}
-	var err error
-	if l.reset {
-		_, err = run(event.DisconnectAll{})
-	} else if l.due(now) {
-		_, err = run(event.Tick{})
-	}
-	if err != nil {
-		return s, err
-	}
-	if s.more = l.due(now); s.more {
-		batch = nil // what is left of the timers goes into entries of its own
-	}
-	limit := l.maxEvents
-	if l.alone {
-		limit = 1
-	}
-	s.answers = make([]answer, 0, len(batch))
-	for _, r := range batch {
-		if len(s.events) >= limit {
-			break
-		}
-		if r.plan != nil {
-			if err := l.storePlan(ctx, r); err != nil {
-				s.answers = append(s.answers, answer{err: err})
-				continue
-			}
-		}
-		result, err := run(r.command())
-		if err != nil {
-			return s, err
-		}
-		s.answers = append(s.answers, answer{result: result})
-	}
-	if l.opts.Check {
-		if err := l.engine.CheckInvariants(); err != nil {
-			return s, err
-		}
-	}
-	if len(s.answers) > 0 {
-		l.opts.Metrics.batch.Observe(float64(len(s.answers)))
-	}
-	return s, nil
-}
-
-// due reports whether timers wait for a Tick.
-func (l *Loop) due(now event.Instant) bool {
-	wake := l.engine.Wake()
-	return wake != 0 && wake <= now
-}
-
-// storePlan must come before the event that names the plan: a journal must not name what it does not have.
-func (l *Loop) storePlan(ctx context.Context, r *request) error {
-	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
-	defer cancel()
-	switch err := l.opts.Journal.PutPlan(ctx, r.version, r.plan); {
-	case errors.Is(err, journal.ErrFull):
-		return fmt.Errorf("storing plan %s: %w", r.version, ingress.ErrFull)
-	case err != nil:
-		return fmt.Errorf("storing plan %s: %w: %w", r.version, ingress.ErrUncertain, err)
-	}
-	return nil
-}
-
-// sizeOf guesses what a command adds to an entry, where that can be much.
-func sizeOf(cmd event.Command) int {
-	size := 256
-	switch c := cmd.(type) {
-	case event.ReceiveMessage:
-		size += len(c.Text)
-		for k, v := range c.Attributes {
-			size += len(k) + len(v.String())
-		}
-	case event.SubmitRecord:
-		for k, v := range c.Attributes {
-			size += len(k) + len(v.String())
-		}
-	case event.SendMessage:
-		size += len(c.Text)
-	}
-	return size
 }

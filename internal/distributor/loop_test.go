@@ -47,11 +47,11 @@ func (r *rig) blocked(f *faulty) (unblock func()) {
 	}
 }
 
-// waiting waits until so many commands wait.
+// waiting waits until so many commands wait behind the one that is blocked.
 func (r *rig) waiting(n int) {
 	r.t.Helper()
 	r.world.eventually(func() string {
-		if got := len(r.requests); got < n {
+		if got := int(r.unanswered.Load()) - 1; got < n {
 			return fmt.Sprintf("%d commands wait, want %d", got, n)
 		}
 		return ""

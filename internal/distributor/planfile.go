@@ -49,7 +49,9 @@ func (f *planFile) run(ctx context.Context) {
 	}
 }
 
-func (f *planFile) complain(err error) { f.log.Warn("Taking a plan from its file", "file", f.path, "error", err) }
+func (f *planFile) complain(err error) {
+	f.log.Warn("Taking a plan from its file", "file", f.path, "error", err)
+}
 
 func (f *planFile) activate(ctx context.Context) error {
 	body, err := os.ReadFile(f.path)

@@ -58,10 +58,16 @@ func (l *Loop) rebuild(ctx context.Context) error {
 	}
 	l.watch.waits()
 	entries, size := 0, 0
+	var whole reader
 	err = l.opts.Journal.Replay(ctx, position, func(at uint64, entry []byte) error {
 		l.watch.came(at)
+		l.pulse.again()
 		defer l.watch.waits()
-		if err := l.replay(ctx, e, entry); err != nil {
+		events, err := whole.read(entry)
+		if err == nil {
+			err = l.replay(ctx, e, events)
+		}
+		if err != nil {
 			return fmt.Errorf("entry %d: %w", at, err)
 		}
 		position = at
@@ -116,12 +122,8 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	return e, snap.Position, nil
 }
 
-// replay applies one entry.
-func (l *Loop) replay(ctx context.Context, e *engine.Engine, entry []byte) error {
-	events, err := decodeEntry(entry)
-	if err != nil {
-		return err
-	}
+// replay applies events that became durable together.
+func (l *Loop) replay(ctx context.Context, e *engine.Engine, events []event.Recorded) (err error) {
 	for i, r := range events {
 		if r.Seq != e.Seq()+1 {
 			return fmt.Errorf("event %d follows event %d", r.Seq, e.Seq())
@@ -171,6 +173,7 @@ func (w *watch) gaveUp() bool { return time.Since(w.since) > w.patience }
 func (l *Loop) rebuildPatiently(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	l.pulse.again()
 	l.watch = &watch{patience: l.rebuildFor, since: time.Now()}
 	l.watch.timer = time.AfterFunc(l.rebuildFor, func() { cancel(errNoProgress) })
 	defer func() {
@@ -226,12 +229,11 @@ func (l *Loop) roomAgain(ctx context.Context) (bool, error) {
 		l.fullNow(l.opts.Clock().Sub(began))
 		return false, nil
 	}
-	nothing, err := encodeEntry(nil)
-	if err != nil {
-		return false, fmt.Errorf("encoding an empty entry: %w", err)
-	}
-	switch err := l.append(ctx, nothing); {
+	a := l.write(ctx, l.position, nil)
+	switch err := a.err; {
 	case err == nil:
+		l.position = a.position
+		l.opts.Metrics.position.Set(float64(a.position))
 		l.opts.Log.Info("The journal has room again")
 		l.full.is = false
 		l.opts.Metrics.full.Set(0)

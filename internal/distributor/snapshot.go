@@ -34,6 +34,10 @@ func (s *sinceSnapshot) enough(o *LoopOptions) bool {
 	return s.bytes >= s.size && s.entries-s.failed >= min(o.SnapshotEntries, 100)
 }
 
+// snapshotDue reports whether a snapshot is wanted. It is taken when nothing is on its way: the engine is what the journal
+// has then.
+func (l *Loop) snapshotDue() bool { return l.storing == nil && !l.full.is && l.since.enough(&l.opts) }
+
 // storing is a snapshot on its way into the journal.
 type storing struct {
 	done  chan struct{} // closed: what follows is set

@@ -32,6 +32,8 @@ type Snapshot struct {
 // Journal is the log of one namespace: an ordered list of entries, each written whole or not at all, with the plans
 // that they name and the latest snapshot. A nil error of a write means that it is on stable storage.
 type Journal interface {
+	// MaxEntry is the size of the largest entry that is taken; 0 is any.
+	MaxEntry() int
 	// Append writes an entry after position expected, 0 for the first, and returns the entry's own position. Positions
 	// grow; they may have gaps.
 	Append(ctx context.Context, expected uint64, entry []byte) (uint64, error)

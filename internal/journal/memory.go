@@ -47,6 +47,9 @@ func NewMemory(opts MemoryOptions) *Memory {
 	return &Memory{opts: opts, plans: map[string]*memoryPlan{}}
 }
 
+// MaxEntry implements Journal.
+func (m *Memory) MaxEntry() int { return m.opts.MaxEntry }
+
 // Append implements Journal.
 func (m *Memory) Append(ctx context.Context, expected uint64, entry []byte) (uint64, error) {
 	m.mu.Lock()

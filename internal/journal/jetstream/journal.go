@@ -24,6 +24,8 @@ const (
 	// Replay asks for this much at a time; an entry is at most a quarter of it.
 	replayMessages = 4096
 	replayBytes    = 32 << 20
+	// headers is more than those of an entry take.
+	headers = 256
 	// markEvery is after how many entries the position is noted.
 	markEvery = 100
 )
@@ -170,6 +172,9 @@ func (j *Journal) setMark(position uint64) {
 		_ = j.opts.Conn.Publish(j.stateSubject(markName), strconv.AppendUint(nil, position, 10))
 	}
 }
+
+// MaxEntry implements journal.Journal. The server counts the headers of a message, too.
+func (j *Journal) MaxEntry() int { return int(j.opts.Conn.MaxPayload()) - headers }
 
 // Append implements journal.Journal.
 func (j *Journal) Append(ctx context.Context, expected uint64, entry []byte) (uint64, error) {
