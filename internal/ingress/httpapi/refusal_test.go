@@ -367,6 +367,7 @@ func TestFailuresOfTheDoer(t *testing.T) {
 		"stopping":  {ingress.ErrStopping, 503, "Stopping", true},
 		"not ready": {ingress.ErrNotReady, 503, "NotReady", true},
 		"busy":      {ingress.ErrBusy, 503, "Busy", true},
+		"too large": {ingress.ErrTooLarge, 413, "TooLarge", false},
 		"uncertain": {ingress.ErrUncertain, 503, "OutcomeUnknown", true},
 		"slow":      {context.DeadlineExceeded, 503, "OutcomeUnknown", true},
 		"a bug":     {errors.New("secret detail"), 500, "Internal", false},
