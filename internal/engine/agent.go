@@ -3,8 +3,10 @@
 package engine
 
 import (
-	"maps"
+	"cmp"
 	"slices"
+
+	"maps"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
@@ -85,6 +87,7 @@ func (e *Engine) setPresence(c event.SetPresence) event.Result {
 
 // settle makes the presences follow what changed.
 func (e *Engine) settle() {
+	slices.SortFunc(e.unsettled, func(a, b *agent) int { return cmp.Compare(a.Name, b.Name) })
 	for i := 0; i < len(e.unsettled); i++ { //nolint:intrange // it grows meanwhile: what is settled is looked at again
 		a := e.unsettled[i]
 		a.unsettled = false

@@ -18,6 +18,7 @@ import (
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
+	"workstream.dev/operator/internal/testkit/oracle"
 	"workstream.dev/operator/internal/testkit/scenario"
 )
 
@@ -88,9 +89,10 @@ func simulate(t *testing.T, seed uint64, counts map[string]int) []byte {
 	s := &sim{
 		Rand: rand.New(rand.NewPCG(seed, 0)), t: t, world: scenario.NewWorld(), now: scenario.Start, counts: counts,
 	}
-	s.world.Before = checkOffer
+	s.world.Before, s.world.Oracle = checkOffer, oracle.New()
 	// Few timers fire in one step of some simulations, so that some are left due.
-	defer engine.SetMaxFired(engine.SetMaxFired([]int{1, 2, 1000}[s.IntN(3)]))
+	s.world.Oracle.MaxFired = []int{1, 2, 1000}[s.IntN(3)]
+	defer engine.SetMaxFired(engine.SetMaxFired(s.world.Oracle.MaxFired))
 	s.plan = s.randomPlan()
 	s.step(s.activate())
 	for i := range *simSteps {

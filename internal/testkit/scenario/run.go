@@ -15,6 +15,7 @@ import (
 	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/testkit/oracle"
 )
 
 // Start is when every scenario begins.
@@ -27,7 +28,7 @@ func Run(t *testing.T, path string, before func(*engine.Engine, event.Recorded) 
 		return
 	}
 	s := &story{world: NewWorld(), now: Start}
-	s.world.Before = before
+	s.world.Before, s.world.Oracle = before, oracle.New()
 	s.print.start = Start
 	s.print.plans.prefix, s.print.revisions.prefix = "plan-", "rev-"
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {

@@ -13,12 +13,15 @@ import (
 	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/testkit/oracle"
 )
 
 // World is an engine with three witnesses of all that it does: one replays every event from the first on, one starts
 // from a snapshot and replays the rest, and one is restored before each command and decides it as well. Now and then
 // the engine is replaced by the one that starts from a snapshot, as after a restart.
 type World struct {
+	// Oracle decides every command as well, if it is there, and must come to the same.
+	Oracle *oracle.Oracle
 	// Before is called before the replaying engine applies an event; an error fails the step.
 	Before func(replay *engine.Engine, r event.Recorded) error
 
@@ -53,6 +56,9 @@ func (w *World) Step(now event.Instant, cmd event.Command) (engine.Output, error
 	if err != nil {
 		return out, err
 	}
+	if err := w.checkOracle(now, cmd, out); err != nil {
+		return out, err
+	}
 	if w.state, err = w.live.Snapshot(); err != nil {
 		return out, err
 	}
@@ -66,6 +72,18 @@ func (w *World) Step(now event.Instant, cmd event.Command) (engine.Output, error
 		return out, err
 	}
 	return out, w.restart()
+}
+
+// checkOracle has the naive engine decide the command, and compares.
+func (w *World) checkOracle(now event.Instant, cmd event.Command, out engine.Output) error {
+	if w.Oracle == nil {
+		return nil
+	}
+	res, events := w.Oracle.Step(now, cmd)
+	if d := oracle.Same(res, out.Result, events, out.Events); d != "" {
+		return fmt.Errorf("the oracle decides otherwise: %s", d)
+	}
+	return nil
 }
 
 // keepPlan stores the plan as a journal would: what is replayed is what was decoded, not what was activated.
@@ -130,6 +148,9 @@ func (w *World) restart() error {
 	}
 	var err error
 	w.live, w.now = w.tail, w.last
+	if w.Oracle != nil {
+		w.Oracle.Restart()
+	}
 	w.tail, err = engine.Restore(w.state, w.plan)
 	return err
 }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+func (o *Oracle) activate(c event.ActivatePlan) event.Result {
+	if c.Version == o.version {
+		return event.Result{Duplicate: true}
+	}
+	old := o.plan
+	o.log(event.PlanActivated{Version: c.Version, Plan: c.Plan})
+	o.plan, o.version = c.Plan, c.Version
+	for i := range c.Plan.Agents {
+		if g := &c.Plan.Agents[i]; c.Plan.Agent(g.Name) != nil && o.agent(g.Name) == nil {
+			o.agents = append(o.agents, &agent{name: g.Name, presence: plan.Offline})
+		}
+	}
+	slices.SortFunc(o.agents, func(a, b *agent) int { return strings.Compare(a.name, b.name) })
+	for _, a := range slices.Clone(o.agents) {
+		if g := c.Plan.Agent(a.name); g == nil {
+			o.removeAgent(a)
+		} else if was := agentOf(old, a.name); was != nil && (was.Units != g.Units || !reflect.DeepEqual(was.Profiles, g.Profiles)) {
+			a.changed()
+		}
+	}
+	for _, it := range o.open() {
+		if it.queued && c.Plan.Queue(it.queue) == nil && o.leadsElsewhere(it) {
+			o.route(it, event.RoutedAgain, it.since)
+		}
+	}
+	return event.Result{}
+}
+
+func agentOf(p *plan.Plan, name string) *plan.Agent {
+	if p == nil {
+		return nil
+	}
+	return p.Agent(name)
+}
+
+// leadsElsewhere reports whether an item whose queue is gone would come into one that is there.
+func (o *Oracle) leadsElsewhere(it *item) bool {
+	ws := o.plan.Workstream(it.workstream)
+	if ws == nil {
+		ws = it.ws
+	}
+	return o.plan.Queue(o.chooseQueue(it, ws).Queue) != nil
+}
+
+// removeAgent ends what an agent has to do with items.
+func (o *Oracle) removeAgent(a *agent) {
+	if a.connected {
+		o.log(event.AgentDisconnected{Agent: a.name})
+		a.connected = false
+	}
+	o.revokeAllOf(a, event.AgentRemoved)
+	for _, it := range o.open() {
+		switch {
+		case it.agent != a.name:
+		case it.state == event.Active:
+			o.letGo(it, event.AgentRemoved)
+			o.requeue(it, event.AgentRemoved)
+		default:
+			o.end(it, event.ItemClosed{Reason: event.AgentRemoved})
+		}
+	}
+	o.log(event.AgentForgotten{Agent: a.name})
+	o.agents = slices.DeleteFunc(o.agents, func(x *agent) bool { return x == a })
+}

@@ -1,0 +1,518 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package oracle
+
+import (
+	"slices"
+	"strconv"
+
+	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
+)
+
+// give makes an item Active with an agent.
+func (o *Oracle) give(it *item, a *agent, units int32, profiles []string) {
+	if it.agent != "" && it.agent != a.name {
+		it.last = it.agent
+		o.release(o.agent(it.agent), it.id, true)
+	}
+	if en := a.entry(it.id); en != nil && en.why == forOffer {
+		en.why = forActive
+	} else {
+		o.take(a, &entry{item: it.id, units: units, profiles: profiles, why: forActive})
+	}
+	it.queued, it.stale, it.deferred = false, false, nil
+	it.agent, it.state, it.touched = a.name, event.Active, o.clock
+}
+
+// closeOffer ends an offer that was not accepted.
+func (o *Oracle) closeOffer(of *offer, outcome event.OfferOutcome, reason event.Reason) {
+	o.log(event.OfferClosed{Offer: of.id, Item: of.item, Agent: of.agent, Outcome: outcome, Reason: reason})
+	of.live, of.outcome, of.reason = false, outcome, reason
+	o.release(o.agent(of.agent), of.item, false)
+}
+
+// revoke ends the live offer of an item, should it have one.
+func (o *Oracle) revoke(it *item, reason event.Reason) {
+	if of := o.liveOffer(it); of != nil {
+		o.closeOffer(of, event.Revoked, reason)
+	}
+}
+
+// notTaken is an offer that was declined or expired.
+func (o *Oracle) notTaken(of *offer, outcome event.OfferOutcome) {
+	it, a := o.item(of.item), o.agent(of.agent)
+	o.closeOffer(of, outcome, "")
+	if !of.transfer {
+		d := it.decline(of.agent)
+		if d == nil {
+			it.declines = append(it.declines, decline{agent: of.agent})
+			d = &it.declines[len(it.declines)-1]
+		}
+		if outcome == event.Declined {
+			d.count++
+		}
+		d.until = after(o.clock, it.ws.Offer.ReofferAfter)
+	}
+	o.punish(it, a, outcome)
+	if !of.transfer {
+		o.requeue(it, event.OfferNotTaken)
+	}
+}
+
+// punish changes the presence of an agent who did not take a conversation, where the plan asks for it.
+func (o *Oracle) punish(it *item, a *agent, outcome event.OfferOutcome) {
+	rules := o.plan.PresenceRules
+	if it.kind != plan.Messaging || !a.connected {
+		return
+	}
+	switch {
+	case outcome == event.Expired && rules.Missed && !it.ws.Allows(plan.Away):
+		o.choose(a, plan.Away, plan.Inactive, "", event.CauseMissed)
+	case outcome == event.Declined && rules.Declined && !it.ws.Allows(plan.DoNotDisturb):
+		o.choose(a, plan.DoNotDisturb, "", "", event.CauseDeclined)
+	}
+}
+
+// leaveActive ends what goes on about an item beside its agent.
+func (o *Oracle) leaveActive(it *item, reason event.Reason) {
+	o.revoke(it, reason)
+	for len(it.consults) > 0 {
+		o.endConsultation(it, it.consults[0])
+	}
+	it.gone = false
+}
+
+func (o *Oracle) endConsultation(it *item, c *consult) {
+	outcome := event.ConsultWithdrawn
+	if c.joined {
+		outcome = event.ConsultDone
+	}
+	o.endOne(it, c, outcome)
+}
+
+func (o *Oracle) endOne(it *item, c *consult, outcome event.ConsultOutcome) {
+	o.log(event.ConsultEnded{Consult: c.id, Item: it.id, Agent: c.agent, Outcome: outcome})
+	it.consults = slices.DeleteFunc(it.consults, func(x *consult) bool { return x == c })
+}
+
+func (it *item) consultOf(agent string) *consult {
+	for _, c := range it.consults {
+		if c.agent == agent {
+			return c
+		}
+	}
+	return nil
+}
+
+// letGo takes an Active item from its agent, back to Open.
+func (o *Oracle) letGo(it *item, reason event.Reason) {
+	o.leaveActive(it, reason)
+	a := o.agent(it.agent)
+	o.log(event.ItemReleased{Item: it.id, Agent: a.name, Reason: reason})
+	o.release(a, it.id, true)
+	it.agent, it.last, it.state, it.touched = "", a.name, event.Open, o.clock
+}
+
+func (o *Oracle) agentLost(it *item) {
+	it.returns = !it.ws.Lifecycle.Waits
+	o.letGo(it, event.AgentConnectionLost)
+	o.requeue(it, event.AgentConnectionLost)
+}
+
+func (o *Oracle) wrapUp(it *item, reason event.Reason, delivery string) {
+	o.leaveActive(it, reason)
+	a := o.agent(it.agent)
+	ev := event.WrapUpStarted{Item: it.id, Agent: a.name, Reason: reason, Delivery: delivery}
+	w := it.ws.WrapUp
+	switch w.Block {
+	case plan.BlockNever:
+		ev.Released = true
+	case plan.BlockCustom:
+		ev.BlockedUntil = after(o.clock, w.For)
+	}
+	o.log(ev)
+	en := a.entry(it.id)
+	en.why = forWrapUp
+	it.state, it.ended, it.touched = event.WrapUp, reason, o.clock
+	if ev.Released {
+		o.freeWrapUp(a, en)
+	} else {
+		en.until = ev.BlockedUntil
+	}
+	o.deliver(delivery, it.id, "")
+}
+
+// end closes an item. ev has what is known of why.
+func (o *Oracle) end(it *item, ev event.ItemClosed) {
+	o.leaveActive(it, ev.Reason)
+	ev.Item, ev.Agent = it.id, it.agent
+	o.log(ev)
+	if a := o.agent(it.agent); a != nil {
+		it.last = a.name
+		if en := a.entry(it.id); en != nil && en.why == forWrapUp && en.until != 0 {
+			en.why = forBlock
+		} else {
+			o.release(a, it.id, true)
+		}
+	}
+	it.state, it.ended, it.queued, it.agent = event.Closed, ev.Reason, false, ""
+	o.deliver(ev.Delivery, it.id, "")
+}
+
+func (o *Oracle) offerOf(id string) *offer {
+	for _, of := range o.offers {
+		if of.id == id {
+			return of
+		}
+	}
+	return nil
+}
+
+func (o *Oracle) accept(c event.AcceptOffer) event.Result {
+	a, of := o.agent(c.Agent), o.offerOf(c.Offer)
+	switch {
+	case of != nil && of.agent == c.Agent && !of.live && of.outcome == "":
+		return event.Result{Duplicate: true, Item: of.item, Offer: of.id}
+	case a == nil:
+		return refuse(event.UnknownAgent)
+	case of == nil:
+		return refuse(event.UnknownOffer)
+	case of.agent != c.Agent:
+		return refuse(event.OfferNotYours)
+	case !of.live:
+		return refuse(map[event.OfferOutcome]event.RejectionReason{
+			event.Declined: event.OfferDeclined, event.Expired: event.OfferExpired, event.Revoked: event.OfferRevoked,
+		}[of.outcome])
+	}
+	it := o.item(of.item)
+	ev := event.ItemAssigned{Item: it.id, Agent: a.name, Offer: of.id, How: event.ByOffer}
+	en := a.entry(it.id)
+	ev.Units, ev.Profiles = en.units, en.profiles
+	if of.transfer {
+		ev.How = event.ByTransfer
+		if con := it.consultOf(a.name); con != nil {
+			o.endConsultation(it, con)
+		}
+	}
+	o.log(ev)
+	of.live = false
+	o.give(it, a, 0, nil)
+	return event.Result{Item: it.id, Offer: of.id}
+}
+
+func (o *Oracle) decline(c event.DeclineOffer) event.Result {
+	of := o.offerOf(c.Offer)
+	switch {
+	case of != nil && of.agent == c.Agent && !of.live && of.outcome == event.Declined:
+		return event.Result{Duplicate: true, Item: of.item, Offer: of.id}
+	case o.agent(c.Agent) == nil:
+		return refuse(event.UnknownAgent)
+	case of == nil:
+		return refuse(event.UnknownOffer)
+	case of.agent != c.Agent:
+		return refuse(event.OfferNotYours)
+	case !of.live:
+		return refuse(map[event.OfferOutcome]event.RejectionReason{
+			"": event.OfferAccepted, event.Expired: event.OfferExpired, event.Revoked: event.OfferRevoked,
+		}[of.outcome])
+	case o.item(of.item).ws.Offer.Presentation == plan.PromptNoDecline && !of.transfer:
+		return refuse(event.DeclineNotAllowed)
+	}
+	o.notTaken(of, event.Declined)
+	return event.Result{Item: of.item, Offer: of.id}
+}
+
+func (o *Oracle) pick(c event.PickItem) event.Result {
+	a, it := o.agent(c.Agent), o.item(c.Item)
+	switch {
+	case a == nil || o.plan.Agent(c.Agent) == nil:
+		return refuse(event.UnknownAgent)
+	case it == nil:
+		return refuse(event.UnknownItem)
+	case it.state == event.Active && it.agent == a.name:
+		return event.Result{Duplicate: true, Item: it.id}
+	case it.state == event.Closed:
+		return refuse(event.WrongState)
+	}
+	pushed := it.ws.Mode == plan.Push
+	switch {
+	case pushed && !it.ws.PickFromPush:
+		return refuse(event.ItemNotPickable)
+	case !it.queued:
+		return refuse(event.WrongState)
+	case !o.member(a, it.queue):
+		return refuse(event.NotAQueueMember)
+	case !pushed && !o.fits(it, a):
+		return refuse(event.InsufficientCapacity)
+	case o.unskilled(it, a).Reason != "":
+		return refuse(event.SkillRequired)
+	case !pushed && it.never(a.name):
+		return refuse(event.AgentExcluded)
+	}
+	o.log(event.ItemAssigned{Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.ByPick})
+	o.give(it, a, it.ws.Units, it.needs())
+	a.wasAssigned(it.queue, o.seq)
+	return event.Result{Item: it.id}
+}
+
+// yours returns an item that an agent has, or why the agent has it not.
+func (o *Oracle) yours(agent, id string) (*item, *event.Result) {
+	no := func(r event.RejectionReason) (*item, *event.Result) {
+		res := refuse(r)
+		return nil, &res
+	}
+	if o.plan.Agent(agent) == nil {
+		return no(event.UnknownAgent)
+	}
+	it := o.item(id)
+	switch {
+	case it == nil:
+		return no(event.UnknownItem)
+	case it.agent == agent && it.state != event.Closed:
+		return it, nil
+	case it.last == agent && (it.agent == "" || it.state == event.Closed):
+		return no(event.WrongState)
+	default:
+		return no(event.ItemNotYours)
+	}
+}
+
+func (o *Oracle) send(c event.SendMessage) event.Result {
+	it := o.item(c.Item)
+	if o.plan.Agent(c.Agent) == nil || it == nil || it.consultOf(c.Agent) == nil || !it.consultOf(c.Agent).joined || !c.Internal {
+		var no *event.Result
+		if it, no = o.yours(c.Agent, c.Item); no != nil {
+			return *no
+		}
+	}
+	text := readable(c.Text)
+	if it.kind == plan.Record {
+		return refuse(event.WrongState)
+	}
+	for _, s := range it.sent {
+		if s.agent == c.Agent && s.message == c.Message {
+			if s.text != text {
+				return refuse(event.MessageIDReused)
+			}
+			return event.Result{Duplicate: true, Item: it.id, Message: c.Message}
+		}
+	}
+	switch {
+	case it.state != event.Active:
+		return refuse(event.WrongState)
+	case o.plan.Channel(it.channel) == nil:
+		return refuse(event.UnknownChannel)
+	}
+	it.position++
+	ev := event.MessageSent{
+		Item: it.id, Agent: c.Agent, Message: c.Message, Position: it.position, Text: text, Internal: c.Internal,
+	}
+	if o.callback(it) && !c.Internal {
+		ev.Delivery = it.id + "-m" + strconv.FormatUint(it.position, 10)
+	}
+	o.log(ev)
+	it.sent = append(it.sent, sent{c.Agent, c.Message, text})
+	it.touched = o.clock
+	o.deliver(ev.Delivery, it.id, c.Message)
+	return event.Result{Item: it.id, Message: c.Message}
+}
+
+func (o *Oracle) endItem(c event.EndItem) event.Result {
+	it, no := o.yours(c.Agent, c.Item)
+	switch {
+	case no != nil:
+		return *no
+	case it.state != event.Active:
+		return refuse(event.WrongState)
+	case it.kind == plan.Record:
+		o.end(it, event.ItemClosed{Reason: event.RecordResolved})
+	default:
+		o.wrapUp(it, event.AgentMovedToWrapUp, o.endDelivery(it))
+	}
+	return event.Result{Item: it.id}
+}
+
+func (o *Oracle) closeItem(c event.CloseItem) event.Result {
+	it, no := o.yours(c.Agent, c.Item)
+	switch {
+	case no != nil:
+		return *no
+	case it.kind == plan.Record:
+		return refuse(event.WrongState)
+	case it.state == event.WrapUp:
+		reason := event.ConversationEndedByCustomer
+		if it.ended == event.AgentMovedToWrapUp {
+			reason = event.ConversationEndedByAgent
+		}
+		o.end(it, event.ItemClosed{Reason: reason})
+	case it.ws.Lifecycle.Waits:
+		o.leaveActive(it, event.AwaitingCustomerResponse)
+		a := o.agent(it.agent)
+		o.log(event.ItemParked{Item: it.id, Agent: a.name})
+		o.release(a, it.id, true)
+		it.agent, it.last, it.state, it.touched = "", a.name, event.Waiting, o.clock
+	default:
+		o.letGo(it, event.AgentClosedSession)
+		o.cool(it, c.Agent)
+		o.requeue(it, event.AgentClosedSession)
+	}
+	return event.Result{Item: it.id}
+}
+
+// cool keeps an item from an agent for a while.
+func (o *Oracle) cool(it *item, agent string) {
+	d := it.decline(agent)
+	if d == nil {
+		it.declines = append(it.declines, decline{agent: agent})
+		d = &it.declines[len(it.declines)-1]
+	}
+	d.until = after(o.clock, it.ws.Offer.ReofferAfter)
+}
+
+func (o *Oracle) transferItem(c event.TransferItem) event.Result {
+	it, no := o.yours(c.Agent, c.Item)
+	switch {
+	case no != nil:
+		return *no
+	case it.state != event.Active:
+		return refuse(event.WrongState)
+	case c.To != "":
+		return o.transferTo(it, c.To)
+	}
+	if r := o.wrongQueue(it, c.Queue); r != "" {
+		return refuse(r)
+	}
+	o.letGo(it, event.TransferredToQueue)
+	o.enter(it, c.Queue, it.since, event.TransferredToQueue)
+	return event.Result{Item: it.id}
+}
+
+func (o *Oracle) wrongQueue(it *item, name string) event.RejectionReason {
+	switch q := o.plan.Queue(name); {
+	case q == nil:
+		return event.UnknownQueue
+	case q.Type != it.kind:
+		return event.QueueTypeMismatch
+	}
+	return ""
+}
+
+func (o *Oracle) transferTo(it *item, to string) event.Result {
+	a := o.agent(to)
+	switch {
+	case a == nil || o.plan.Agent(to) == nil:
+		return refuse(event.UnknownAgent)
+	case o.liveOffer(it) != nil:
+		return refuse(event.TransferPending)
+	case to == it.agent:
+		return event.Result{Duplicate: true, Item: it.id}
+	case !a.connected:
+		return refuse(event.NotConnectedAgent)
+	case !it.ws.Allows(a.presence):
+		return refuse(event.PresenceNotAllowedForTransfer)
+	case !o.fits(it, a):
+		return refuse(event.InsufficientCapacity)
+	case it.never(to):
+		return refuse(event.AgentExcluded)
+	}
+	o.makeOffer(it, a, event.OfferMade{Via: event.ViaTransfer, From: it.agent})
+	return event.Result{Item: it.id, Offer: o.offers[len(o.offers)-1].id}
+}
+
+func (o *Oracle) assignItem(c event.AssignItem) event.Result {
+	a, it := o.agent(c.Agent), o.item(c.Item)
+	switch {
+	case it == nil:
+		return refuse(event.UnknownItem)
+	case it.state == event.Closed:
+		return refuse(event.WrongState)
+	case c.Queue == "" && a == nil:
+		return refuse(event.UnknownAgent)
+	case it.state == event.WrapUp:
+		return refuse(event.WrongState)
+	case c.Queue != "":
+		return o.assignQueue(it, c.Queue)
+	case it.state == event.Active && it.agent == c.Agent:
+		return event.Result{Duplicate: true, Item: it.id}
+	}
+	o.leaveActive(it, event.AssignedBySupervisor)
+	o.log(event.ItemAssigned{
+		Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.BySupervisor, By: c.Supervisor,
+	})
+	o.give(it, a, it.ws.Units, it.needs())
+	a.wasAssigned(it.queue, o.seq)
+	return event.Result{Item: it.id}
+}
+
+func (o *Oracle) assignQueue(it *item, queue string) event.Result {
+	if r := o.wrongQueue(it, queue); r != "" {
+		return refuse(r)
+	}
+	switch {
+	case it.queued && it.queue == queue:
+		return event.Result{Duplicate: true, Item: it.id}
+	case it.state == event.Active:
+		o.letGo(it, event.AssignedBySupervisor)
+	default:
+		o.revoke(it, event.AssignedBySupervisor)
+	}
+	it.state = event.Open
+	o.enter(it, queue, it.since, event.AssignedBySupervisor)
+	return event.Result{Item: it.id}
+}
+
+func (o *Oracle) forceClose(c event.ForceClose) event.Result {
+	it := o.item(c.Item)
+	switch {
+	case it == nil:
+		return refuse(event.UnknownItem)
+	case it.state == event.Closed:
+		return refuse(event.WrongState)
+	}
+	o.end(it, event.ItemClosed{Reason: event.ForceClosedBySupervisor, By: c.Supervisor, Delivery: o.endDelivery(it)})
+	return event.Result{Item: it.id}
+}
+
+func (o *Oracle) requestConsult(c event.RequestConsult) event.Result {
+	it, no := o.yours(c.Agent, c.Item)
+	a := o.agent(c.To)
+	switch {
+	case no != nil:
+		return *no
+	case it.state != event.Active:
+		return refuse(event.WrongState)
+	case a == nil || o.plan.Agent(c.To) == nil:
+		return refuse(event.UnknownAgent)
+	case it.consultOf(c.To) != nil:
+		return refuse(event.AlreadyConsulting)
+	case len(it.consults) >= 5:
+		return refuse(event.TooManyConsults)
+	case !a.connected || a.presence == plan.Offline:
+		return refuse(event.NotConnectedAgent)
+	}
+	it.consulted++
+	con := &consult{id: it.id + "-c" + strconv.Itoa(it.consulted), agent: c.To, expires: after(o.clock, it.ws.Offer.Timeout)}
+	it.consults = append(it.consults, con)
+	o.log(event.ConsultRequested{Consult: con.id, Item: it.id, Agent: c.To, By: c.Agent, Expires: con.expires})
+	return event.Result{Item: it.id, Offer: con.id}
+}
+
+func (o *Oracle) endConsult(c event.EndConsult) event.Result {
+	it := o.item(c.Item)
+	if o.plan.Agent(c.Agent) == nil {
+		return refuse(event.UnknownAgent)
+	}
+	if it == nil {
+		return refuse(event.UnknownItem)
+	}
+	con := it.consultOf(c.Consultant)
+	switch {
+	case con == nil:
+		return refuse(event.UnknownConsult)
+	case c.Agent != it.agent && c.Agent != c.Consultant:
+		return refuse(event.ItemNotYours)
+	}
+	o.endConsultation(it, con)
+	return event.Result{Item: it.id}
+}
