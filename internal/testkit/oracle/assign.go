@@ -61,16 +61,13 @@ func itemPriority(it *item) int32 {
 // assignReturns offers the first item that came into its queue in this step to whoever had it last, or is preferred.
 func (o *Oracle) assignReturns() bool {
 	for _, it := range o.waiting() {
-		if !it.enters {
-			continue
-		}
-		returns := it.returns
-		it.enters, it.returns = false, false
+		returns, prefers := it.returns, it.prefers
+		it.returns, it.prefers = false, false
 		if a := o.affine(it); returns && a != nil {
 			o.offer(it, a, event.ViaAffinity, event.Candidates{})
 			return true
 		}
-		if a := o.preferred(it); a != nil {
+		if a := o.preferred(it); prefers && a != nil {
 			o.offer(it, a, event.ViaPreferred, event.Candidates{})
 			return true
 		}
@@ -147,20 +144,26 @@ func (o *Oracle) fits(it *item, a *agent) bool { return o.lacks(it, a).Reason ==
 // lacks says what capacity an agent lacks for an item.
 func (o *Oracle) lacks(it *item, a *agent) event.Exclusion {
 	if p := o.blocked(a); p != "" {
-		return event.Exclusion{Reason: event.Blocked, Detail: p}
+		return event.Exclusion{Reason: event.Blocked, What: p, Have: o.freeSlots(a, p, "")}
 	}
 	if free := o.freeUnits(a); free < int64(it.ws.Units) {
-		return event.Exclusion{
-			Reason: event.NoCapacity,
-			Detail: "free " + strconv.FormatInt(free, 10) + ", needs " + strconv.Itoa(int(it.ws.Units)),
-		}
+		return event.Exclusion{Reason: event.NoCapacity, Have: int32(free), Need: it.ws.Units}
 	}
-	for _, p := range it.needs() {
-		if o.freeSlots(a, p, it.id) < 1 {
-			return event.Exclusion{Reason: event.NoSlot, Detail: p}
-		}
+	if p, free := o.scarce(it, a); free < 1 {
+		return event.Exclusion{Reason: event.NoSlot, What: p, Have: free, Need: 1}
 	}
 	return event.Exclusion{}
+}
+
+// scarce is the profile that an item needs of which an agent has the fewest slots free.
+func (o *Oracle) scarce(it *item, a *agent) (profile string, free int32) {
+	free = math.MaxInt32
+	for _, p := range it.needs() {
+		if n := o.freeSlots(a, p, it.id); n < free {
+			profile, free = p, n
+		}
+	}
+	return profile, free
 }
 
 // needs are the profiles of which an item needs a slot each.
@@ -172,7 +175,7 @@ func (o *Oracle) exclude(it *item, a *agent) event.Exclusion {
 	case !a.connected:
 		return event.Exclusion{Reason: event.NotConnected}
 	case !it.ws.Allows(a.presence):
-		return event.Exclusion{Reason: event.PresenceNotAllowed, Detail: string(a.presence)}
+		return event.Exclusion{Reason: event.PresenceNotAllowed, What: string(a.presence)}
 	}
 	if x := o.lacks(it, a); x.Reason != "" {
 		return x
@@ -188,21 +191,15 @@ func (o *Oracle) exclude(it *item, a *agent) event.Exclusion {
 	case d == nil:
 		return event.Exclusion{}
 	case o.declined(it, d):
-		return event.Exclusion{
-			Reason: event.DeclinedTooOften,
-			Detail: "declines " + strconv.Itoa(int(d.count)) + ", limit " + strconv.Itoa(int(it.ws.Offer.MaxDeclines)),
-		}
+		return event.Exclusion{Reason: event.DeclinedTooOften, Have: d.count, Need: it.ws.Offer.MaxDeclines}
 	case d.until > o.clock:
-		return event.Exclusion{
-			Reason: event.CoolingOff,
-			Detail: "for " + strconv.FormatInt(int64(d.until-o.clock+999_999)/1_000_000, 10) + " s more",
-		}
+		return event.Exclusion{Reason: event.CoolingOff, Need: int32((d.until - o.clock + 999_999) / 1_000_000)}
 	}
 	return event.Exclusion{}
 }
 
 // declined reports whether an agent's declines keep an item away for good. Of a record they do so only while there is a
-// member who has declined less often.
+// member who has declined less often, and could take it as far as skills and the customer are concerned.
 func (o *Oracle) declined(it *item, d *decline) bool {
 	limit := it.ws.Offer.MaxDeclines
 	if limit <= 0 || d.count < limit {
@@ -212,7 +209,8 @@ func (o *Oracle) declined(it *item, d *decline) bool {
 		return true
 	}
 	for _, name := range o.plan.Members(it.queue) {
-		if other := it.decline(name); other == nil || other.count < limit {
+		other := it.decline(name)
+		if (other == nil || other.count < limit) && !it.never(name) && o.unskilled(it, o.agent(name)).Reason == "" {
 			return true
 		}
 	}
@@ -229,9 +227,9 @@ func (o *Oracle) unskilled(it *item, a *agent) event.Exclusion {
 		rating, ok := o.rating(a, s.Name)
 		switch {
 		case !ok:
-			return event.Exclusion{Reason: event.SkillMissing, Detail: s.Name}
+			return event.Exclusion{Reason: event.SkillMissing, What: s.Name, Need: s.Rating}
 		case rating < s.Rating && low.Reason == "":
-			low = event.Exclusion{Reason: event.RatingTooLow, Detail: s.Name}
+			low = event.Exclusion{Reason: event.RatingTooLow, What: s.Name, Have: rating, Need: s.Rating}
 		}
 	}
 	return low
@@ -269,16 +267,14 @@ func (o *Oracle) distance(it *item, a *agent) int32 {
 
 // room is what the method HighestCapacity compares: free units, or free slots where an item needs only those.
 func (o *Oracle) room(it *item, a *agent) int64 {
-	needs := it.needs()
-	if it.ws.Units > 0 || len(needs) == 0 {
-		return o.freeUnits(a)
+	if it.bySlots() {
+		_, free := o.scarce(it, a)
+		return int64(free)
 	}
-	least := int64(math.MaxInt64)
-	for _, p := range needs {
-		least = min(least, int64(o.freeSlots(a, p, it.id)))
-	}
-	return least
+	return o.freeUnits(a)
 }
+
+func (it *item) bySlots() bool { return it.ws.Units == 0 && len(it.needs()) > 0 }
 
 // candidates returns who would be offered an item now, or nil, and why.
 func (o *Oracle) candidates(it *item) (*agent, event.Candidates) {
@@ -288,30 +284,34 @@ func (o *Oracle) candidates(it *item) (*agent, event.Candidates) {
 		return nil, c
 	}
 	c.Method = q.Method
-	var able []*agent
-	for _, name := range o.plan.Members(q.Name) {
+	var able, first []*agent
+	members := o.plan.Members(q.Name)
+	for i, name := range members {
 		a := o.agent(name)
 		x := o.exclude(it, a)
+		x.Agent = name
 		switch {
 		case x.Reason == "":
 			able = append(able, a)
-		case len(c.Excluded) < 50:
-			x.Agent = name
+			if i < 50 {
+				first = append(first, a)
+			}
+		case i < 50:
 			c.Excluded = append(c.Excluded, x)
-		default:
-			c.More++
 		}
 	}
-	c.Eligible = int32(len(able))
 	slices.SortFunc(able, func(a, b *agent) int { return o.compare(it, q.Method, a, b) })
-	switch len(able) {
-	case 0:
-		return nil, c
-	case 1:
-		c.Why = "the only one eligible"
-	default:
-		c.Why = o.why(it, q.Method, able[0], able[1])
+	for _, a := range able[:min(2, len(able))] {
+		if !slices.Contains(first, a) {
+			first = append(first, a)
+		}
 	}
+	c.Eligible = int32(len(first))
+	c.More = int32(len(members) - len(first) - len(c.Excluded))
+	if len(able) == 0 {
+		return nil, c
+	}
+	o.explain(it, able, &c)
 	return able[0], c
 }
 
@@ -328,22 +328,32 @@ func (o *Oracle) compare(it *item, m plan.Method, a, b *agent) int {
 	}
 }
 
-// why says what put an agent before the next one.
-func (o *Oracle) why(it *item, m plan.Method, a, b *agent) string {
-	free := strconv.FormatInt(o.room(it, a), 10)
+// explain says what put the first of those who are able before the second.
+func (o *Oracle) explain(it *item, able []*agent, c *event.Candidates) {
+	if len(able) == 1 {
+		c.Why = event.WhyOnly
+		return
+	}
+	a, b := able[0], able[1]
+	robin, least := c.Method == plan.RoundRobin, c.Method == plan.LeastActive
 	switch {
-	case m == plan.RoundRobin && a.assignedFrom(it.queue) != b.assignedFrom(it.queue):
-		return "longest since an assignment from this queue"
-	case m == plan.LeastActive && a.lastReleased != b.lastReleased:
-		return "longest since a release of capacity"
-	case m == plan.RoundRobin, m == plan.LeastActive:
-		return "first by name among equals"
+	case o.distance(it, a) != o.distance(it, b):
+		c.Why, c.Have, c.Next = event.WhySkills, o.distance(it, a), o.distance(it, b)
+	case robin && a.assignedFrom(it.queue) != b.assignedFrom(it.queue):
+		c.Why = event.WhyAssigned
+	case least && a.lastReleased != b.lastReleased:
+		c.Why = event.WhyReleased
+	case robin, least:
+		c.Why = event.WhyName
 	case o.room(it, a) != o.room(it, b):
-		return "most free capacity: " + free + ", next " + strconv.FormatInt(o.room(it, b), 10)
+		c.Why, c.Have, c.Next = event.WhyCapacity, int32(o.room(it, a)), int32(o.room(it, b))
+		if it.bySlots() {
+			c.Why = event.WhySlots
+		}
 	case a.lastChange != b.lastChange:
-		return "longest idle of those with " + free + " free"
+		c.Why, c.Have = event.WhyIdle, int32(o.room(it, a))
 	default:
-		return "first by name among equals"
+		c.Why = event.WhyName
 	}
 }
 

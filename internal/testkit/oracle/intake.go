@@ -108,7 +108,6 @@ func (o *Oracle) receive(c event.ReceiveMessage) event.Result {
 func (o *Oracle) resume(it *item, reason, queued event.Reason) {
 	o.log(event.ItemResumed{Item: it.id, Reason: reason})
 	it.state, it.touched = event.Open, o.clock
-	it.returns = true
 	o.route(it, queued, o.clock)
 }
 
@@ -119,6 +118,7 @@ func (o *Oracle) openItem(it *item, ev event.ItemOpened, attrs rule.Attributes) 
 	it.ws = o.plan.Workstream(it.workstream)
 	it.attributes = rule.Attributes{
 		"item.type": rule.TextValue(string(it.kind)), "item.workstream": rule.TextValue(it.workstream),
+		"item.priority": rule.NumberValue(100),
 	}
 	if it.channel != "" {
 		it.attributes["item.channel"] = rule.TextValue(it.channel)

@@ -56,12 +56,10 @@ type item struct {
 	queued         bool
 	since, entered event.Instant
 	promoted       bool
-	// overflowed are the rules of its queue that fired since it entered.
-	overflowed int
-	fresh      bool // it came into a queue in this step
-	returns    bool // it entered a queue for a reason for which affinity counts, in this step
-	enters     bool // it entered a queue anew in this step
-	stale      bool
+	fresh          bool // it came into a queue in this step
+	returns        bool // it came into its queue in this step for a reason for which affinity counts
+	prefers        bool // the rules put it into its queue in this step: preferred agents count
+	stale          bool
 
 	agent, last string
 	offered     int
@@ -174,7 +172,7 @@ func (o *Oracle) Step(now event.Instant, cmd event.Command) (event.Result, []eve
 	o.settle()
 	o.assign()
 	for _, it := range o.items {
-		it.fresh, it.returns, it.enters = false, false, false
+		it.fresh, it.returns, it.prefers = false, false, false
 	}
 	return res, o.out
 }

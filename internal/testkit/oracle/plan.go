@@ -46,13 +46,13 @@ func agentOf(p *plan.Plan, name string) *plan.Agent {
 	return p.Agent(name)
 }
 
-// leadsElsewhere reports whether an item whose queue is gone would come into one that is there.
+// leadsElsewhere reports whether an item whose queue is gone would come into another one.
 func (o *Oracle) leadsElsewhere(it *item) bool {
 	ws := o.plan.Workstream(it.workstream)
 	if ws == nil {
 		ws = it.ws
 	}
-	return o.plan.Queue(o.chooseQueue(it, ws).Queue) != nil
+	return o.chooseQueue(it, ws).Queue != it.queue
 }
 
 // removeAgent ends what an agent has to do with items.

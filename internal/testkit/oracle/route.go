@@ -26,25 +26,42 @@ func (o *Oracle) route(it *item, reason event.Reason, since event.Instant) {
 	ev.Item, ev.Revision, ev.Ruleset = it.id, ws.Revision, ws.Routing.Ruleset
 	it.ws, it.stale, it.queued = ws, false, false
 	o.log(ev)
-	if ev.Overflow != nil && ev.Overflow.Action == plan.EndItem && it.kind == plan.Messaging {
+	if ev.Overflow != nil && ev.Overflow.Action == plan.EndItem {
 		o.end(it, event.ItemClosed{Reason: event.ClosedDueToOverflow, Delivery: o.endDelivery(it)})
 		return
 	}
-	o.enter(it, ev.Queue, since, reason)
+	entered := o.clock
+	if it.queue == ev.Queue && it.entered != 0 {
+		entered = it.entered
+	}
+	o.enter(it, ev.Queue, since, entered, reason)
+	it.prefers = it.queued && it.entered == entered && it.queue == ev.Queue
 }
 
-// enter puts an item into a queue where it was not before, or comes to anew.
-func (o *Oracle) enter(it *item, queue string, since event.Instant, reason event.Reason) {
-	it.enters = true
-	o.queue(it, queue, since, o.clock, reason)
-}
-
-func (o *Oracle) queue(it *item, queue string, since, entered event.Instant, reason event.Reason) {
+// enter puts an item into a queue. What is due there is done at once.
+func (o *Oracle) enter(it *item, queue string, since, entered event.Instant, reason event.Reason) {
 	if queue != it.queue || since != it.since {
 		it.promoted = false
 	}
 	it.queue, it.since, it.entered, it.queued, it.fresh = queue, since, entered, true, true
+	it.prefers, it.returns = false, false
+	switch reason {
+	case event.CustomerReturned, event.FollowUpDue:
+		it.returns = true
+	case event.AgentConnectionLost:
+		it.returns = !it.ws.Lifecycle.Waits
+	}
 	o.log(event.ItemQueued{Item: it.id, Queue: queue, Since: since, Entered: entered, Reason: reason})
+	q := o.plan.Queue(queue)
+	if q == nil {
+		return
+	}
+	if q.PromoteAfter > 0 && !it.promoted && after(since, q.PromoteAfter) <= o.clock {
+		o.promote(it)
+	}
+	if r := firstWait(q, it); r != nil && after(entered, r.After) <= o.clock {
+		o.waitedTooLong(it, r)
+	}
 }
 
 // requeue puts an item back into the queue that it came from; it is routed again when it changed meanwhile or the queue is
@@ -54,16 +71,23 @@ func (o *Oracle) requeue(it *item, reason event.Reason) {
 		o.route(it, reason, it.since)
 		return
 	}
-	o.queue(it, it.queue, it.since, it.entered, reason)
+	entered := it.entered
+	if entered == 0 {
+		entered = o.clock
+	}
+	o.enter(it, it.queue, it.since, entered, reason)
+}
+
+// match is a rule that matched, with the queue that the item is drawn for.
+type match struct {
+	rule  string
+	draw  int32
+	queue *plan.Queue
+	over  *plan.Overflow
 }
 
 func (o *Oracle) chooseQueue(it *item, ws *plan.Workstream) event.ItemRouted {
 	ev := event.ItemRouted{Draw: -1}
-	type match struct {
-		draw  int32
-		queue *plan.Queue
-		index int
-	}
 	var full []match
 	for i := range ws.Routing.Rules {
 		r := &ws.Routing.Rules[i]
@@ -73,39 +97,47 @@ func (o *Oracle) chooseQueue(it *item, ws *plan.Workstream) event.ItemRouted {
 			continue
 		}
 		name, draw := draw(it.id, r.Split)
-		q := o.plan.Queue(name)
-		if q == nil { // only a workstream that left the plan names such
-			ev.Draw, ev.Queue = draw, name
-			break
+		m := match{r.Name, draw, o.plan.Queue(name), nil}
+		if m.queue != nil {
+			m.over = o.overflows(it, m.queue)
 		}
-		over := o.overflows(it, q)
-		if over == nil {
-			ev.Draw, ev.Queue = draw, q.Name
-			return cut(ev)
+		if m.over != nil {
+			full = append(full, m)
+			continue
 		}
-		full = append(full, match{draw, q, i})
-		ev.Passed = append(ev.Passed, event.QueuePassed{Rule: r.Name, Queue: q.Name, On: over.On})
-	}
-	if ev.Queue != "" && o.plan.Queue(ws.Routing.Fallback) == nil {
+		ev.Passed = passed(full)
+		ev.Rule, ev.Queue, ev.Draw = r.Name, name, draw
+		if m.queue == nil && o.plan.Queue(ws.Routing.Fallback) != nil { // only a workstream that left the plan names such
+			ev.Rule, ev.Queue, ev.Fallback = "", ws.Routing.Fallback, true
+		}
 		return cut(ev)
 	}
-	if ev.Queue != "" || len(full) == 0 {
+	if len(full) == 0 {
 		ev.Queue, ev.Fallback = ws.Routing.Fallback, true
 		return cut(ev)
 	}
-	best := full[0]
-	for _, m := range full[1:] {
-		if o.opens(m.queue) < o.opens(best.queue) {
-			best = m
+	best := 0
+	for i := range full {
+		if o.opens(full[i].queue) < o.opens(full[best].queue) {
+			best = i
 		}
 	}
-	over := o.overflows(it, best.queue)
-	ev.Draw, ev.Queue = best.draw, best.queue.Name
-	ev.Overflow = &event.Overflowed{Queue: best.queue.Name, On: over.On, Action: over.Action}
-	if over.Action == plan.TransferTo {
-		ev.Queue = over.Queue
+	m := full[best]
+	ev.Rule, ev.Queue, ev.Draw = m.rule, m.queue.Name, m.draw
+	ev.Overflow = &event.Overflowed{Queue: m.queue.Name, On: m.over.On, Action: m.over.Action}
+	if m.over.Action == plan.TransferTo {
+		ev.Queue = m.over.Queue
 	}
+	ev.Passed = passed(slices.Delete(full, best, best+1))
 	return cut(ev)
+}
+
+func passed(full []match) []event.QueuePassed {
+	var list []event.QueuePassed
+	for _, m := range full {
+		list = append(list, event.QueuePassed{Rule: m.rule, Queue: m.queue.Name, On: m.over.On})
+	}
+	return list
 }
 
 // cut leaves the last 50 rules.
@@ -140,22 +172,25 @@ func percentile(id string) int32 {
 // overflows returns the rule by which a queue takes nothing more, or nil when it takes the item.
 func (o *Oracle) overflows(it *item, q *plan.Queue) *plan.Overflow {
 	closed := q.Hours != "" && !o.plan.Hours(q.Hours).Open(moment(o.clock))
-	if closed {
-		for i := range q.Overflow {
-			if q.Overflow[i].On == plan.OutOfHours {
-				return &q.Overflow[i]
-			}
-		}
-	}
 	for i := range q.Overflow {
-		if r := &q.Overflow[i]; r.On == plan.ItemLimit && o.waitingIn(q.Name, it) >= r.Limit {
+		if r := &q.Overflow[i]; closed && r.On == plan.OutOfHours && applies(r, it) {
 			return r
 		}
 	}
 	if closed {
 		return &plan.Overflow{On: plan.OutOfHours, Action: plan.AssignAnyway}
 	}
+	for i := range q.Overflow {
+		if r := &q.Overflow[i]; r.On == plan.ItemLimit && applies(r, it) && o.waitingIn(q.Name, it) >= r.Limit {
+			return r
+		}
+	}
 	return nil
+}
+
+// applies reports whether a rule counts for an item: only conversations are ended.
+func applies(r *plan.Overflow, it *item) bool {
+	return r.Action != plan.EndItem || it.kind == plan.Messaging
 }
 
 // waitingIn counts the items that wait in a queue, but for one.
@@ -197,7 +232,7 @@ func (o *Oracle) promote(it *item) {
 func (o *Oracle) waitedTooLong(it *item, r *plan.Overflow) {
 	o.log(event.ItemOverflowed{Item: it.id, Overflowed: event.Overflowed{Queue: it.queue, On: r.On, Action: r.Action}})
 	if r.Action == plan.TransferTo {
-		o.enter(it, r.Queue, it.since, event.MovedByOverflow)
+		o.enter(it, r.Queue, it.since, o.clock, event.MovedByOverflow)
 		return
 	}
 	o.end(it, event.ItemClosed{Reason: event.ClosedDueToOverflow, Delivery: o.endDelivery(it)})
@@ -223,15 +258,15 @@ func (o *Oracle) classify(it *item, ws *plan.Workstream) {
 		}
 		ev.Rulesets = append(ev.Rulesets, tried)
 	}
-	attrs["item.priority"] = rule.NumberValue(float64(it.priority))
 	for k, v := range attrs {
-		if it.attributes[k] != v {
+		if it.attributes[k] != v && !strings.HasPrefix(k, "item.") {
 			if ev.Attributes == nil {
 				ev.Attributes = rule.Attributes{}
 			}
 			ev.Attributes[k] = v
 		}
 	}
+	it.profiles = slices.DeleteFunc(it.profiles, func(p string) bool { return slices.Contains(ws.Profiles, p) })
 	it.attributes, it.classified, it.changed = attrs, true, false
 	ev.Priority, ev.Skills, ev.Profiles = it.priority, slices.Clone(it.skills), slices.Clone(it.profiles)
 	o.log(ev)

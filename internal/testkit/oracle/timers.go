@@ -109,7 +109,7 @@ func (o *Oracle) deadlinesOf(it *item) []due {
 		if !it.promoted && q.PromoteAfter > 0 {
 			all = append(all, due{after(it.since, q.PromoteAfter), rankPromote, it.id, "", func() { o.promote(it) }})
 		}
-		if rule := firstWait(q); rule != nil {
+		if rule := firstWait(q, it); rule != nil {
 			all = append(all, due{after(it.entered, rule.After), rankOverflow, it.id, "", func() { o.waitedTooLong(it, rule) }})
 		}
 	}
@@ -117,10 +117,10 @@ func (o *Oracle) deadlinesOf(it *item) []due {
 }
 
 // firstWait is the rule of a queue that is due first of those for waiting too long, or nil.
-func firstWait(q *plan.Queue) *plan.Overflow {
+func firstWait(q *plan.Queue, it *item) *plan.Overflow {
 	var first *plan.Overflow
 	for i := range q.Overflow {
-		if r := &q.Overflow[i]; r.On == plan.WaitTime && (first == nil || r.After < first.After) {
+		if r := &q.Overflow[i]; r.On == plan.WaitTime && applies(r, it) && (first == nil || r.After < first.After) {
 			first = r
 		}
 	}

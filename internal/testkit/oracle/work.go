@@ -22,7 +22,7 @@ func (o *Oracle) give(it *item, a *agent, units int32, profiles []string) {
 		o.take(a, &entry{item: it.id, units: units, profiles: profiles, why: forActive})
 	}
 	it.queued, it.stale, it.deferred = false, false, nil
-	it.agent, it.state, it.touched = a.name, event.Active, o.clock
+	it.agent, it.state, it.touched, it.entered = a.name, event.Active, o.clock, 0
 }
 
 // closeOffer ends an offer that was not accepted.
@@ -115,7 +115,6 @@ func (o *Oracle) letGo(it *item, reason event.Reason) {
 }
 
 func (o *Oracle) agentLost(it *item) {
-	it.returns = !it.ws.Lifecycle.Waits
 	o.letGo(it, event.AgentConnectionLost)
 	o.requeue(it, event.AgentConnectionLost)
 }
@@ -384,7 +383,7 @@ func (o *Oracle) transferItem(c event.TransferItem) event.Result {
 		return refuse(r)
 	}
 	o.letGo(it, event.TransferredToQueue)
-	o.enter(it, c.Queue, it.since, event.TransferredToQueue)
+	o.enter(it, c.Queue, it.since, o.clock, event.TransferredToQueue)
 	return event.Result{Item: it.id}
 }
 
@@ -403,10 +402,10 @@ func (o *Oracle) transferTo(it *item, to string) event.Result {
 	switch {
 	case a == nil || o.plan.Agent(to) == nil:
 		return refuse(event.UnknownAgent)
+	case to == it.agent:
+		return refuse(event.WrongState)
 	case o.liveOffer(it) != nil:
 		return refuse(event.TransferPending)
-	case to == it.agent:
-		return event.Result{Duplicate: true, Item: it.id}
 	case !a.connected:
 		return refuse(event.NotConnectedAgent)
 	case !it.ws.Allows(a.presence):
@@ -449,16 +448,19 @@ func (o *Oracle) assignQueue(it *item, queue string) event.Result {
 	if r := o.wrongQueue(it, queue); r != "" {
 		return refuse(r)
 	}
+	since := it.since
 	switch {
 	case it.queued && it.queue == queue:
 		return event.Result{Duplicate: true, Item: it.id}
 	case it.state == event.Active:
 		o.letGo(it, event.AssignedBySupervisor)
+	case it.state == event.Waiting:
+		o.log(event.ItemResumed{Item: it.id, Reason: event.AssignedBySupervisor})
+		it.state, it.touched, since = event.Open, o.clock, o.clock
 	default:
 		o.revoke(it, event.AssignedBySupervisor)
 	}
-	it.state = event.Open
-	o.enter(it, queue, it.since, event.AssignedBySupervisor)
+	o.enter(it, queue, since, o.clock, event.AssignedBySupervisor)
 	return event.Result{Item: it.id}
 }
 
@@ -484,6 +486,8 @@ func (o *Oracle) requestConsult(c event.RequestConsult) event.Result {
 		return refuse(event.WrongState)
 	case a == nil || o.plan.Agent(c.To) == nil:
 		return refuse(event.UnknownAgent)
+	case c.To == c.Agent:
+		return refuse(event.WrongState)
 	case it.consultOf(c.To) != nil:
 		return refuse(event.AlreadyConsulting)
 	case len(it.consults) >= 5:
