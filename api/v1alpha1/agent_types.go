@@ -33,7 +33,7 @@ type AgentSpec struct {
 
 	// capacity is how much work the agent can hold at a time.
 	// +required
-	Capacity Capacity `json:"capacity"`
+	Capacity AgentCapacity `json:"capacity"`
 
 	// queueRefs are the Queues that the agent serves. Unset, none: the agent is offered nothing.
 	// +optional
@@ -41,6 +41,65 @@ type AgentSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	QueueRefs []QueueReference `json:"queueRefs,omitempty"`
+
+	// skills are what the agent is good at; classification rules say which skills an item needs. Unset, none.
+	// +optional
+	// +kubebuilder:validation:MaxItems=500
+	// +listType=map
+	// +listMapKey=name
+	Skills []AgentSkill `json:"skills,omitempty"`
+
+	// timeZone is the zone of the agent's days, an IANA name such as Europe/Berlin: at midnight there, slots of capacity
+	// profiles with reset EndOfDay are free again. Unset, it is UTC.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+}
+
+// AgentCapacity is how much work an agent can hold at a time.
+// +kubebuilder:validation:XValidation:rule="has(self.units) || has(self.profiles)",message="at least one of spec.capacity.units and profiles is required"
+type AgentCapacity struct {
+	// units is the amount for items that cost units, from 0 to 10000. What a unit stands for is yours to choose: agents
+	// with 100 units and items of 30 make three items at a time. Unset, it is 0.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=10000
+	Units *int32 `json:"units,omitempty"`
+
+	// profiles are the CapacityProfiles of which the agent has slots, for items that need one. Unset, none.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=50
+	// +listType=map
+	// +listMapKey=name
+	Profiles []AgentProfile `json:"profiles,omitempty"`
+}
+
+// AgentProfile is how many slots of a capacity profile an agent has.
+type AgentProfile struct {
+	// name is the name of the CapacityProfile.
+	// +required
+	Name ObjectName `json:"name"`
+
+	// limit is how many slots the agent has, from 1 to 1000. Unset, it is the limit of the CapacityProfile.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000
+	Limit int32 `json:"limit,omitempty"`
+}
+
+// AgentSkill is a skill of an agent.
+type AgentSkill struct {
+	// name is the name of the skill, as classification rules write it.
+	// +required
+	Name SkillName `json:"name"`
+
+	// rating is how good the agent is at it, from 1 to 10, the best. Unset, it is 1.
+	// +optional
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10
+	Rating int32 `json:"rating,omitempty"`
 }
 
 // AgentRole is what a person may do.

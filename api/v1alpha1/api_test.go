@@ -15,7 +15,8 @@ import (
 )
 
 var kinds = []string{
-	KindAgent, KindChannel, KindContextVariable, KindDistributor, KindQueue, KindRoutingRuleset, KindWorkstream,
+	KindAgent, KindCapacityProfile, KindChannel, KindContextVariable, KindDistributor, KindOperatingHours, KindQueue,
+	KindRoutingRuleset, KindWorkstream,
 }
 
 func TestSchemeKnowsEveryKindAndItsList(t *testing.T) {

@@ -35,7 +35,8 @@ type Condition struct {
 	// - channel: what the channel knows of the conversation, such as channel.locale.
 	// - customer: the customer, such as customer.name.
 	// - record: a column of the record.
-	// - item: item.type, item.channel or item.workstream.
+	// - item: item.type, item.channel, item.workstream, item.priority, or item.skills.NAME, which is the rating that the
+	//   item needs of a skill.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200

@@ -19,7 +19,78 @@ type DistributorSpec struct {
 	// auth is whose tokens are accepted. Unset, nobody's: webhooks arrive, and no agent can take them.
 	// +optional
 	Auth *DistributorAuth `json:"auth,omitempty"`
+
+	// presences are presences of your own that agents can choose, besides Available, Busy, DoNotDisturb, Away and
+	// Offline. Unset, none.
+	// +optional
+	// +kubebuilder:validation:MaxItems=50
+	// +kubebuilder:validation:XValidation:rule="self.all(p, !(p.name in ['Available', 'Busy', 'DoNotDisturb', 'Away', 'Offline', 'Inactive']))",message="spec.presences[].name must not be Available, Busy, DoNotDisturb, Away, Offline or Inactive: these exist already"
+	// +listType=map
+	// +listMapKey=name
+	Presences []CustomPresence `json:"presences,omitempty"`
+
+	// presenceRules are which presence an agent gets who does not take an offer. Unset, none.
+	// +optional
+	PresenceRules *PresenceRules `json:"presenceRules,omitempty"`
 }
+
+// CustomPresence is a presence of your own.
+type CustomPresence struct {
+	// name is what agents choose, such as Lunch.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^[^ \t\r\n]([^\t\r\n]*[^ \t\r\n])?$`
+	Name string `json:"name"`
+
+	// base is what it counts as wherever a presence matters, such as in the allowed presences of a Workstream.
+	//
+	// - Available: ready.
+	// - Busy: working, and able to take more.
+	// - DoNotDisturb: to be left alone.
+	// - Away: not at the desk.
+	// - Offline: not at work.
+	// +required
+	Base PresenceBase `json:"base"`
+}
+
+// PresenceBase is what a presence of your own counts as.
+// +kubebuilder:validation:Enum=Available;Busy;DoNotDisturb;Away;Offline
+type PresenceBase string
+
+// PresenceRules are which presence an agent gets who does not take an offer of a conversation. A rule does nothing for
+// conversations whose Workstream allows the presence that it would set.
+type PresenceRules struct {
+	// onMissedOffer is what becomes of an agent who lets an offer expire. Unset, it is None.
+	//
+	// - None: nothing.
+	// - Inactive: they become Inactive, which counts as Away, until they choose another presence.
+	// +optional
+	// +kubebuilder:default=None
+	OnMissedOffer MissedOfferRule `json:"onMissedOffer,omitempty"`
+
+	// onDeclinedOffer is what becomes of an agent who declines an offer. Unset, it is None.
+	//
+	// - None: nothing.
+	// - DoNotDisturb: they become DoNotDisturb, until they choose another presence.
+	// +optional
+	// +kubebuilder:default=None
+	OnDeclinedOffer DeclinedOfferRule `json:"onDeclinedOffer,omitempty"`
+}
+
+// MissedOfferRule is what becomes of an agent who lets an offer expire.
+// +kubebuilder:validation:Enum=None;Inactive
+type MissedOfferRule string
+
+// MissedOfferInactive has the agent become Inactive.
+const MissedOfferInactive MissedOfferRule = "Inactive"
+
+// DeclinedOfferRule is what becomes of an agent who declines an offer.
+// +kubebuilder:validation:Enum=None;DoNotDisturb
+type DeclinedOfferRule string
+
+// DeclinedOfferDoNotDisturb has the agent become DoNotDisturb.
+const DeclinedOfferDoNotDisturb DeclinedOfferRule = "DoNotDisturb"
 
 // DistributorStorage is where items and conversations are kept.
 type DistributorStorage struct {

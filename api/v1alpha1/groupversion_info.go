@@ -19,6 +19,8 @@ const (
 	KindRoutingRuleset  = "RoutingRuleset"
 	KindQueue           = "Queue"
 	KindAgent           = "Agent"
+	KindCapacityProfile = "CapacityProfile"
+	KindOperatingHours  = "OperatingHours"
 	KindDistributor     = "Distributor"
 )
 

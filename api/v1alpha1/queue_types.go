@@ -7,6 +7,7 @@ import (
 )
 
 // QueueSpec is where items wait and how they are assigned. Its agents are the Agents that name it.
+// +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.overflow) || self.overflow.all(o, o.action != 'End')",message="spec.overflow[].action must not be End when spec.type is Record: only conversations can be ended"
 type QueueSpec struct {
 	// displayName is what people call the queue. Unset, they see the object's name.
 	// +optional
@@ -33,7 +34,99 @@ type QueueSpec struct {
 	// +optional
 	// +kubebuilder:default={}
 	Assignment *Assignment `json:"assignment,omitempty"`
+
+	// promoteAfter is how long an item may wait, from 1s to 720h. Then it is served before all items that have not waited
+	// for so long, those of queues with a smaller priority included. Unset, it is not.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('720h')",message="spec.promoteAfter must be from 1s to 720h"
+	PromoteAfter Duration `json:"promoteAfter,omitempty"`
+
+	// operatingHoursRef is the OperatingHours that say when the queue is open. Unset, it always is. While it is closed,
+	// rules prefer another queue that is open, and its rule OutOfHours applies.
+	// +optional
+	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
+
+	// overflow are what happens to items when the queue cannot serve them in time. Of the rules that hold before an item
+	// enters the queue, OutOfHours comes first, then the first in the list; of those that hold while it waits, the one
+	// with the shortest time. Unset, items wait.
+	// +optional
+	// +kubebuilder:validation:MaxItems=10
+	// +kubebuilder:validation:XValidation:rule="self.filter(o, o.when == 'OutOfHours').size() <= 1",message="spec.overflow: only one rule may have when OutOfHours"
+	// +listType=atomic
+	Overflow []Overflow `json:"overflow,omitempty"`
 }
+
+// Overflow is what happens to items when the queue cannot serve them in time.
+// +kubebuilder:validation:XValidation:rule="self.when != 'ItemLimit' || has(self.limit)",message="spec.overflow[].limit is required when when is ItemLimit"
+// +kubebuilder:validation:XValidation:rule="self.when == 'ItemLimit' || !has(self.limit)",message="spec.overflow[].limit must not be set unless when is ItemLimit"
+// +kubebuilder:validation:XValidation:rule="self.when != 'WaitTime' || has(self.after)",message="spec.overflow[].after is required when when is WaitTime"
+// +kubebuilder:validation:XValidation:rule="self.when == 'WaitTime' || !has(self.after)",message="spec.overflow[].after must not be set unless when is WaitTime"
+// +kubebuilder:validation:XValidation:rule="self.when != 'WaitTime' || self.action != 'AssignAnyway'",message="spec.overflow[].action must not be AssignAnyway when when is WaitTime: the item is in the queue already"
+// +kubebuilder:validation:XValidation:rule="self.action != 'TransferTo' || has(self.queueRef)",message="spec.overflow[].queueRef is required when action is TransferTo"
+// +kubebuilder:validation:XValidation:rule="self.action == 'TransferTo' || !has(self.queueRef)",message="spec.overflow[].queueRef must not be set unless action is TransferTo"
+type Overflow struct {
+	// when is when the rule holds.
+	//
+	// - OutOfHours: the queue is closed when an item is to enter it.
+	// - ItemLimit: as many items as limit, or more, wait in the queue when an item is to enter it.
+	// - WaitTime: an item has waited in the queue for the time in after.
+	// +required
+	When OverflowTrigger `json:"when"`
+
+	// limit is how many waiting items are too many, from 1 to 1000000. It is required when when is ItemLimit, and must
+	// not be set otherwise.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1000000
+	Limit int32 `json:"limit,omitempty"`
+
+	// after is how long is too long, from 1s to 720h. It is required when when is WaitTime, and must not be set
+	// otherwise.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('720h')",message="spec.overflow[].after must be from 1s to 720h"
+	After Duration `json:"after,omitempty"`
+
+	// action is what becomes of the item.
+	//
+	// - AssignAnyway: it enters the queue all the same. Not with WaitTime.
+	// - TransferTo: it enters the queue in queueRef instead.
+	// - End: it is closed. Only in a queue of type Messaging.
+	// +required
+	Action OverflowAction `json:"action"`
+
+	// queueRef is the Queue that it enters. Its type MUST be the same, and no chain of TransferTo may lead back to this
+	// queue. It is required when action is TransferTo, and must not be set otherwise.
+	// +optional
+	QueueRef *QueueReference `json:"queueRef,omitempty"`
+}
+
+// OverflowTrigger is when a rule of overflow holds.
+// +kubebuilder:validation:Enum=OutOfHours;ItemLimit;WaitTime
+type OverflowTrigger string
+
+// The triggers of overflow.
+const (
+	// OverflowOutOfHours is a queue that is closed.
+	OverflowOutOfHours OverflowTrigger = "OutOfHours"
+	// OverflowItemLimit is a queue that is full.
+	OverflowItemLimit OverflowTrigger = "ItemLimit"
+	// OverflowWaitTime is an item that waits for too long.
+	OverflowWaitTime OverflowTrigger = "WaitTime"
+)
+
+// OverflowAction is what becomes of an item whose queue overflows.
+// +kubebuilder:validation:Enum=AssignAnyway;TransferTo;End
+type OverflowAction string
+
+// The actions of overflow.
+const (
+	// OverflowAssignAnyway has it enter the queue.
+	OverflowAssignAnyway OverflowAction = "AssignAnyway"
+	// OverflowTransferTo has it enter another one.
+	OverflowTransferTo OverflowAction = "TransferTo"
+	// OverflowEnd closes it.
+	OverflowEnd OverflowAction = "End"
+)
 
 // Assignment is which of the agents who fit is offered an item.
 type Assignment struct {
@@ -84,6 +177,7 @@ type QueueStatus struct {
 // +kubebuilder:printcolumn:name="Agents",type=integer,JSONPath=`.status.agents`
 // +kubebuilder:printcolumn:name="Priority",type=integer,JSONPath=`.spec.priority`
 // +kubebuilder:printcolumn:name="Method",type=string,JSONPath=`.spec.assignment.method`
+// +kubebuilder:printcolumn:name="Hours",type=string,priority=1,JSONPath=`.spec.operatingHoursRef.name`
 // +kubebuilder:printcolumn:name="Reason",type=string,priority=1,JSONPath=`.status.conditions[?(@.type=="Programmed")].reason`
 // +kubebuilder:printcolumn:name="Display name",type=string,priority=1,JSONPath=`.spec.displayName`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

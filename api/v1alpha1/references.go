@@ -21,6 +21,20 @@ type QueueReference struct {
 	Name ObjectName `json:"name"`
 }
 
+// CapacityProfileReference names a CapacityProfile in the same namespace.
+type CapacityProfileReference struct {
+	// name is the name of the CapacityProfile.
+	// +required
+	Name ObjectName `json:"name"`
+}
+
+// OperatingHoursReference names OperatingHours in the same namespace.
+type OperatingHoursReference struct {
+	// name is the name of the OperatingHours.
+	// +required
+	Name ObjectName `json:"name"`
+}
+
 // SecretReference names a Secret in the same namespace.
 type SecretReference struct {
 	// name is the name of the Secret.

@@ -33,7 +33,7 @@ const (
 // Workstream that uses the ruleset.
 //
 // Reasons of True: ResolvedRefs.
-// Reasons of False: QueueNotFound, VariableNotDeclared, TypeMismatch.
+// Reasons of False: QueueNotFound, CapacityProfileNotFound, VariableNotDeclared, TypeMismatch.
 // Reasons of Unknown: Pending.
 const RoutingRulesetConditionResolvedRefs RoutingRulesetConditionType = "ResolvedRefs"
 
@@ -44,11 +44,14 @@ const (
 	// RoutingRulesetReasonQueueNotFound is used with ResolvedRefs when there is no Queue of a name that a rule
 	// routes to.
 	RoutingRulesetReasonQueueNotFound RoutingRulesetConditionReason = "QueueNotFound"
-	// RoutingRulesetReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for a context variable that
-	// a Workstream which uses the ruleset does not have.
+	// RoutingRulesetReasonCapacityProfileNotFound is used with ResolvedRefs when there is no CapacityProfile of a name
+	// that a rule asks for.
+	RoutingRulesetReasonCapacityProfileNotFound RoutingRulesetConditionReason = "CapacityProfileNotFound"
+	// RoutingRulesetReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for or sets a context variable
+	// that a Workstream which uses the ruleset does not have.
 	RoutingRulesetReasonVariableNotDeclared RoutingRulesetConditionReason = "VariableNotDeclared"
 	// RoutingRulesetReasonTypeMismatch is used with ResolvedRefs when a rule routes to a Queue of another type than
-	// a Workstream which uses the ruleset, or compares one of its variables in a way that the type does not allow.
+	// a Workstream which uses the ruleset, or uses one of its variables in a way that the type does not allow.
 	RoutingRulesetReasonTypeMismatch RoutingRulesetConditionReason = "TypeMismatch"
 )
 

@@ -7,16 +7,22 @@ import (
 )
 
 // RoutingRulesetSpec is an ordered list of rules.
+// +kubebuilder:validation:XValidation:rule="self.type != 'RouteToQueue' || self.rules.all(r, has(r.route))",message="spec.rules[].route is required when spec.type is RouteToQueue"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Classification' || self.rules.all(r, !has(r.route))",message="spec.rules[].route must not be set when spec.type is Classification"
+// +kubebuilder:validation:XValidation:rule="self.type != 'RouteToQueue' || self.rules.all(r, !has(r.set) && !has(r.skills) && !has(r.capacityProfiles))",message="spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue"
 type RoutingRulesetSpec struct {
 	// type is what the rules do. It cannot be changed.
 	//
-	// - RouteToQueue: the first rule that matches an item decides its queue.
+	// - Classification: the first rule that matches an item gives it attributes, a priority, skills and capacity profiles
+	//   that it needs. Workstreams name such rulesets in spec.routing.classification.
+	// - RouteToQueue: the first rule that matches an item decides its queue. Workstreams name one in
+	//   spec.routing.routeToQueue.
 	// +required
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.type is immutable: create another RoutingRuleset"
 	Type RulesetType `json:"type"`
 
-	// rules are tried from the first to the last; the first that matches decides. The items that none matches go to the
-	// workstream's fallback queue.
+	// rules are tried from the first to the last; the first that matches decides. The items that none matches get nothing
+	// from a ruleset of type Classification, and go to the workstream's fallback queue with type RouteToQueue.
 	// +required
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=1000
@@ -26,13 +32,18 @@ type RoutingRulesetSpec struct {
 }
 
 // RulesetType is what the rules of a ruleset do.
-// +kubebuilder:validation:Enum=RouteToQueue
+// +kubebuilder:validation:Enum=Classification;RouteToQueue
 type RulesetType string
 
-// RulesetRouteToQueue is rules that decide an item's queue.
-const RulesetRouteToQueue RulesetType = "RouteToQueue"
+// The types of rulesets.
+const (
+	// RulesetClassification is rules that say what an item is and needs.
+	RulesetClassification RulesetType = "Classification"
+	// RulesetRouteToQueue is rules that decide an item's queue.
+	RulesetRouteToQueue RulesetType = "RouteToQueue"
+)
 
-// Rule routes the items that it matches.
+// Rule classifies or routes the items that it matches.
 type Rule struct {
 	// name is how traces and messages call the rule. It is unique in its ruleset.
 	// +required
@@ -44,9 +55,86 @@ type Rule struct {
 	// +optional
 	When *Condition `json:"when,omitempty"`
 
-	// route is where they go.
+	// set is what the items are given. It must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	Set *Settings `json:"set,omitempty"`
+
+	// skills are what an agent needs for the items, beside those that earlier rulesets asked for; of two ratings of one
+	// skill the higher counts. They must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	Skills []RequiredSkill `json:"skills,omitempty"`
+
+	// capacityProfiles are of which the items need a slot, beside those of the workstream and of earlier rulesets. They
+	// must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=map
+	// +listMapKey=name
+	CapacityProfiles []RequiredProfile `json:"capacityProfiles,omitempty"`
+
+	// route is where the items go. It is required when the ruleset's type is RouteToQueue, and must not be set otherwise.
+	// +optional
+	Route *Route `json:"route,omitempty"`
+}
+
+// Settings is what classification gives an item.
+// +kubebuilder:validation:MinProperties=1
+type Settings struct {
+	// priority orders the items in a queue: those with the smaller number are served first. Items have 100 unless a rule
+	// says otherwise. From 1 to 10000; later rulesets and routing rules see it as item.priority.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	Priority int32 `json:"priority,omitempty"`
+
+	// attributes are values of context variables, instead of those that the item has. Later rulesets and routing rules
+	// see them.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	Attributes []AttributeSetting `json:"attributes,omitempty"`
+}
+
+// AttributeSetting is the value of one context variable.
+type AttributeSetting struct {
+	// name is the full name of the variable, such as context.tier. The Workstreams that use the ruleset MUST declare it
+	// by a ContextVariable.
 	// +required
-	Route Route `json:"route"`
+	// +kubebuilder:validation:MaxLength=108
+	// +kubebuilder:validation:Pattern=`^context\.[A-Za-z_][A-Za-z0-9_-]*$`
+	Name string `json:"name"`
+
+	// value is the value, a number in quotes.
+	// +required
+	// +kubebuilder:validation:MaxLength=512
+	Value string `json:"value"`
+}
+
+// RequiredSkill is a skill that an item needs.
+type RequiredSkill struct {
+	// name is the name of the skill, as Agents write it.
+	// +required
+	Name SkillName `json:"name"`
+
+	// rating is how good an agent must be at it, from 1 to 10. Unset, any rating will do.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10
+	Rating int32 `json:"rating,omitempty"`
+}
+
+// RequiredProfile is a capacity profile of which an item needs a slot.
+type RequiredProfile struct {
+	// name is the name of the CapacityProfile.
+	// +required
+	Name ObjectName `json:"name"`
 }
 
 // Route is where items go.
@@ -99,7 +187,7 @@ type RoutingRulesetStatus struct {
 	Workstreams *int32 `json:"workstreams,omitempty"`
 }
 
-// RoutingRuleset is an ordered list of rules by which workstreams route their items.
+// RoutingRuleset is an ordered list of rules by which workstreams classify or route their items.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=rrs,categories=routing

@@ -7,6 +7,12 @@ package v1alpha1
 // +kubebuilder:validation:MaxLength=28
 type Duration string
 
+// SkillName is the name of a skill. Upper and lower case differ.
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=100
+// +kubebuilder:validation:Pattern=`^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$`
+type SkillName string
+
 // ItemType is what a Workstream or Queue handles.
 // +kubebuilder:validation:Enum=Messaging;Record
 type ItemType string
@@ -42,18 +48,19 @@ type ConditionReason string
 
 // The reasons that several kinds have.
 const (
-	ReasonAccepted           ConditionReason = "Accepted"
-	ReasonInvalid            ConditionReason = "Invalid"
-	ReasonConflict           ConditionReason = "Conflict"
-	ReasonResolvedRefs       ConditionReason = "ResolvedRefs"
-	ReasonWorkstreamNotFound ConditionReason = "WorkstreamNotFound"
-	ReasonQueueNotFound      ConditionReason = "QueueNotFound"
-	ReasonSecretNotFound     ConditionReason = "SecretNotFound"
-	ReasonTypeMismatch       ConditionReason = "TypeMismatch"
-	ReasonProgrammed         ConditionReason = "Programmed"
-	ReasonPending            ConditionReason = "Pending"
-	ReasonNotInPlan          ConditionReason = "NotInPlan"
-	ReasonNotAcknowledged    ConditionReason = "NotAcknowledged"
-	ReasonRefused            ConditionReason = "Refused"
-	ReasonCredentialsPending ConditionReason = "CredentialsPending"
+	ReasonAccepted                ConditionReason = "Accepted"
+	ReasonInvalid                 ConditionReason = "Invalid"
+	ReasonConflict                ConditionReason = "Conflict"
+	ReasonResolvedRefs            ConditionReason = "ResolvedRefs"
+	ReasonWorkstreamNotFound      ConditionReason = "WorkstreamNotFound"
+	ReasonQueueNotFound           ConditionReason = "QueueNotFound"
+	ReasonCapacityProfileNotFound ConditionReason = "CapacityProfileNotFound"
+	ReasonSecretNotFound          ConditionReason = "SecretNotFound"
+	ReasonTypeMismatch            ConditionReason = "TypeMismatch"
+	ReasonProgrammed              ConditionReason = "Programmed"
+	ReasonPending                 ConditionReason = "Pending"
+	ReasonNotInPlan               ConditionReason = "NotInPlan"
+	ReasonNotAcknowledged         ConditionReason = "NotAcknowledged"
+	ReasonRefused                 ConditionReason = "Refused"
+	ReasonCredentialsPending      ConditionReason = "CredentialsPending"
 )

@@ -33,7 +33,8 @@ const (
 // revision stays in the plan.
 //
 // Reasons of True: ResolvedRefs.
-// Reasons of False: RulesetNotFound, RulesetNotAccepted, QueueNotFound, VariableNotDeclared, TypeMismatch.
+// Reasons of False: RulesetNotFound, RulesetNotAccepted, QueueNotFound, CapacityProfileNotFound,
+// VariableNotDeclared, TypeMismatch.
 // Reasons of Unknown: Pending.
 const WorkstreamConditionResolvedRefs WorkstreamConditionType = "ResolvedRefs"
 
@@ -41,19 +42,24 @@ const WorkstreamConditionResolvedRefs WorkstreamConditionType = "ResolvedRefs"
 const (
 	// WorkstreamReasonResolvedRefs is used with ResolvedRefs when all that the object names exists and fits.
 	WorkstreamReasonResolvedRefs WorkstreamConditionReason = "ResolvedRefs"
-	// WorkstreamReasonRulesetNotFound is used with ResolvedRefs when there is no RoutingRuleset of the name in
-	// spec.routing.routeToQueue.
+	// WorkstreamReasonRulesetNotFound is used with ResolvedRefs when there is no RoutingRuleset of a name in
+	// spec.routing.
 	WorkstreamReasonRulesetNotFound WorkstreamConditionReason = "RulesetNotFound"
-	// WorkstreamReasonRulesetNotAccepted is used with ResolvedRefs when that RoutingRuleset has Accepted=False.
+	// WorkstreamReasonRulesetNotAccepted is used with ResolvedRefs when a RoutingRuleset that it names has
+	// Accepted=False.
 	WorkstreamReasonRulesetNotAccepted WorkstreamConditionReason = "RulesetNotAccepted"
 	// WorkstreamReasonQueueNotFound is used with ResolvedRefs when there is no Queue of a name that the workstream
 	// or its ruleset routes to.
 	WorkstreamReasonQueueNotFound WorkstreamConditionReason = "QueueNotFound"
-	// WorkstreamReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for a context variable that no
-	// accepted ContextVariable of the workstream declares.
+	// WorkstreamReasonCapacityProfileNotFound is used with ResolvedRefs when there is no CapacityProfile of a name that
+	// the workstream or its classification asks for.
+	WorkstreamReasonCapacityProfileNotFound WorkstreamConditionReason = "CapacityProfileNotFound"
+	// WorkstreamReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for or sets a context variable that
+	// no accepted ContextVariable of the workstream declares.
 	WorkstreamReasonVariableNotDeclared WorkstreamConditionReason = "VariableNotDeclared"
-	// WorkstreamReasonTypeMismatch is used with ResolvedRefs when a Queue has another type than the workstream, or a
-	// rule compares a variable in a way that its type does not allow.
+	// WorkstreamReasonTypeMismatch is used with ResolvedRefs when a Queue has another type than the workstream, a
+	// RoutingRuleset has another type than its place asks for, or a rule uses a variable in a way that its type does not
+	// allow.
 	WorkstreamReasonTypeMismatch WorkstreamConditionReason = "TypeMismatch"
 )
 

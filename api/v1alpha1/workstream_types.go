@@ -13,6 +13,9 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.type != 'Messaging' || !has(self.record)",message="spec.record must not be set when spec.type is Messaging"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.wrapUp)",message="spec.workDistribution.wrapUp must not be set when spec.type is Record: records have no wrap-up"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.autoCloseAfterInactivity)",message="spec.workDistribution.autoCloseAfterInactivity must not be set when spec.type is Record: records do not wait for a customer"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.agentAffinity)",message="spec.workDistribution.agentAffinity must not be set when spec.type is Record: records do not come back"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.followUpAfter)",message="spec.workDistribution.followUpAfter must not be set when spec.type is Record: records do not wait for a customer"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.reconnectGrace)",message="spec.workDistribution.reconnectGrace must not be set when spec.type is Record: records stay with their agent"
 type WorkstreamSpec struct {
 	// displayName is what people call the workstream. Unset, they see the object's name.
 	// +optional
@@ -67,6 +70,9 @@ type RecordSettings struct {
 }
 
 // WorkDistribution is how items reach agents.
+// +kubebuilder:validation:XValidation:rule="self.mode == 'Push' || self.pickFromPush == 'Disabled'",message="spec.workDistribution.pickFromPush must not be Enabled unless mode is Push: with Pick agents pick anyway"
+// +kubebuilder:validation:XValidation:rule="self.mode == 'Push' || !has(self.agentAffinity)",message="spec.workDistribution.agentAffinity must not be set unless mode is Push: with Pick nobody is offered an item"
+// +kubebuilder:validation:XValidation:rule="!has(self.followUpAfter) || duration(self.followUpAfter) < duration(has(self.autoCloseAfterInactivity) ? self.autoCloseAfterInactivity : '8h')",message="spec.workDistribution.followUpAfter must be shorter than autoCloseAfterInactivity: the item is closed then"
 type WorkDistribution struct {
 	// mode is who takes the first step. Unset, it is Push. It cannot be changed.
 	//
@@ -77,9 +83,18 @@ type WorkDistribution struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.workDistribution.mode is immutable: create another Workstream"
 	Mode DistributionMode `json:"mode,omitempty"`
 
+	// pickFromPush is whether agents may also pick the items of this workstream that wait in one of their queues,
+	// whatever their capacity and presence. Unset, it is Disabled. It must not be Enabled when mode is Pick.
+	//
+	// - Enabled: they may.
+	// - Disabled: they take what they are offered.
+	// +optional
+	// +kubebuilder:default=Disabled
+	PickFromPush PickFromPush `json:"pickFromPush,omitempty"`
+
 	// capacity is what one item costs of an agent's capacity.
 	// +required
-	Capacity Capacity `json:"capacity"`
+	Capacity ItemCapacity `json:"capacity"`
 
 	// allowedPresences are the presences in which an agent is offered items. Unset, they are Available and Busy.
 	//
@@ -93,6 +108,21 @@ type WorkDistribution struct {
 	// +kubebuilder:validation:MaxItems=4
 	// +listType=set
 	AllowedPresences []Presence `json:"allowedPresences,omitempty"`
+
+	// skillMatching is how the skills that an item needs are compared with an agent's. Classification rules say what an
+	// item needs. Unset, it is Exact.
+	//
+	// - Exact: an agent must have all of them, each with the rating that is needed or a better one.
+	// - Closest: an agent must have none of them; who comes closest is preferred.
+	// - None: skills do not count.
+	// +optional
+	// +kubebuilder:default=Exact
+	SkillMatching SkillMatching `json:"skillMatching,omitempty"`
+
+	// agentAffinity is whether a conversation that comes back is first offered to the agent who had it last. Unset, its
+	// fields have their defaults. It must not be set when type is Record or mode is Pick.
+	// +optional
+	AgentAffinity *AgentAffinity `json:"agentAffinity,omitempty"`
 
 	// offer is how items are offered to agents. Unset, its fields have their defaults.
 	// +optional
@@ -109,6 +139,19 @@ type WorkDistribution struct {
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="spec.workDistribution.autoCloseAfterInactivity must be from 1m to 720h"
 	AutoCloseAfterInactivity Duration `json:"autoCloseAfterInactivity,omitempty"`
+
+	// followUpAfter is after how long an item that waits for its customer is routed again although the customer has not
+	// returned, from 1m to 720h and shorter than autoCloseAfterInactivity. Unset, it is not. It must not be set when type
+	// is Record.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="spec.workDistribution.followUpAfter must be from 1m to 720h"
+	FollowUpAfter Duration `json:"followUpAfter,omitempty"`
+
+	// reconnectGrace is how long a conversation stays with an agent whose connection is lost, from 5s to 24h. Then others
+	// are offered it. Unset, it is 150s. It must not be set when type is Record.
+	// +optional
+	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('5s') && duration(self) <= duration('24h')",message="spec.workDistribution.reconnectGrace must be from 5s to 24h"
+	ReconnectGrace Duration `json:"reconnectGrace,omitempty"`
 }
 
 // DistributionMode is who takes the first step between an item and an agent.
@@ -123,15 +166,92 @@ const (
 	DistributionPick DistributionMode = "Pick"
 )
 
-// Capacity is an amount of capacity: what an item costs, or what an agent has.
-type Capacity struct {
+// PickFromPush is whether agents may pick what they are offered otherwise.
+// +kubebuilder:validation:Enum=Enabled;Disabled
+type PickFromPush string
+
+// Whether agents may pick.
+const (
+	// PickFromPushEnabled lets them.
+	PickFromPushEnabled PickFromPush = "Enabled"
+	// PickFromPushDisabled does not.
+	PickFromPushDisabled PickFromPush = "Disabled"
+)
+
+// ItemCapacity is what one item costs of an agent's capacity.
+// +kubebuilder:validation:XValidation:rule="has(self.units) || has(self.profileRef)",message="one of spec.workDistribution.capacity.units and profileRef is required"
+// +kubebuilder:validation:XValidation:rule="!has(self.units) || !has(self.profileRef)",message="only one of spec.workDistribution.capacity.units and profileRef may be set"
+type ItemCapacity struct {
 	// units is the amount, from 0 to 10000. What a unit stands for is yours to choose: agents with 100 units and items
-	// of 30 make three items at a time.
-	// +required
+	// of 30 make three items at a time. Exactly one of units and profileRef is set.
+	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10000
-	Units int32 `json:"units"`
+	Units *int32 `json:"units,omitempty"`
+
+	// profileRef is the CapacityProfile of which one item takes a slot. Exactly one of units and profileRef is set.
+	// +optional
+	ProfileRef *CapacityProfileReference `json:"profileRef,omitempty"`
 }
+
+// SkillMatching is how the skills that an item needs are compared with an agent's.
+// +kubebuilder:validation:Enum=Exact;Closest;None
+type SkillMatching string
+
+// The ways of skill matching.
+const (
+	// SkillMatchingExact wants all of them.
+	SkillMatchingExact SkillMatching = "Exact"
+	// SkillMatchingClosest prefers who comes closest.
+	SkillMatchingClosest SkillMatching = "Closest"
+	// SkillMatchingNone does not look at skills.
+	SkillMatchingNone SkillMatching = "None"
+)
+
+// AgentAffinity is whether a conversation that comes back is first offered to the agent who had it last.
+// +kubebuilder:validation:XValidation:rule="!has(self.mode) || self.mode == 'Enabled' || !has(self.respect)",message="spec.workDistribution.agentAffinity.respect must not be set when mode is Disabled"
+type AgentAffinity struct {
+	// mode is whether it is. Unset, it is Enabled for channels of type Custom.
+	//
+	// - Enabled: that agent is asked first; who declines or does not answer is not asked first again.
+	// - Disabled: whoever fits is asked.
+	// +optional
+	Mode AgentAffinityMode `json:"mode,omitempty"`
+
+	// respect is what of that agent counts nevertheless. Unset, nothing does: the agent is asked whatever their presence
+	// and capacity, as long as they are connected.
+	//
+	// - Presence: the agent must have an allowed presence.
+	// - Capacity: the agent must have the capacity.
+	// +optional
+	// +kubebuilder:validation:MaxItems=2
+	// +listType=set
+	Respect []AffinityRespect `json:"respect,omitempty"`
+}
+
+// AgentAffinityMode is whether a conversation that comes back is first offered to the agent who had it last.
+// +kubebuilder:validation:Enum=Enabled;Disabled
+type AgentAffinityMode string
+
+// The modes of affinity.
+const (
+	// AgentAffinityEnabled asks that agent first.
+	AgentAffinityEnabled AgentAffinityMode = "Enabled"
+	// AgentAffinityDisabled does not.
+	AgentAffinityDisabled AgentAffinityMode = "Disabled"
+)
+
+// AffinityRespect is what counts of the agent who had a conversation last.
+// +kubebuilder:validation:Enum=Presence;Capacity
+type AffinityRespect string
+
+// What may count of the agent.
+const (
+	// AffinityRespectPresence wants an allowed presence.
+	AffinityRespectPresence AffinityRespect = "Presence"
+	// AffinityRespectCapacity wants free capacity.
+	AffinityRespectCapacity AffinityRespect = "Capacity"
+)
 
 // Presence is whether an agent can take items.
 // +kubebuilder:validation:Enum=Available;Busy;DoNotDisturb;Away
@@ -151,6 +271,15 @@ const (
 
 // Offer is how items are offered to agents.
 type Offer struct {
+	// presentation is how an item reaches the agent who was chosen. Unset, it is Prompt.
+	//
+	// - Prompt: the agent accepts or declines.
+	// - PromptNoDecline: the agent accepts, and cannot decline.
+	// - AutoAccept: the item is assigned at once.
+	// +optional
+	// +kubebuilder:default=Prompt
+	Presentation OfferPresentation `json:"presentation,omitempty"`
+
 	// timeout is how long an agent has to answer an offer before the item goes to someone else, from 5s to 1h. Unset, it
 	// is 120s.
 	// +optional
@@ -172,6 +301,20 @@ type Offer struct {
 	// +kubebuilder:validation:Maximum=100
 	MaxDeclines int32 `json:"maxDeclines,omitempty"`
 }
+
+// OfferPresentation is how an item reaches the agent who was chosen.
+// +kubebuilder:validation:Enum=Prompt;PromptNoDecline;AutoAccept
+type OfferPresentation string
+
+// The presentations.
+const (
+	// PresentationPrompt has the agent accept or decline.
+	PresentationPrompt OfferPresentation = "Prompt"
+	// PresentationPromptNoDecline has the agent accept.
+	PresentationPromptNoDecline OfferPresentation = "PromptNoDecline"
+	// PresentationAutoAccept does not ask.
+	PresentationAutoAccept OfferPresentation = "AutoAccept"
+)
 
 // WrapUp is how after-work holds an agent's capacity.
 // +kubebuilder:validation:XValidation:rule="self.blockCapacity != 'Custom' || has(self.__for__)",message="spec.workDistribution.wrapUp.for is required when blockCapacity is Custom"
@@ -209,6 +352,14 @@ const (
 
 // WorkstreamRouting is how an item finds its queue.
 type WorkstreamRouting struct {
+	// classification are the rulesets that say what an item is and needs before it is routed, in order: the first rule
+	// that matches in each of them counts, and later ones see what earlier ones set. Unset, items are as they come.
+	// +optional
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=map
+	// +listMapKey=name
+	Classification []ClassificationRuleset `json:"classification,omitempty"`
+
 	// routeToQueue is the ruleset whose first matching rule decides the queue. Unset, every item goes to the fallback
 	// queue.
 	// +optional
@@ -217,6 +368,13 @@ type WorkstreamRouting struct {
 	// fallbackQueueRef is the Queue of the items that no rule matches. Its type MUST be the workstream's.
 	// +required
 	FallbackQueueRef QueueReference `json:"fallbackQueueRef"`
+}
+
+// ClassificationRuleset names a RoutingRuleset of type Classification in the same namespace.
+type ClassificationRuleset struct {
+	// name is the name of the RoutingRuleset. Several workstreams may use the same one.
+	// +required
+	Name ObjectName `json:"name"`
 }
 
 // RouteToQueue names a RoutingRuleset of type RouteToQueue in the same namespace.

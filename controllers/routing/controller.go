@@ -63,8 +63,8 @@ type change func(context.Context) error
 
 type phase func(context.Context, *scope) error
 
-// +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams;channels;contextvariables;routingrulesets;queues;agents,verbs=list;watch
-// +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams/status;channels/status;contextvariables/status;routingrulesets/status;queues/status;agents/status;distributors/status,verbs=patch
+// +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams;channels;contextvariables;routingrulesets;queues;agents;capacityprofiles;operatinghours,verbs=list;watch
+// +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams/status;channels/status;contextvariables/status;routingrulesets/status;queues/status;agents/status;capacityprofiles/status;operatinghours/status;distributors/status,verbs=patch
 // +kubebuilder:rbac:groups=routing.workstream.dev,resources=distributors,verbs=list;watch;create
 // +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=list;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch

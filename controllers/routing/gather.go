@@ -55,9 +55,13 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 		rulesets     routingv1alpha1.RoutingRulesetList
 		queues       routingv1alpha1.QueueList
 		agents       routingv1alpha1.AgentList
+		profiles     routingv1alpha1.CapacityProfileList
+		hours        routingv1alpha1.OperatingHoursList
 		distributors routingv1alpha1.DistributorList
 	)
-	for _, list := range []client.ObjectList{&workstreams, &channels, &variables, &rulesets, &queues, &agents, &distributors} {
+	for _, list := range []client.ObjectList{
+		&workstreams, &channels, &variables, &rulesets, &queues, &agents, &profiles, &hours, &distributors,
+	} {
 		if err := r.client.List(ctx, list, client.InNamespace(name), client.UnsafeDisableDeepCopy); err != nil {
 			return nil, fmt.Errorf("listing %T: %w", list, err)
 		}
@@ -68,6 +72,8 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 	in.RoutingRulesets = collect(s, routingv1alpha1.KindRoutingRuleset, rulesets.Items)
 	in.Queues = collect(s, routingv1alpha1.KindQueue, queues.Items)
 	in.Agents = collect(s, routingv1alpha1.KindAgent, agents.Items)
+	in.CapacityProfiles = collect(s, routingv1alpha1.KindCapacityProfile, profiles.Items)
+	in.OperatingHours = collect(s, routingv1alpha1.KindOperatingHours, hours.Items)
 	in.Distributors = collect(s, routingv1alpha1.KindDistributor, distributors.Items)
 	if len(s.all) == 0 {
 		if n.published != "" {

@@ -154,6 +154,10 @@ func (s *scope) fill(obj object, verdict *compile.Object) {
 		o.Status.Agents = &verdict.Counts.Agents
 	case *routingv1alpha1.Agent:
 		o.Status.Queues = &verdict.Counts.Queues
+	case *routingv1alpha1.CapacityProfile:
+		o.Status.Agents, o.Status.Workstreams = &verdict.Counts.Agents, &verdict.Counts.Workstreams
+	case *routingv1alpha1.OperatingHours:
+		o.Status.Queues = &verdict.Counts.Queues
 	case *routingv1alpha1.Distributor:
 		known := o.Status.Replicas
 		o.Status.Version, o.Status.Replicas = "", nil

@@ -31,7 +31,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})
 	for _, kind := range []client.Object{
 		&routingv1alpha1.Workstream{}, &routingv1alpha1.Channel{}, &routingv1alpha1.ContextVariable{},
-		&routingv1alpha1.RoutingRuleset{}, &routingv1alpha1.Queue{}, &routingv1alpha1.Agent{}, &routingv1alpha1.Distributor{},
+		&routingv1alpha1.RoutingRuleset{}, &routingv1alpha1.Queue{}, &routingv1alpha1.Agent{},
+		&routingv1alpha1.CapacityProfile{}, &routingv1alpha1.OperatingHours{}, &routingv1alpha1.Distributor{},
 	} {
 		b = b.Watches(kind, byNamespace, generation)
 	}

@@ -25,7 +25,7 @@ func namespaceOf(n int) *Input {
 		ws := v1alpha1.WorkstreamReference{Name: v1alpha1.ObjectName(fmt.Sprintf("ws-%d", i))}
 		in.Workstreams = append(in.Workstreams, v1alpha1.Workstream{ObjectMeta: meta("ws-%d", i), Spec: v1alpha1.WorkstreamSpec{
 			Type: v1alpha1.ItemTypeMessaging, ChannelType: v1alpha1.ChannelTypeCustom,
-			WorkDistribution: v1alpha1.WorkDistribution{Capacity: v1alpha1.Capacity{Units: 30}},
+			WorkDistribution: v1alpha1.WorkDistribution{Capacity: v1alpha1.ItemCapacity{Units: new(int32(30))}},
 			Routing: v1alpha1.WorkstreamRouting{
 				RouteToQueue:     &v1alpha1.RouteToQueue{Name: v1alpha1.ObjectName(fmt.Sprintf("rules-%d", i))},
 				FallbackQueueRef: queue(i),
@@ -55,7 +55,7 @@ func namespaceOf(n int) *Input {
 						{Attribute: "channel.locale", Operator: "StartsWith", Values: []string{"fr"}},
 					}},
 				}},
-				Route: v1alpha1.Route{QueueRef: &ref},
+				Route: &v1alpha1.Route{QueueRef: &ref},
 			})
 			agent.Spec.QueueRefs = append(agent.Spec.QueueRefs, ref)
 		}

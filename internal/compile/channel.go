@@ -17,7 +17,7 @@ func (s *scope) compileChannels() {
 		o := Object{Kind: v1alpha1.KindChannel, Name: c.Name}
 		var accepted, refs problems
 		address := s.claimAddress(c, held, &accepted)
-		w := s.resolveChannel(c, &refs)
+		w, fits := s.resolveChannel(c, &refs)
 		o.Findings = judged(&accepted, &refs, "")
 		if !accepted.any() {
 			o.WebhookPath = "/webhooks/" + s.in.Namespace + "/" + address
@@ -29,7 +29,10 @@ func (s *scope) compileChannels() {
 			o.Absent = "not all references of the channel are resolved"
 		case w.revision == nil:
 			o.Absent = w.absent()
-		default:
+		}
+		// Without its Secret a channel is in the plan all the same: senders are told to try again, and not that there is no
+		// such channel.
+		if !accepted.any() && fits && w.revision != nil {
 			secret := s.need(c.Spec.Custom.CredentialsSecretRef.Name, v1alpha1.SigningSecretKey)
 			w.channels++
 			s.out.Plan.Channels = append(s.out.Plan.Channels, plan.Channel{
@@ -60,10 +63,10 @@ func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string], accepted 
 	return address
 }
 
-// resolveChannel returns the channel's workstream, if there is one.
-func (s *scope) resolveChannel(c *v1alpha1.Channel, refs *problems) *workstream {
+// resolveChannel returns the channel's workstream, if there is one, and whether the channel fits it.
+func (s *scope) resolveChannel(c *v1alpha1.Channel, refs *problems) (w *workstream, fits bool) {
 	name := string(c.Spec.WorkstreamRef.Name)
-	w := s.workstreams[name]
+	w = s.workstreams[name]
 	switch {
 	case w == nil:
 		refs.add(string(v1alpha1.ChannelReasonWorkstreamNotFound), "spec.workstreamRef: there is no Workstream %q", name)
@@ -74,10 +77,11 @@ func (s *scope) resolveChannel(c *v1alpha1.Channel, refs *problems) *workstream 
 		refs.add(string(v1alpha1.ChannelReasonTypeMismatch), "spec.workstreamRef: Workstream %q has channels of type %s, not %s",
 			name, w.object.Spec.ChannelType, c.Spec.Type)
 	}
+	fits = !refs.any()
 	if custom := c.Spec.Custom; custom != nil {
 		if missing := s.missingSecret(custom.CredentialsSecretRef.Name, v1alpha1.SigningSecretKey); missing != "" {
 			refs.add(string(v1alpha1.ChannelReasonSecretNotFound), "spec.custom.credentialsSecretRef: %s", missing)
 		}
 	}
-	return w
+	return w, fits
 }

@@ -16,7 +16,10 @@ type scope struct {
 	in  *Input
 	out *Output
 
-	queues      map[string]plan.Queue // all that exist, then those retained as well
+	queues      map[string]plan.Queue    // all that exist, then those retained as well
+	profiles    map[string]Profile       // likewise
+	calendars   map[string]plan.Calendar // all that are accepted, then those retained as well
+	hours       map[string]*calendar     // all that exist
 	rulesets    map[string]*ruleset
 	workstreams map[string]*workstream
 	credentials map[Credential]bool
@@ -28,17 +31,21 @@ func Compile(in *Input) (*Output, error) {
 		in:          in,
 		out:         &Output{Plan: &plan.Plan{Namespace: in.Namespace}},
 		queues:      make(map[string]plan.Queue, len(in.Queues)),
+		profiles:    make(map[string]Profile, len(in.CapacityProfiles)),
+		calendars:   make(map[string]plan.Calendar, len(in.OperatingHours)),
+		hours:       make(map[string]*calendar, len(in.OperatingHours)),
 		rulesets:    make(map[string]*ruleset, len(in.RoutingRulesets)),
 		workstreams: make(map[string]*workstream, len(in.Workstreams)),
 		credentials: map[Credential]bool{},
 	}
-	queues := live(in.Queues)
-	for _, q := range queues {
-		s.queues[q.Name] = planQueue(q)
-	}
 	for _, w := range live(in.Workstreams) {
 		s.workstreams[w.Name] = &workstream{object: w}
 	}
+	for _, p := range live(in.CapacityProfiles) {
+		s.profiles[p.Name] = translateProfile(p)
+	}
+	s.translateHours()
+	queues := s.translateQueues()
 	for _, r := range live(in.RoutingRulesets) {
 		s.rulesets[r.Name] = s.translateRuleset(r)
 	}
@@ -50,6 +57,8 @@ func Compile(in *Input) (*Output, error) {
 	s.compileDistributors()
 
 	s.reportQueues(queues)
+	s.reportProfiles()
+	s.reportHours()
 	s.reportVariables(variables)
 	s.reportRulesets()
 	s.reportWorkstreams()
@@ -59,6 +68,12 @@ func Compile(in *Input) (*Output, error) {
 func (s *scope) finish() (*Output, error) {
 	for _, q := range s.queues {
 		s.out.Plan.Queues = append(s.out.Plan.Queues, q)
+	}
+	for _, p := range s.profiles {
+		s.out.Plan.Profiles = append(s.out.Plan.Profiles, p.Profile)
+	}
+	for _, c := range s.calendars {
+		s.out.Plan.Calendars = append(s.out.Plan.Calendars, c)
 	}
 	for c := range s.credentials {
 		s.out.Credentials = append(s.out.Credentials, c)

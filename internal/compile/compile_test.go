@@ -19,7 +19,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // inputs are the golden inputs and a large namespace, by name, each made anew when asked for.
@@ -50,6 +52,8 @@ func TestCompileGivesTheSameForAnyOrder(t *testing.T) {
 			shuffle(random, in.RoutingRulesets)
 			shuffle(random, in.Queues)
 			shuffle(random, in.Agents)
+			shuffle(random, in.CapacityProfiles)
+			shuffle(random, in.OperatingHours)
 			shuffle(random, in.Distributors)
 			got := mustCompile(t, in)
 			if !bytes.Equal(want.Body, got.Body) || want.Version != got.Version {
@@ -65,8 +69,10 @@ func TestCompileGivesTheSameForAnyOrder(t *testing.T) {
 	}
 }
 
-// revisions compares what is stored of a rule, not what is compiled from it.
-var revisions = cmpopts.IgnoreUnexported(plan.Rule{})
+// revisions compares what is stored of a rule or a calendar, not what is compiled from it.
+var revisions = cmp.Options{
+	cmpopts.IgnoreUnexported(plan.Rule{}, plan.ClassificationRule{}, plan.Calendar{}), cmpopts.EquateComparable(rule.Value{}),
+}
 
 func shuffle[T any](random *rand.Rand, list []T) {
 	random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
@@ -155,6 +161,12 @@ func TestLastGoodThatCannotRunIsIgnored(t *testing.T) {
 		"with a negative share": func(r *Revision) {
 			r.Workstream.Routing.Rules[0].Split = []plan.Target{{Queue: "general", Percent: 120}, {Queue: "general", Percent: -20}}
 		},
+		"without a profile": func(r *Revision) { r.Workstream.Profiles = []string{"gone"} },
+		"with a calendar that is none": func(r *Revision) {
+			r.Workstream.Routing.Fallback = "night"
+			r.Queues = append(slices.Clone(r.Queues), plan.Queue{Name: "night", Type: plan.Messaging, Hours: "office"})
+			r.Calendars = []plan.Calendar{{Name: "office", Definition: hours.Definition{Zone: "Europe/Atlantis"}}}
+		},
 		"with a split of 90": func(r *Revision) { r.Workstream.Routing.Rules[0].Split[0].Percent = 90 },
 	}
 	if o := mustCompile(t, readInput(t, path)).Object(v1alpha1.KindWorkstream, "chat"); !o.Retained {
@@ -226,5 +238,27 @@ func TestServingIsTheOldestThatLives(t *testing.T) {
 	}
 	if d := Serving([]v1alpha1.Distributor{at("c", 3, false), at("a", 1, true), at("b", 2, false)}); d.Name != "b" {
 		t.Errorf("serving = %s", d.Name)
+	}
+}
+
+// TestAffinityDefaultsByChannelType: facts 6.1, on where a conversation can come back, absent for plain live chat.
+func TestAffinityDefaultsByChannelType(t *testing.T) {
+	enabled := plan.Affinity{Enabled: true}
+	cases := map[string]struct {
+		w    plan.Workstream
+		a    *v1alpha1.AgentAffinity
+		want plan.Affinity
+	}{
+		"a channel of one's own":  {plan.Workstream{Mode: plan.Push, ChannelType: "Custom"}, nil, enabled},
+		"SMS":                     {plan.Workstream{Mode: plan.Push, ChannelType: "SMS"}, nil, enabled},
+		"plain live chat":         {plan.Workstream{Mode: plan.Push, ChannelType: plan.LiveChat}, nil, plan.Affinity{}},
+		"live chat that wants it": {plan.Workstream{Mode: plan.Push, ChannelType: plan.LiveChat}, &v1alpha1.AgentAffinity{Mode: "Enabled"}, enabled},
+		"where agents pick":       {plan.Workstream{Mode: plan.Pick, ChannelType: "Custom"}, nil, plan.Affinity{}},
+		"switched off":            {plan.Workstream{Mode: plan.Push, ChannelType: "Custom"}, &v1alpha1.AgentAffinity{Mode: "Disabled"}, plan.Affinity{}},
+	}
+	for name, tc := range cases {
+		if got := affinity(&tc.w, tc.a); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
+		}
 	}
 }

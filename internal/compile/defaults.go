@@ -4,6 +4,7 @@ package compile
 
 import (
 	"slices"
+	"time"
 
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/plan"
@@ -16,6 +17,7 @@ const (
 	defaultReofferAfter v1alpha1.Duration = "2m"
 	defaultAutoClose    v1alpha1.Duration = "8h"
 	defaultMaxDeclines  int32             = 3
+	defaultRating       int32             = 1
 	defaultPriority     int32             = 100
 	defaultJWKSKey                        = "jwks.json"
 	defaultRolesClaim                     = "roles"
@@ -28,6 +30,15 @@ func or[T comparable](v, unset T) T {
 		return unset
 	}
 	return v
+}
+
+// duration reads a duration. The schema lets only good ones in; objects may be older than it.
+func duration(accepted *problems, path string, d v1alpha1.Duration) time.Duration {
+	length, err := time.ParseDuration(string(d))
+	if err != nil || length < 0 {
+		accepted.add(string(v1alpha1.ReasonInvalid), "%s: %q is no duration such as 120s or 8h", path, d)
+	}
+	return length
 }
 
 // presences returns the plan's form of a list of presences, sorted.

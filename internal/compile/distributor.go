@@ -28,6 +28,9 @@ func (s *scope) compileDistributors() {
 				s.out.Plan.Issuers = append(s.out.Plan.Issuers, s.planIssuer(resolved))
 			}
 		}
+		if serving {
+			s.translatePresences(d)
+		}
 		o := Object{Kind: v1alpha1.KindDistributor, Name: d.Name, Findings: judged(&accepted, &refs, "")}
 		switch {
 		case accepted.any():
@@ -36,6 +39,18 @@ func (s *scope) compileDistributors() {
 			o.Absent = "not all references of the distributor are resolved, and the plan leaves out those issuers"
 		}
 		s.report(o)
+	}
+}
+
+func (s *scope) translatePresences(d *v1alpha1.Distributor) {
+	for _, p := range d.Spec.Presences {
+		s.out.Plan.Presences = append(s.out.Plan.Presences, plan.CustomPresence{Name: p.Name, Base: plan.Presence(p.Base)})
+	}
+	if rules := d.Spec.PresenceRules; rules != nil {
+		s.out.Plan.PresenceRules = plan.PresenceRules{
+			Missed:   rules.OnMissedOffer == v1alpha1.MissedOfferInactive,
+			Declined: rules.OnDeclinedOffer == v1alpha1.DeclinedOfferDoNotDisturb,
+		}
 	}
 }
 

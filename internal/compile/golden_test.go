@@ -103,6 +103,10 @@ func addDocument(in *Input, document []byte) error {
 		return addTo(&in.Queues, document)
 	case v1alpha1.KindAgent:
 		return addTo(&in.Agents, document)
+	case v1alpha1.KindCapacityProfile:
+		return addTo(&in.CapacityProfiles, document)
+	case v1alpha1.KindOperatingHours:
+		return addTo(&in.OperatingHours, document)
 	case v1alpha1.KindDistributor:
 		return addTo(&in.Distributors, document)
 	case "Secret":

@@ -17,6 +17,8 @@ type Input struct {
 	RoutingRulesets  []v1alpha1.RoutingRuleset
 	Queues           []v1alpha1.Queue
 	Agents           []v1alpha1.Agent
+	CapacityProfiles []v1alpha1.CapacityProfile
+	OperatingHours   []v1alpha1.OperatingHours
 	Distributors     []v1alpha1.Distributor
 	// Secrets has the keys of the Secrets that exist, by the Secret's name; never a value. Only those matter that an
 	// object names, see SecretNames.
@@ -31,6 +33,9 @@ type Revision struct {
 	Workstream plan.Workstream `json:"workstream"`
 	// Queues are those that the workstream routes to, by name, as they were: used for the ones that no longer exist.
 	Queues []plan.Queue `json:"queues,omitempty"`
+	// Profiles are those of which its items need slots, and Calendars the hours of its queues, by name and as they were.
+	Profiles  []Profile       `json:"profiles,omitempty"`
+	Calendars []plan.Calendar `json:"calendars,omitempty"`
 }
 
 // SecretNames returns the names of the Secrets that the objects of in name, each once, in no particular order.

@@ -48,9 +48,9 @@ type Object struct {
 type Counts struct {
 	Channels    int32 // of a Workstream, those in the plan
 	Rules       int32 // of a Workstream's revision; of a RoutingRuleset
-	Agents      int32 // of a Queue
-	Queues      int32 // of an Agent, those in the plan
-	Workstreams int32 // that use a RoutingRuleset
+	Agents      int32 // of a Queue; who have slots of a CapacityProfile
+	Queues      int32 // of an Agent, those in the plan; that keep OperatingHours
+	Workstreams int32 // that use a RoutingRuleset; whose items need slots of a CapacityProfile
 }
 
 // Finding is the status of one condition of an object.

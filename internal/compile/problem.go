@@ -88,6 +88,7 @@ var (
 	soundSpec    = good{string(v1alpha1.ReasonAccepted), "The spec is sound"}
 	resolvedRefs = good{string(v1alpha1.ReasonResolvedRefs), "All references are resolved"}
 	noRefs       = good{string(v1alpha1.ReasonResolvedRefs), "There are no references to resolve"}
+	noAgents     = good{string(v1alpha1.QueueReasonNoAgents), "All references are resolved, and no Agent serves the queue: items wait"}
 )
 
 // finding is what the condition says about p, or that all is good.
@@ -96,6 +97,15 @@ func (p *problems) finding(condition v1alpha1.ConditionType, g good, suffix stri
 		return Finding{condition, metav1.ConditionTrue, g.reason, g.message}
 	}
 	return Finding{condition, metav1.ConditionFalse, p.reason, p.message(suffix)}
+}
+
+// nothingNamed is the two findings of an object that names no others.
+func nothingNamed(accepted *problems) []Finding {
+	var none problems
+	return []Finding{
+		accepted.finding(v1alpha1.ConditionAccepted, soundSpec, ""),
+		none.finding(v1alpha1.ConditionResolvedRefs, noRefs, ""),
+	}
 }
 
 // judged is the two findings that every object has. The suffix follows what is wrong.

@@ -4,8 +4,10 @@ package compile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -17,16 +19,46 @@ func (s *scope) lastGood(w *workstream) *Revision {
 		return nil
 	}
 	settings := ownRules(&stored.Workstream)
-	queues := s.queuesOf(&settings, stored.Queues)
-	if settings.Revision == "" || queues == nil {
+	r := s.revision(&settings, &stored)
+	if settings.Revision == "" || r == nil {
 		return nil
 	}
 	// A plan of its own: what that refuses would take the whole namespace's plan with it.
-	alone := plan.Plan{Workstreams: []plan.Workstream{settings}, Queues: slices.Clone(queues)}
+	alone := plan.Plan{
+		Workstreams: []plan.Workstream{settings}, Queues: slices.Clone(r.Queues), Calendars: slices.Clone(r.Calendars),
+	}
+	for i := range alone.Queues {
+		detach(&alone.Queues[i], r.Calendars)
+	}
 	if _, _, err := alone.Encode(); err != nil {
 		return nil
 	}
-	return &Revision{Workstream: stored.Workstream, Queues: queues}
+	r.Workstream = stored.Workstream
+	return r
+}
+
+// detach takes out of a queue what its revision does not have: its calendar, if that is so, and where its items would
+// overflow to, which may not exist any more or lead back here now.
+func detach(q *plan.Queue, calendars []plan.Calendar) {
+	q.Overflow = slices.DeleteFunc(slices.Clone(q.Overflow), func(o plan.Overflow) bool { return o.Action == plan.TransferTo })
+	if !slices.ContainsFunc(calendars, func(c plan.Calendar) bool { return c.Name == q.Hours }) {
+		q.Hours = ""
+	}
+}
+
+// revision returns all that it takes to run w, taking what no longer exists from retained. It returns nil if something is
+// in neither.
+func (s *scope) revision(w *plan.Workstream, retained *Revision) *Revision {
+	r := &Revision{Workstream: *w}
+	var ok bool
+	if r.Queues = s.queuesOf(w, retained.Queues); r.Queues == nil {
+		return nil
+	}
+	if r.Profiles, ok = s.profilesOf(w, retained.Profiles); !ok {
+		return nil
+	}
+	r.Calendars = s.calendarsOf(r.Queues, retained.Calendars)
+	return r
 }
 
 // queuesOf returns the queues that w routes to, by name, taking those that no longer exist from retained. It returns nil
@@ -54,4 +86,43 @@ func (s *scope) queuesOf(w *plan.Workstream, retained []plan.Queue) []plan.Queue
 	}
 	slices.SortFunc(queues, func(a, b plan.Queue) int { return cmp.Compare(a.Name, b.Name) })
 	return queues
+}
+
+// retain puts into the plan what a revision needs and no object says any more.
+func (s *scope) retain(r *Revision) {
+	for _, p := range r.Profiles {
+		if _, ok := s.profiles[p.Name]; !ok {
+			s.profiles[p.Name] = p
+		}
+	}
+	for _, c := range r.Calendars {
+		if _, ok := s.calendars[c.Name]; !ok {
+			s.calendars[c.Name] = c
+		}
+	}
+	for _, q := range r.Queues {
+		if _, ok := s.queues[q.Name]; ok {
+			continue
+		}
+		detach(&q, r.Calendars)
+		s.queues[q.Name] = q
+	}
+}
+
+// retainCalendar puts the calendar of a queue into the plan as the last good revisions have it, if one does.
+func (s *scope) retainCalendar(queue, name string) bool {
+	for _, w := range slices.Sorted(maps.Keys(s.workstreams)) {
+		r := s.in.LastGood[w]
+		if !slices.ContainsFunc(r.Queues, func(q plan.Queue) bool { return q.Name == queue && q.Hours == name }) {
+			continue
+		}
+		for i := range r.Calendars {
+			c := &r.Calendars[i]
+			if _, err := hours.Compile(&c.Definition); c.Name == name && err == nil {
+				s.calendars[name] = *c
+				return true
+			}
+		}
+	}
+	return false
 }

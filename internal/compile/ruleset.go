@@ -5,6 +5,7 @@ package compile
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"workstream.dev/operator/api/v1alpha1"
@@ -18,10 +19,12 @@ const contextRoot = "context."
 // ruleset is a RoutingRuleset in the form of the plan, with what cannot be judged without a workstream.
 type ruleset struct {
 	object *v1alpha1.RoutingRuleset
-	rules  []plan.Rule
-	// paths are where the rules stand in the object.
+	// whens are the conditions of the rules, nil for one that always matches, and paths where the rules stand in the object.
+	whens []*rule.Condition
 	paths []string
-	// targets are the queues that it routes to, each once, at the first place that names it.
+	// splits are where the rules of a ruleset of type RouteToQueue go.
+	splits [][]plan.Target
+	// targets are the queues that it routes to, or the profiles that it asks for, each once, at the first place that names it.
 	targets []target
 	// context are the indexes of the rules that ask for context variables: only these are judged for each workstream.
 	context []int
@@ -31,63 +34,80 @@ type ruleset struct {
 	users    []*workstream // by name
 }
 
-type target struct{ queue, path string }
+type target struct{ name, path string }
 
 func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
-	r := &ruleset{object: object, rules: make([]plan.Rule, len(object.Spec.Rules)), paths: make([]string, len(object.Spec.Rules))}
-	seen := map[string]bool{}
+	n := len(object.Spec.Rules)
+	r := &ruleset{object: object, whens: make([]*rule.Condition, n), paths: make([]string, n)}
+	named := map[string]bool{}
 	for i := range object.Spec.Rules {
 		from := &object.Spec.Rules[i]
 		r.paths[i] = fmt.Sprintf("spec.rules[%d](%s)", i, from.Name)
-		r.rules[i] = plan.Rule{Name: from.Name, When: translateCondition(from.When)}
-		r.translateRoute(&from.Route, i, seen)
+		r.whens[i] = translateCondition(from.When)
+		if object.Spec.Type == v1alpha1.RulesetClassification {
+			for j, p := range from.CapacityProfiles {
+				r.addTarget(string(p.Name), fmt.Sprintf("%s.capacityProfiles[%d]", r.paths[i], j), named)
+			}
+		} else {
+			r.splits = append(r.splits, r.translateRoute(or(from.Route, &v1alpha1.Route{}), i, named))
+		}
 		r.checkCondition(i)
 	}
-	for _, t := range r.targets {
-		if _, ok := s.queues[t.queue]; !ok {
-			r.refs.add(string(v1alpha1.RoutingRulesetReasonQueueNotFound), "%s: there is no Queue %q", t.path, t.queue)
-		}
-	}
+	s.findTargets(r)
 	return r
 }
 
-func (r *ruleset) translateRoute(route *v1alpha1.Route, i int, seen map[string]bool) {
+// findTargets says which queues or profiles do not exist.
+func (s *scope) findTargets(r *ruleset) {
+	for _, t := range r.targets {
+		if r.object.Spec.Type == v1alpha1.RulesetClassification {
+			if _, ok := s.profiles[t.name]; !ok {
+				r.refs.add(string(v1alpha1.RoutingRulesetReasonCapacityProfileNotFound), "%s: there is no CapacityProfile %q", t.path, t.name)
+			}
+		} else if _, ok := s.queues[t.name]; !ok {
+			r.refs.add(string(v1alpha1.RoutingRulesetReasonQueueNotFound), "%s: there is no Queue %q", t.path, t.name)
+		}
+	}
+}
+
+func (r *ruleset) translateRoute(route *v1alpha1.Route, i int, named map[string]bool) []plan.Target {
 	path := r.paths[i] + ".route"
 	invalid := string(v1alpha1.RoutingRulesetReasonInvalid)
 	if (route.QueueRef != nil) == (len(route.Split) > 0) {
 		r.accepted.add(invalid, "%s: exactly one of queueRef and split must be set", path)
-		return
+		return nil
 	}
 	if route.QueueRef != nil {
-		r.addTarget(i, plan.Target{Queue: string(route.QueueRef.Name), Percent: 100}, path+".queueRef", seen)
-		return
+		r.addTarget(string(route.QueueRef.Name), path+".queueRef", named)
+		return []plan.Target{{Queue: string(route.QueueRef.Name), Percent: 100}}
 	}
+	targets := make([]plan.Target, len(route.Split))
 	var sum int32
 	for j, t := range route.Split {
 		sum += t.Percent
 		if t.Percent < 1 {
 			r.accepted.add(invalid, "%s.split[%d].percent: %d is no share", path, j, t.Percent)
 		}
-		r.addTarget(i, plan.Target{Queue: string(t.QueueRef.Name), Percent: t.Percent},
-			fmt.Sprintf("%s.split[%d].queueRef", path, j), seen)
+		r.addTarget(string(t.QueueRef.Name), fmt.Sprintf("%s.split[%d].queueRef", path, j), named)
+		targets[j] = plan.Target{Queue: string(t.QueueRef.Name), Percent: t.Percent}
 	}
 	if sum != 100 {
 		r.accepted.add(invalid, "%s.split: the percentages add up to %d, not to 100", path, sum)
 	}
+	return targets
 }
 
-func (r *ruleset) addTarget(i int, t plan.Target, path string, seen map[string]bool) {
-	r.rules[i].Split = append(r.rules[i].Split, t)
-	if !seen[t.Queue] {
-		seen[t.Queue] = true
-		r.targets = append(r.targets, target{t.Queue, path})
+func (r *ruleset) addTarget(name, path string, named map[string]bool) {
+	if !named[name] {
+		named[name] = true
+		r.targets = append(r.targets, target{name, path})
 	}
 }
 
 // checkCondition judges a rule as far as one can without knowing whose items it is asked for: context variables may
 // be of any kind.
 func (r *ruleset) checkCondition(i int) {
-	when := r.rules[i].When
+	when := r.whens[i]
 	if when == nil {
 		return
 	}
@@ -130,32 +150,93 @@ func dotted(path string) string {
 	return "." + path
 }
 
-// checkFor judges the ruleset for the items of one workstream. w has its variables. It returns the rules for w, which
-// are w's own: plans keep compiled conditions in them.
-func (r *ruleset) checkFor(w *plan.Workstream, queues map[string]plan.Queue) ([]plan.Rule, problems) {
+// checkQueues says which queues do not have the type of w.
+func (r *ruleset) checkQueues(w *plan.Workstream, queues map[string]plan.Queue) problems {
 	var found problems
 	for _, t := range r.targets {
-		if q, ok := queues[t.queue]; ok && q.Type != w.Type {
+		if q, ok := queues[t.name]; ok && q.Type != w.Type {
 			found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s: Queue %q is of type %s, not %s",
-				t.path, t.queue, q.Type, w.Type)
+				t.path, t.name, q.Type, w.Type)
 		}
 	}
+	return found
+}
+
+// checkConditions judges the conditions for the items of one workstream. w has its variables.
+func (r *ruleset) checkConditions(w *plan.Workstream) problems {
+	var found problems
 	for _, i := range r.context {
-		_, err := rule.Compile(r.rules[i].When, w.AttributeKind)
+		_, err := rule.Compile(r.whens[i], w.AttributeKind)
 		var undeclared *rule.UnknownAttributeError
 		switch {
 		case err == nil:
 		case errors.As(err, &undeclared):
-			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), "%s.when%s: no ContextVariable declares %q",
-				r.paths[i], dotted(undeclared.Path), strings.TrimPrefix(undeclared.Attribute, contextRoot))
+			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared,
+				r.paths[i]+".when"+dotted(undeclared.Path), strings.TrimPrefix(undeclared.Attribute, contextRoot))
 		default:
 			path, message := describe(err)
 			found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s.when%s: %s", r.paths[i], path, message)
 		}
 	}
-	rules := make([]plan.Rule, len(r.rules))
-	copy(rules, r.rules)
+	return found
+}
+
+const notDeclared = "%s: no ContextVariable declares %q"
+
+// routeRules returns the rules for a workstream, which are its own: plans keep compiled conditions in them.
+func (r *ruleset) routeRules() []plan.Rule {
+	rules := make([]plan.Rule, len(r.whens))
+	for i := range rules {
+		rules[i] = plan.Rule{Name: r.object.Spec.Rules[i].Name, When: r.whens[i], Split: r.splits[i]}
+	}
+	return rules
+}
+
+// classificationRules returns the rules for w, and what w does not declare of what they set. w has its variables.
+func (r *ruleset) classificationRules(w *plan.Workstream) (rules []plan.ClassificationRule, found problems) {
+	rules = make([]plan.ClassificationRule, len(r.whens))
+	for i := range rules {
+		from := &r.object.Spec.Rules[i]
+		to := plan.ClassificationRule{Name: from.Name, When: r.whens[i]}
+		for _, skill := range from.Skills {
+			to.Skills = append(to.Skills, plan.Skill{Name: string(skill.Name), Rating: skill.Rating})
+		}
+		for _, profile := range from.CapacityProfiles {
+			to.Profiles = append(to.Profiles, string(profile.Name))
+		}
+		slices.Sort(to.Profiles)
+		if from.Set != nil {
+			to.Priority = from.Set.Priority
+			to.Set = r.attributes(w, i, &found)
+		}
+		rules[i] = to
+	}
 	return rules, found
+}
+
+// attributes are what a rule sets, each of the kind that w declares.
+func (r *ruleset) attributes(w *plan.Workstream, i int, found *problems) rule.Attributes {
+	var set rule.Attributes
+	for j, a := range r.object.Spec.Rules[i].Set.Attributes {
+		path := fmt.Sprintf("%s.set.attributes[%d]", r.paths[i], j)
+		value := rule.TextValue(a.Value)
+		name := strings.TrimPrefix(a.Name, contextRoot)
+		switch v := w.Variable(name); {
+		case v == nil || name == a.Name:
+			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared, path, name)
+		case v.Kind == rule.Number:
+			number, ok := rule.ParseNumber(a.Value)
+			if !ok {
+				found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s: %q is no number, which %s is", path, a.Value, a.Name)
+			}
+			value = rule.NumberValue(number)
+		}
+		if set == nil {
+			set = rule.Attributes{}
+		}
+		set[a.Name] = value
+	}
+	return set
 }
 
 func (s *scope) reportRulesets() {
@@ -163,7 +244,7 @@ func (s *scope) reportRulesets() {
 		o := Object{
 			Kind: v1alpha1.KindRoutingRuleset, Name: r.object.Name,
 			Findings: judged(&r.accepted, &r.refs, ""),
-			Counts:   Counts{Rules: int32(len(r.rules)), Workstreams: int32(len(r.users))}, //nolint:gosec // bounded by the schema
+			Counts:   Counts{Rules: int32(len(r.whens)), Workstreams: int32(len(r.users))}, //nolint:gosec // bounded by the schema
 		}
 		switch {
 		case r.accepted.any():

@@ -47,21 +47,17 @@ func (s *scope) compileWorkstreams() {
 			}
 		}
 		if !w.accepted.any() && !w.refs.any() {
-			w.revision = &Revision{Workstream: settings, Queues: s.queuesOf(&settings, nil)}
+			w.revision = s.revision(&settings, &Revision{})
 		} else {
 			w.revision = s.lastGood(w)
 			w.retained = w.revision != nil
 		}
 	}
-	// Only now: a queue that one workstream retains does not exist for the others.
+	// Only now: what one workstream retains does not exist for the others.
 	for _, object := range byName(live(s.in.Workstreams)) {
 		if w := s.workstreams[object.Name]; w.revision != nil {
 			s.out.Plan.Workstreams = append(s.out.Plan.Workstreams, ownRules(&w.revision.Workstream))
-			for _, q := range w.revision.Queues {
-				if _, ok := s.queues[q.Name]; !ok {
-					s.queues[q.Name] = q
-				}
-			}
+			s.retain(w.revision)
 		}
 	}
 }
@@ -70,6 +66,10 @@ func (s *scope) compileWorkstreams() {
 func ownRules(w *plan.Workstream) plan.Workstream {
 	c := *w
 	c.Routing.Rules = slices.Clone(w.Routing.Rules)
+	c.Classification = slices.Clone(w.Classification)
+	for i := range c.Classification {
+		c.Classification[i].Rules = slices.Clone(c.Classification[i].Rules)
+	}
 	return c
 }
 
@@ -82,22 +82,62 @@ func (w *workstream) translate() plan.Workstream {
 		Type:             plan.ItemType(spec.Type),
 		ChannelType:      string(spec.ChannelType),
 		Mode:             plan.Mode(or(dist.Mode, v1alpha1.DistributionPush)),
-		Units:            dist.Capacity.Units,
+		PickFromPush:     dist.PickFromPush == v1alpha1.PickFromPushEnabled,
 		AllowedPresences: presences(dist.AllowedPresences),
+		SkillMatching:    plan.SkillMatching(or(dist.SkillMatching, v1alpha1.SkillMatchingExact)),
 		Offer:            w.offer(dist.Offer),
 		WrapUp:           plan.WrapUp{Block: plan.BlockNever},
 		Variables:        w.variables,
 		Routing:          plan.Routing{Fallback: string(spec.Routing.FallbackQueueRef.Name)},
 	}
+	if units := dist.Capacity.Units; units != nil {
+		settings.Units = *units
+	}
+	if ref := dist.Capacity.ProfileRef; ref != nil {
+		settings.Profiles = []string{string(ref.Name)}
+	}
 	if spec.Record != nil {
 		settings.RecordType = spec.Record.Type
 	}
 	if spec.Type == v1alpha1.ItemTypeMessaging {
+		settings.Affinity = affinity(&settings, dist.AgentAffinity)
 		settings.WrapUp = w.wrapUp(dist.WrapUp)
-		settings.Lifecycle = plan.DefaultLifecycle(plan.Messaging, settings.ChannelType,
-			w.duration("autoCloseAfterInactivity", dist.AutoCloseAfterInactivity, defaultAutoClose))
+		settings.Lifecycle = w.lifecycle(&settings)
 	}
 	return settings
+}
+
+// affinity is Enabled by default where a conversation can come back to an agent: plain live chat has no such thing.
+func affinity(w *plan.Workstream, a *v1alpha1.AgentAffinity) plan.Affinity {
+	if a == nil {
+		a = &v1alpha1.AgentAffinity{}
+	}
+	mode := v1alpha1.AgentAffinityEnabled
+	if w.Mode != plan.Push || w.ChannelType == plan.LiveChat {
+		mode = v1alpha1.AgentAffinityDisabled
+	}
+	if or(a.Mode, mode) != v1alpha1.AgentAffinityEnabled {
+		return plan.Affinity{}
+	}
+	return plan.Affinity{
+		Enabled:         true,
+		RespectPresence: slices.Contains(a.Respect, v1alpha1.AffinityRespectPresence),
+		RespectCapacity: slices.Contains(a.Respect, v1alpha1.AffinityRespectCapacity),
+	}
+}
+
+// lifecycle is that of the channel type, with what the spec says of it.
+func (w *workstream) lifecycle(settings *plan.Workstream) plan.Lifecycle {
+	dist := &w.object.Spec.WorkDistribution
+	l := plan.DefaultLifecycle(settings.Type, settings.ChannelType,
+		w.duration("autoCloseAfterInactivity", dist.AutoCloseAfterInactivity, defaultAutoClose))
+	if dist.FollowUpAfter != "" {
+		l.FollowUp = w.duration("followUpAfter", dist.FollowUpAfter, "")
+	}
+	if dist.ReconnectGrace != "" {
+		l.AgentReturn = w.duration("reconnectGrace", dist.ReconnectGrace, "")
+	}
+	return l
 }
 
 func (w *workstream) offer(o *v1alpha1.Offer) plan.Offer {
@@ -105,6 +145,7 @@ func (w *workstream) offer(o *v1alpha1.Offer) plan.Offer {
 		o = &v1alpha1.Offer{}
 	}
 	return plan.Offer{
+		Presentation: plan.Presentation(or(o.Presentation, v1alpha1.PresentationPrompt)),
 		Timeout:      w.duration("offer.timeout", o.Timeout, defaultOfferTimeout),
 		ReofferAfter: w.duration("offer.reofferAfter", o.ReofferAfter, defaultReofferAfter),
 		MaxDeclines:  or(o.MaxDeclines, defaultMaxDeclines),
@@ -122,17 +163,12 @@ func (w *workstream) wrapUp(u *v1alpha1.WrapUp) plan.WrapUp {
 	return plan.WrapUp{Block: plan.BlockCustom, For: w.duration("wrapUp.for", u.For, "")}
 }
 
-// duration reads a duration of spec.workDistribution. The schema lets only good ones in; objects may be older than it.
+// duration reads a duration of spec.workDistribution.
 func (w *workstream) duration(field string, d, unset v1alpha1.Duration) time.Duration {
-	d = or(d, unset)
-	length, err := time.ParseDuration(string(d))
-	if err != nil || length < 0 {
-		w.accepted.add(string(v1alpha1.WorkstreamReasonInvalid), "spec.workDistribution.%s: %q is no duration such as 120s or 8h", field, d)
-	}
-	return length
+	return duration(&w.accepted, "spec.workDistribution."+field, or(d, unset))
 }
 
-// resolve finds the fallback queue and the rules.
+// resolve finds the fallback queue, the profile and the rules.
 func (s *scope) resolve(w *workstream, settings *plan.Workstream) {
 	routing := &w.object.Spec.Routing
 	fallback := string(routing.FallbackQueueRef.Name)
@@ -142,30 +178,79 @@ func (s *scope) resolve(w *workstream, settings *plan.Workstream) {
 		w.refs.add(string(v1alpha1.WorkstreamReasonTypeMismatch), "spec.routing.fallbackQueueRef: Queue %q is of type %s, not %s",
 			fallback, q.Type, settings.Type)
 	}
-	if routing.RouteToQueue == nil {
-		return
-	}
-	name := string(routing.RouteToQueue.Name)
-	r := s.rulesets[name]
-	if r == nil {
-		w.refs.add(string(v1alpha1.WorkstreamReasonRulesetNotFound), "spec.routing.routeToQueue: there is no RoutingRuleset %q", name)
-		return
-	}
-	r.users = append(r.users, w)
-	rules, found := r.checkFor(settings, s.queues)
-	settings.Routing.Ruleset, settings.Routing.Rules = name, rules
-	if r.accepted.any() {
-		w.refs.add(string(v1alpha1.WorkstreamReasonRulesetNotAccepted), "spec.routing.routeToQueue: RoutingRuleset %q is not accepted: %s",
-			name, r.accepted.texts[0])
-		return
-	}
-	for _, t := range r.targets {
-		if _, ok := s.queues[t.queue]; !ok {
-			w.refs.add(string(v1alpha1.WorkstreamReasonQueueNotFound), "RoutingRuleset %q: %s: there is no Queue %q", name, t.path, t.queue)
+	if ref := w.object.Spec.WorkDistribution.Capacity.ProfileRef; ref != nil {
+		if _, ok := s.profiles[string(ref.Name)]; !ok {
+			w.refs.add(string(v1alpha1.WorkstreamReasonCapacityProfileNotFound),
+				"spec.workDistribution.capacity.profileRef: there is no CapacityProfile %q", ref.Name)
 		}
 	}
-	w.refs.addAll(&found, fmt.Sprintf("RoutingRuleset %q: ", name))
-	r.refs.addAll(&found, fmt.Sprintf("for Workstream %q: ", w.object.Name))
+	for i, ref := range routing.Classification {
+		path := fmt.Sprintf("spec.routing.classification[%d]", i)
+		if r := s.rulesetOf(w, path, string(ref.Name), v1alpha1.RulesetClassification); r != nil {
+			settings.Classification = append(settings.Classification, s.classify(w, r, settings))
+		}
+	}
+	if ref := routing.RouteToQueue; ref != nil {
+		if r := s.rulesetOf(w, "spec.routing.routeToQueue", string(ref.Name), v1alpha1.RulesetRouteToQueue); r != nil {
+			settings.Routing.Ruleset, settings.Routing.Rules = r.object.Name, s.route(w, r, settings)
+		}
+	}
+}
+
+// rulesetOf returns the ruleset of that name, or nil if there is none that can be used in that place.
+func (s *scope) rulesetOf(w *workstream, path, name string, want v1alpha1.RulesetType) *ruleset {
+	r := s.rulesets[name]
+	if r == nil {
+		w.refs.add(string(v1alpha1.WorkstreamReasonRulesetNotFound), "%s: there is no RoutingRuleset %q", path, name)
+		return nil
+	}
+	if got := r.object.Spec.Type; got != want {
+		w.refs.add(string(v1alpha1.WorkstreamReasonTypeMismatch), "%s: RoutingRuleset %q is of type %s, not %s", path, name, got, want)
+		return nil
+	}
+	r.users = append(r.users, w)
+	if r.accepted.any() {
+		w.refs.add(string(v1alpha1.WorkstreamReasonRulesetNotAccepted), "%s: RoutingRuleset %q is not accepted: %s",
+			path, name, r.accepted.texts[0])
+		return nil
+	}
+	return r
+}
+
+// route returns the rules of r for w, and says of both what is wrong with them.
+func (s *scope) route(w *workstream, r *ruleset, settings *plan.Workstream) []plan.Rule {
+	found := r.checkQueues(settings, s.queues)
+	conditions := r.checkConditions(settings)
+	found.addAll(&conditions, "")
+	for _, t := range r.targets {
+		if _, ok := s.queues[t.name]; !ok {
+			w.refs.add(string(v1alpha1.WorkstreamReasonQueueNotFound), "RoutingRuleset %q: %s: there is no Queue %q",
+				r.object.Name, t.path, t.name)
+		}
+	}
+	w.blame(r, &found)
+	return r.routeRules()
+}
+
+// classify returns the rules of r for w, and says of both what is wrong with them.
+func (s *scope) classify(w *workstream, r *ruleset, settings *plan.Workstream) plan.Classification {
+	rules, found := r.classificationRules(settings)
+	conditions := r.checkConditions(settings)
+	found.addAll(&conditions, "")
+	for _, t := range r.targets {
+		if _, ok := s.profiles[t.name]; !ok {
+			w.refs.add(string(v1alpha1.WorkstreamReasonCapacityProfileNotFound), "RoutingRuleset %q: %s: there is no CapacityProfile %q",
+				r.object.Name, t.path, t.name)
+		}
+	}
+	w.blame(r, &found)
+	return plan.Classification{Ruleset: r.object.Name, Rules: rules}
+}
+
+// blame says of the workstream and of the ruleset what does not fit between them.
+func (w *workstream) blame(r *ruleset, found *problems) {
+	w.refs.addAll(found, fmt.Sprintf("RoutingRuleset %q: ", r.object.Name))
+	r.refs.addAll(found, fmt.Sprintf("for Workstream %q: ", w.object.Name))
 }
 
 func (s *scope) reportWorkstreams() {

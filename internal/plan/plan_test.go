@@ -347,3 +347,28 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestDefaultLifecycles are those of facts 2.4 and 2.5, by channel type.
+func TestDefaultLifecycles(t *testing.T) {
+	const day = 24 * time.Hour
+	asynchronous := Lifecycle{
+		Waits: true, Open: 30 * day, Active: 30 * day, Waiting: 8 * time.Hour, WrapUp: day, AgentReturn: 150 * time.Second,
+	}
+	cases := map[string]struct {
+		t       ItemType
+		channel string
+		want    Lifecycle
+	}{
+		"records":                {Record, "", Lifecycle{}},
+		"a channel of one's own": {Messaging, "Custom", asynchronous},
+		"SMS":                    {Messaging, "SMS", asynchronous},
+		"plain live chat": {Messaging, LiveChat, Lifecycle{
+			Open: 20 * time.Minute, WrapUp: 15 * time.Minute, CustomerReturn: 3 * time.Minute, AgentReturn: 150 * time.Second,
+		}},
+	}
+	for name, tc := range cases {
+		if got := DefaultLifecycle(tc.t, tc.channel, 8*time.Hour); got != tc.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tc.want)
+		}
+	}
+}

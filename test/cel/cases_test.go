@@ -18,6 +18,8 @@ var bases = map[string]string{
 	v1alpha1.KindRoutingRuleset:  `{type: RouteToQueue, rules: [{name: all, route: {queueRef: {name: general}}}]}`,
 	v1alpha1.KindQueue:           `{type: Messaging}`,
 	v1alpha1.KindAgent:           `{subject: ann@contoso.com, capacity: {units: 100}}`,
+	v1alpha1.KindCapacityProfile: `{limit: 3}`,
+	v1alpha1.KindOperatingHours:  `{timeZone: Europe/Berlin}`,
 	v1alpha1.KindDistributor:     `{}`,
 }
 
@@ -140,6 +142,71 @@ var workstreamCases = []testCase{
 		allowed: `{spec: {workDistribution: {wrapUp: {blockCapacity: Custom, for: 12h}}}}`,
 		message: "spec.workDistribution.wrapUp.for must be from 1s to 12h",
 	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, workDistribution: {agentAffinity: {mode: Enabled}}}}`,
+		allowed: `{spec: {workDistribution: {agentAffinity: {mode: Enabled}}}}`,
+		message: "spec.workDistribution.agentAffinity must not be set when spec.type is Record: records do not come back",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, workDistribution: {followUpAfter: 1h}}}`,
+		allowed: `{spec: {workDistribution: {followUpAfter: 1h}}}`,
+		message: "spec.workDistribution.followUpAfter must not be set when spec.type is Record: records do not wait for a customer",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, workDistribution: {reconnectGrace: 1m}}}`,
+		allowed: `{spec: {workDistribution: {reconnectGrace: 1m}}}`,
+		message: "spec.workDistribution.reconnectGrace must not be set when spec.type is Record: records stay with their agent",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {mode: Pick, pickFromPush: Enabled}}}`,
+		allowed: `{spec: {workDistribution: {pickFromPush: Enabled}}}`,
+		message: "spec.workDistribution.pickFromPush must not be Enabled unless mode is Push: with Pick agents pick anyway",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {mode: Pick, agentAffinity: {mode: Disabled}}}}`,
+		allowed: `{spec: {workDistribution: {agentAffinity: {mode: Disabled}}}}`,
+		message: "spec.workDistribution.agentAffinity must not be set unless mode is Push: with Pick nobody is offered an item",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {followUpAfter: 8h}}}`,
+		allowed: `{spec: {workDistribution: {followUpAfter: 7h59m}}}`,
+		message: "spec.workDistribution.followUpAfter must be shorter than autoCloseAfterInactivity: the item is closed then",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {followUpAfter: 24h, autoCloseAfterInactivity: 24h}}}`,
+		allowed: `{spec: {workDistribution: {followUpAfter: 24h, autoCloseAfterInactivity: 25h}}}`,
+		message: "spec.workDistribution.followUpAfter must be shorter than autoCloseAfterInactivity: the item is closed then",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {followUpAfter: 59s}}}`,
+		allowed: `{spec: {workDistribution: {followUpAfter: 1m}}}`,
+		message: "spec.workDistribution.followUpAfter must be from 1m to 720h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {reconnectGrace: 4s}}}`,
+		allowed: `{spec: {workDistribution: {reconnectGrace: 5s}}}`,
+		message: "spec.workDistribution.reconnectGrace must be from 5s to 24h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {reconnectGrace: 25h}}}`,
+		allowed: `{spec: {workDistribution: {reconnectGrace: 24h}}}`,
+		message: "spec.workDistribution.reconnectGrace must be from 5s to 24h",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {agentAffinity: {mode: Disabled, respect: [Presence]}}}}`,
+		allowed: `{spec: {workDistribution: {agentAffinity: {respect: [Presence, Capacity]}}}}`,
+		message: "spec.workDistribution.agentAffinity.respect must not be set when mode is Disabled",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {units: null}}}}`,
+		allowed: `{spec: {workDistribution: {capacity: {units: null, profileRef: {name: chats}}}}}`,
+		message: "one of spec.workDistribution.capacity.units and profileRef is required",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {profileRef: {name: chats}}}}}`,
+		allowed: `{spec: {workDistribution: {capacity: {units: 0}}}}`,
+		message: "only one of spec.workDistribution.capacity.units and profileRef may be set",
+	},
 }
 
 var channelCases = []testCase{
@@ -223,6 +290,36 @@ var rulesetCases = []testCase{
 		allowed: when(`{not: {attribute: a, operator: Equal, values: [b], caseSensitive: Enabled}}`),
 		message: "spec.rules[].when, in a group: values and caseSensitive go with attribute",
 	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all}]}}`,
+		message: "spec.rules[].route is required when spec.type is RouteToQueue",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {type: Classification}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, set: {priority: 1}}]}}`,
+		message: "spec.rules[].route must not be set when spec.type is Classification",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, set: {priority: 1}}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, set: {priority: 1}}]}}`,
+		message: "spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, skills: [{name: french}]}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, skills: [{name: french}]}]}}`,
+		message: "spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, capacityProfiles: [{name: chats}]}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, capacityProfiles: [{name: chats}]}]}}`,
+		message: "spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, from: stored, refused: `{spec: {type: Classification, rules: [{name: all, route: null}]}}`,
+		allowed: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}}]}}`,
+		message: "spec.type is immutable: create another RoutingRuleset",
+	},
 }
 
 var otherCases = []testCase{
@@ -270,6 +367,76 @@ var otherCases = []testCase{
 		allowed: `{metadata: {name: a123456789-123456789-123456789-123456789}}`,
 		message: distributorName,
 	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {type: Record, overflow: [{when: OutOfHours, action: End}]}}`,
+		allowed: `{spec: {type: Record, overflow: [{when: OutOfHours, action: AssignAnyway}]}}`,
+		message: "spec.overflow[].action must not be End when spec.type is Record: only conversations can be ended",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {promoteAfter: 0s}}`,
+		allowed: `{spec: {promoteAfter: 1s}}`,
+		message: "spec.promoteAfter must be from 1s to 720h",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: OutOfHours, action: End}, {when: OutOfHours, action: AssignAnyway}]}}`,
+		allowed: `{spec: {overflow: [{when: ItemLimit, limit: 9, action: End}, {when: ItemLimit, limit: 5, action: AssignAnyway}]}}`,
+		message: "spec.overflow: only one rule may have when OutOfHours",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: ItemLimit, action: End}]}}`,
+		allowed: `{spec: {overflow: [{when: ItemLimit, limit: 1, action: End}]}}`,
+		message: "spec.overflow[].limit is required when when is ItemLimit",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: OutOfHours, limit: 1, action: End}]}}`,
+		allowed: `{spec: {overflow: [{when: OutOfHours, action: End}]}}`,
+		message: "spec.overflow[].limit must not be set unless when is ItemLimit",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: WaitTime, action: End}]}}`,
+		allowed: `{spec: {overflow: [{when: WaitTime, after: 1m, action: End}]}}`,
+		message: "spec.overflow[].after is required when when is WaitTime",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: OutOfHours, after: 1m, action: End}]}}`,
+		allowed: `{spec: {overflow: [{when: OutOfHours, action: End}]}}`,
+		message: "spec.overflow[].after must not be set unless when is WaitTime",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: WaitTime, after: 1m, action: AssignAnyway}]}}`,
+		allowed: `{spec: {overflow: [{when: WaitTime, after: 1m, action: End}]}}`,
+		message: "spec.overflow[].action must not be AssignAnyway when when is WaitTime: the item is in the queue already",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: OutOfHours, action: TransferTo}]}}`,
+		allowed: `{spec: {overflow: [{when: OutOfHours, action: TransferTo, queueRef: {name: other}}]}}`,
+		message: "spec.overflow[].queueRef is required when action is TransferTo",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: OutOfHours, action: End, queueRef: {name: other}}]}}`,
+		allowed: `{spec: {overflow: [{when: OutOfHours, action: End}]}}`,
+		message: "spec.overflow[].queueRef must not be set unless action is TransferTo",
+	},
+	{
+		kind: v1alpha1.KindQueue, refused: `{spec: {overflow: [{when: WaitTime, after: 721h, action: End}]}}`,
+		allowed: `{spec: {overflow: [{when: WaitTime, after: 720h, action: End}]}}`,
+		message: "spec.overflow[].after must be from 1s to 720h",
+	},
+	{
+		kind: v1alpha1.KindCapacityProfile, from: stored, refused: `{spec: {reset: EndOfDay}}`,
+		allowed: `{spec: {limit: 4, reset: Immediate}}`,
+		message: "spec.reset is immutable: create another CapacityProfile",
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {capacity: {units: null}}}`,
+		allowed: `{spec: {capacity: {units: null, profiles: [{name: chats}]}}}`,
+		message: "at least one of spec.capacity.units and profiles is required",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {presences: [{name: Inactive, base: Away}]}}`,
+		allowed: `{spec: {presences: [{name: Lunch, base: Away}]}}`,
+		message: "spec.presences[].name must not be Available, Busy, DoNotDisturb, Away, Offline or Inactive: these exist already",
+	},
 }
 
 // schemaCases are what the schema refuses without a rule of ours: the words are the API server's.
@@ -277,11 +444,6 @@ var schemaCases = []testCase{
 	{
 		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {unit: 30}}}}`, allowed: `{}`,
 		message: `unknown field "spec.workDistribution.capacity.unit"`,
-	},
-	{
-		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {units: null}}}}`,
-		allowed: `{spec: {workDistribution: {capacity: {units: 0}}}}`,
-		message: "spec.workDistribution.capacity.units: Required value",
 	},
 	{
 		kind: v1alpha1.KindWorkstream, refused: `{spec: {workDistribution: {capacity: {units: 10001}}}}`,
@@ -390,5 +552,85 @@ var schemaCases = []testCase{
 		kind: v1alpha1.KindDistributor, refused: `{spec: {auth: {jwt: [{issuer: a, audiences: [], jwksURL: "https://contoso.com/keys"}]}}}`,
 		allowed: `{spec: {auth: {jwt: [{issuer: a, audiences: [b], jwksURL: "https://contoso.com/keys"}]}}}`,
 		message: "spec.auth.jwt[0].audiences in body should have at least 1 items",
+	},
+	{
+		kind: v1alpha1.KindWorkstream, refused: `{spec: {routing: {classification: [{name: a}, {name: a}]}}}`,
+		allowed: `{spec: {routing: {classification: [{name: b}, {name: a}]}}}`,
+		message: `spec.routing.classification[1]: Duplicate value: {"name":"a"}`,
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {type: Classification, rules: [{name: all, set: {}}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, set: {priority: 10000}}]}}`,
+		message: "spec.rules[0].set in body should have at least 1 properties",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {type: Classification, rules: [{name: all, set: {attributes: [{name: customer.tier, value: gold}]}}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, set: {attributes: [{name: context.tier, value: gold}]}}]}}`,
+		message: "spec.rules[0].set.attributes[0].name in body should match",
+	},
+	{
+		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {type: Classification, rules: [{name: all, skills: [{name: french, rating: 11}]}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all, skills: [{name: french, rating: 10}, {name: billing-2}]}]}}`,
+		message: "spec.rules[0].skills[0].rating in body should be less than or equal to 10",
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {skills: [{name: french, rating: 0}]}}`,
+		allowed: `{spec: {skills: [{name: french, rating: 1}]}}`,
+		message: "spec.skills[0].rating in body should be greater than or equal to 1",
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {skills: [{name: "french, fluent"}]}}`,
+		allowed: `{spec: {skills: [{name: french.fluent}]}}`,
+		message: "spec.skills[0].name in body should match",
+	},
+	{
+		kind: v1alpha1.KindAgent, refused: `{spec: {capacity: {profiles: []}}}`,
+		allowed: `{spec: {capacity: {profiles: [{name: chats, limit: 1}]}}}`,
+		message: "spec.capacity.profiles in body should have at least 1 items",
+	},
+	{
+		kind: v1alpha1.KindCapacityProfile, refused: `{spec: {limit: 0}}`,
+		allowed: `{spec: {limit: 1, assignmentBlocking: Enabled}}`,
+		message: "spec.limit in body should be greater than or equal to 1",
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {weekly: [{days: [Monday], from: "24:00", to: "24:00"}]}}`,
+		allowed: `{spec: {weekly: [{days: [Monday], from: "23:59", to: "24:00"}]}}`,
+		message: "spec.weekly[0].from in body should match",
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {weekly: [{days: [Monday], from: "08:00", to: "24:01"}]}}`,
+		allowed: `{spec: {weekly: [{days: [Monday, Sunday], from: "22:00", to: "06:00"}]}}`,
+		message: "spec.weekly[0].to in body should match",
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {weekly: [{days: [Weekend], from: "08:00", to: "12:00"}]}}`,
+		allowed: `{spec: {weekly: [{days: [Saturday, Sunday], from: "08:00", to: "12:00"}]}}`,
+		message: `spec.weekly[0].days[0]: Unsupported value: "Weekend"`,
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {holidays: [{date: "2026-02-30"}]}}`,
+		allowed: `{spec: {holidays: [{date: "2026-02-28", open: [{from: "08:00", to: "12:00"}]}]}}`,
+		message: "spec.holidays[0].date in body must be of type date",
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {holidays: [{date: "2026-12-24"}, {date: "2026-12-24"}]}}`,
+		allowed: `{spec: {holidays: [{date: "2026-12-24"}, {date: "2026-12-25"}]}}`,
+		message: `spec.holidays[1]: Duplicate value: {"date":"2026-12-24"}`,
+	},
+	{
+		kind: v1alpha1.KindOperatingHours, refused: `{spec: {timeZone: "Europe Berlin"}}`,
+		allowed: `{spec: {timeZone: America/Argentina/Buenos_Aires}}`,
+		message: "spec.timeZone in body should match",
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {presenceRules: {onMissedOffer: Away}}}`,
+		allowed: `{spec: {presenceRules: {onMissedOffer: Inactive}}}`,
+		message: `spec.presenceRules.onMissedOffer: Unsupported value: "Away": supported values: "None", "Inactive"`,
+	},
+	{
+		kind: v1alpha1.KindDistributor, refused: `{spec: {presences: [{name: "Lunch ", base: Away}]}}`,
+		allowed: `{spec: {presences: [{name: Back office, base: Busy}]}}`,
+		message: "spec.presences[0].name in body should match",
 	},
 }

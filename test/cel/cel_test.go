@@ -119,7 +119,6 @@ func merge(object, patch map[string]any) map[string]any {
 var unreachable = map[string]string{
 	"spec.channelType is immutable: create another Workstream": v1alpha1.KindWorkstream + ".spec.channelType",
 	"spec.type is immutable: create another Channel":           v1alpha1.KindChannel + ".spec.type",
-	"spec.type is immutable: create another RoutingRuleset":    v1alpha1.KindRoutingRuleset + ".spec.type",
 }
 
 // TestEveryRuleHasACase reads the rules from the CRDs that users install.

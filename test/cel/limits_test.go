@@ -30,6 +30,35 @@ func TestLimits(t *testing.T) {
 			},
 			"must have at most 1000 items",
 		},
+		"rules in a ruleset that classifies": {
+			v1alpha1.KindRoutingRuleset, 1000,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {type: Classification, rules: [%s]}}", list(n, `{name: rule-%d, when: {all: [`+
+					`{attribute: context.tier, operator: Exists}, {any: [{attribute: channel.locale, operator: Exists}]}]}, `+
+					`set: {priority: 1, attributes: [{name: context.tier, value: gold}]}, skills: [{name: french}, {name: billing, rating: 3}], `+
+					`capacityProfiles: [{name: chats}]}`))
+			},
+			"must have at most 1000 items",
+		},
+		"rulesets that classify": {
+			v1alpha1.KindWorkstream, 10,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {routing: {classification: [%s]}}}", list(n, "{name: r-%d}"))
+			},
+			"must have at most 10 items",
+		},
+		"rules of overflow": {
+			v1alpha1.KindQueue, 10,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {overflow: [%s]}}", list(n, "{when: WaitTime, after: 1m%ds, action: End}"))
+			},
+			"must have at most 10 items",
+		},
+		"skills of an agent": {
+			v1alpha1.KindAgent, 500,
+			func(n int) string { return fmt.Sprintf("{spec: {skills: [%s]}}", list(n, "{name: s-%d}")) },
+			"must have at most 500 items",
+		},
 		"values of a comparison": {
 			v1alpha1.KindRoutingRuleset, 100,
 			func(n int) string {

@@ -123,6 +123,10 @@ func add(t *testing.T, in *compile.Input, o *unstructured.Unstructured) {
 		in.Queues = append(in.Queues, typed[v1alpha1.Queue](t, o))
 	case v1alpha1.KindAgent:
 		in.Agents = append(in.Agents, typed[v1alpha1.Agent](t, o))
+	case v1alpha1.KindCapacityProfile:
+		in.CapacityProfiles = append(in.CapacityProfiles, typed[v1alpha1.CapacityProfile](t, o))
+	case v1alpha1.KindOperatingHours:
+		in.OperatingHours = append(in.OperatingHours, typed[v1alpha1.OperatingHours](t, o))
 	case v1alpha1.KindDistributor:
 		in.Distributors = append(in.Distributors, typed[v1alpha1.Distributor](t, o))
 	default:
