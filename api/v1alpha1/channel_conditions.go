@@ -48,7 +48,8 @@ const (
 	// type of channel.
 	ChannelReasonTypeMismatch ChannelConditionReason = "TypeMismatch"
 	// ChannelReasonSecretNotFound is used with ResolvedRefs when there is no Secret of the name in
-	// credentialsSecretRef, or it has no key signingSecret.
+	// credentialsSecretRef, or it has no key signingSecret. The channel is in the plan all the same, so that senders
+	// are told to try again.
 	ChannelReasonSecretNotFound ChannelConditionReason = "SecretNotFound"
 )
 

@@ -24,7 +24,7 @@ import (
 // history is the stored revisions of one Workstream. The one with the highest number is the last good one.
 type history struct {
 	stored []storedRevision // by number
-	last   compile.Revision
+	last   compile.Revision // as fresh as this process knows it
 	// unsure is set when a write failed: it may have been done all the same.
 	unsure bool
 }
@@ -105,6 +105,9 @@ func (r *Reconciler) retain(_ context.Context, s *scope) error {
 		}
 		h := s.history(w.UID)
 		if n := len(h.stored); n > 0 && h.stored[n-1].revision == verdict.Revision.Workstream.Revision && n <= limitOf(w) {
+			// Its queues, profiles and calendars may have changed since it was stored. What is stored stays as it is, which
+			// is enough for a process that begins to lead while something is missing.
+			h.last = *verdict.Revision
 			continue
 		}
 		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, verdict.Revision) })
