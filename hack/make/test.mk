@@ -20,3 +20,7 @@ perf: ## Measure a distributor as a process on this machine: whole lifecycles, c
 
 perf-cluster: ## Measure a deployment on the cluster of KUBECONFIG, else on the local one: edits, offers, writes at rest, memory.
 	go run ./test/perf
+
+.PHONY: simulate
+simulate: ## Run the engine as a contact centre in virtual time: waits, utilisation, abandonment as JSON; ARGS=--help.
+	@go run ./test/simulate $(ARGS)

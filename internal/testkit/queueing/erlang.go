@@ -41,6 +41,9 @@ func (f *Figures) MeanWaitServed() float64 {
 	return f.MeanWait * f.servedFactor
 }
 
+// AllServed says that nobody leaves, so that the served have waited like all.
+func (f *Figures) AllServed() { f.servedFactor = 1 }
+
 // ErlangB is the probability that all n servers are busy when nobody can wait, at an offered load of a.
 func ErlangB(n int, a float64) float64 {
 	b := 1.0

@@ -2,10 +2,7 @@
 
 package queueing
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // Patience is the distribution of how long customers wait before they leave.
 type Patience interface {
@@ -76,17 +73,19 @@ func Impatient(n int, lambda, mu float64, patience Patience) Figures {
 type integrals struct {
 	j, h, served float64
 	shift        float64
-	xs, upTo     []float64 // j up to points, for its tails
+	// What is integrated for j at points, and j up to there, for its tails.
+	step     float64
+	vs, upTo []float64
 }
 
 // integrate goes on in steps of Simpson's rule until nothing more comes. H is integrated along.
 func integrate(lambda, drain float64, patience Patience) *integrals {
-	step := min(1/(drain+lambda), patience.Mean()) / 20
+	step := min(1/(drain+lambda), patience.Mean()) / 6
 	jump := patience.Jump()
 	if !math.IsInf(jump, 1) {
 		step = jump / math.Ceil(jump/step)
 	}
-	out := &integrals{xs: []float64{0}, upTo: []float64{0}}
+	out := &integrals{step: step, vs: []float64{1}, upTo: []float64{0}}
 	var h, peak float64
 	v0, g0 := 1.0, patience.Beyond(0)
 	for i := 0; ; i++ {
@@ -98,7 +97,7 @@ func integrate(lambda, drain float64, patience Patience) *integrals {
 		out.j += step / 6 * (v0 + 4*vm + ve)
 		out.h += step / 6 * (v0*h + 4*vm*hm + ve*he)
 		out.served += step / 6 * (v0*g0*x + 4*vm*gm*mid + ve*ge*end)
-		out.xs, out.upTo = append(out.xs, end), append(out.upTo, out.j)
+		out.vs, out.upTo = append(out.vs, ve), append(out.upTo, out.j)
 		h, v0, g0 = he, ve, ge
 		if nextTo(end, jump) != end || end == jump {
 			g0 = 0
@@ -110,6 +109,7 @@ func integrate(lambda, drain float64, patience Patience) *integrals {
 			by := 1 / v0
 			out.j, out.h, out.served = out.j*by, out.h*by, out.served*by
 			scale(out.upTo, by)
+			scale(out.vs, by)
 			out.shift += math.Log(v0)
 			peak, v0 = 1, 1
 		}
@@ -126,13 +126,11 @@ func nextTo(x, jump float64) float64 {
 
 // tail is what of j lies beyond t.
 func (i *integrals) tail(t float64) float64 {
-	k := sort.SearchFloat64s(i.xs, t)
-	if k >= len(i.xs) {
+	at := t / i.step
+	k := int(at)
+	if k+1 >= len(i.vs) {
 		return 0
 	}
-	if k == 0 {
-		return i.j
-	}
-	share := (t - i.xs[k-1]) / (i.xs[k] - i.xs[k-1])
-	return i.j - i.upTo[k-1] - share*(i.upTo[k]-i.upTo[k-1])
+	share := at - float64(k)
+	return i.j - i.upTo[k] - share*i.step*(i.vs[k]+share/2*(i.vs[k+1]-i.vs[k]))
 }
