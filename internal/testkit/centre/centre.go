@@ -68,7 +68,7 @@ func (r *replication) result() tally {
 	return r.tally
 }
 
-// settling is a warm-up that is long enough to forget that the centre was empty at first: ten times the relaxation time of
+// settling is a warm-up that is long enough to forget that the centre was empty at first: six times the relaxation time of
 // as many servers, at most five times as long as is looked at and at least a tenth of it.
 func (c *Config) settling(span float64) float64 {
 	var mean, longest float64
@@ -85,7 +85,7 @@ func (c *Config) settling(span float64) float64 {
 	if c.load() >= c.slots() || c.patient() < 1 {
 		relaxation = longest
 	}
-	return min(max(span/10, 10*relaxation, 10*longest), 5*span)
+	return min(max(span/10, 6*relaxation, 10*longest), 5*span)
 }
 
 // patient is the share of customers who never leave.

@@ -122,7 +122,7 @@ func TestTables(t *testing.T) {
 
 func agrees(t *testing.T, c centre.Config, want []fact) {
 	t.Helper()
-	c.Warmup, c.Seed, c.Replications, c.Conversations = -1, 2, 25, 4000
+	c.Warmup, c.Seed, c.Replications, c.Conversations = -1, 2, 20, 4000
 	r, err := centre.Run(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
