@@ -52,18 +52,19 @@ func (e *Engine) dismiss(a *agent) {
 		e.emit(event.AgentDisconnected{Agent: a.Name})
 	}
 	for _, it := range e.offeredTo(a) {
-		e.revoke(it, event.AgentRemoved)
-		e.requeue(it, event.AgentRemoved)
+		e.withdraw(it, event.AgentRemoved)
 	}
+	e.endConsultsOf(a)
 	for _, en := range slices.Clone(a.Ledger) {
 		switch en.Why {
 		case holdsActive:
 			it := e.items[en.Item]
+			e.callOff(it, event.AgentRemoved)
 			e.emit(event.ItemReleased{Item: it.ID, Agent: a.Name, Reason: event.AgentRemoved})
 			e.requeue(it, event.AgentRemoved)
 		case holdsWrapUp:
 			e.emit(event.ItemClosed{Item: en.Item, Agent: a.Name, Reason: event.AgentRemoved})
-		case holdsOffer, holdsBlock:
+		case holdsOffer, holdsBlock, holdsSlot:
 		}
 	}
 	e.emit(event.AgentForgotten{Agent: a.Name})

@@ -3,13 +3,11 @@
 package engine
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
-	"maps"
-
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/match"
+	"workstream.dev/operator/internal/plan"
 )
 
 // connect makes an agent reachable, with the presence of before when the connection was lost only for a moment.
@@ -26,7 +24,8 @@ func (e *Engine) connect(c event.ConnectAgent) event.Result {
 	return event.Result{}
 }
 
-// disconnect makes an agent Offline at once; who waits for the agent's answer is queued again.
+// disconnect makes an agent Offline at once; who waits for the agent's answer is queued again. What is Active stays for
+// a while.
 func (e *Engine) disconnect(c event.DisconnectAgent) event.Result {
 	a, refused := e.planned(c.Agent)
 	if refused != nil {
@@ -52,9 +51,9 @@ func (e *Engine) lose(a *agent) {
 	e.emit(event.AgentDisconnected{Agent: a.Name})
 	e.settleOne(a, event.CauseConnection)
 	for _, it := range e.offeredTo(a) {
-		e.revoke(it, event.AgentDisconnectedFromOffer)
-		e.requeue(it, event.AgentDisconnectedFromOffer)
+		e.withdraw(it, event.AgentDisconnectedFromOffer)
 	}
+	e.endConsultsOf(a)
 }
 
 // offeredTo returns the items that an agent is offered, by id.
@@ -68,40 +67,6 @@ func (e *Engine) offeredTo(a *agent) []*item {
 	return items
 }
 
-// setPresence is the agent's own choice.
-func (e *Engine) setPresence(c event.SetPresence) event.Result {
-	a, refused := e.planned(c.Agent)
-	switch {
-	case refused != nil:
-		return *refused
-	case !match.Known(c.Presence):
-		return reject(event.InvalidPresence, "%q is no presence: choose Available, Busy, DoNotDisturb, Away or Offline", c.Presence)
-	case !a.Connected:
-		return reject(event.NotConnectedAgent, "you are not connected, so your presence is Offline")
-	case a.Choice == c.Presence:
-		return event.Result{Duplicate: true}
-	}
-	e.emit(event.PresenceChanged{Agent: a.Name, Presence: c.Presence, Cause: event.CauseAgent})
-	return event.Result{}
-}
-
-// settle makes the presences follow what changed.
-func (e *Engine) settle() {
-	slices.SortFunc(e.unsettled, func(a, b *agent) int { return cmp.Compare(a.Name, b.Name) })
-	for i := 0; i < len(e.unsettled); i++ { //nolint:intrange // it grows meanwhile: what is settled is looked at again
-		a := e.unsettled[i]
-		a.unsettled = false
-		e.settleOne(a, event.CauseComputed)
-	}
-	e.unsettled = emptied(e.unsettled)
-}
-
-func (e *Engine) settleOne(a *agent, cause event.PresenceCause) {
-	if p := a.effective(); p != a.Presence && a.def != nil {
-		e.emit(event.PresenceChanged{Agent: a.Name, Presence: p, Cause: cause})
-	}
-}
-
 // planned returns an agent of the plan, or the refusal.
 func (e *Engine) planned(name string) (*agent, *event.Result) {
 	if e.plan.Agent(name) == nil {
@@ -109,4 +74,16 @@ func (e *Engine) planned(name string) (*agent, *event.Result) {
 		return nil, &res
 	}
 	return e.agents[name], nil
+}
+
+func newAgent(name string) *agent {
+	a := &agent{Name: name, Presence: plan.Offline}
+	a.prepare()
+	return a
+}
+
+// prepare sets what an agent has from the beginning.
+func (a *agent) prepare() {
+	a.day = timer{kind: dayTimer, agent: a.Name}
+	a.weight = weigh(a.Name)
 }

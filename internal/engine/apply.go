@@ -4,7 +4,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -31,25 +30,29 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 		e.applyOpened(&ev, r.Time)
 	case event.ItemUpdated:
 		e.applyUpdated(&ev)
-	case event.ItemClassified:
-		e.applyClassified(&ev)
-	case event.ItemPromoted:
-		e.applyPromoted(&ev)
-	case event.ItemOverflowed: // what follows says the rest
 	case event.MessageReceived:
 		it := e.mustItem(ev.Item)
 		it.Position = ev.Position
 		e.touch(it, r.Time)
+	case event.ItemClassified:
+		e.applyClassified(&ev)
 	case event.ItemRouted:
 		e.applyRouted(&ev)
 	case event.ItemQueued:
 		e.applyQueued(&ev)
+	case event.ItemOverflowed: // what follows says the rest
+	case event.ItemPromoted:
+		e.applyPromoted(&ev)
 	case event.AssignmentDeferred:
 		e.mustItem(ev.Item).Deferred = digestOf(ev.Queue, &ev.Candidates)
 	case event.ItemResumed:
 		it := e.mustItem(ev.Item)
 		it.State = event.Open
 		e.touch(it, r.Time)
+	case event.CustomerDisconnected:
+		e.expectCustomer(e.mustItem(ev.Item), ev.Until)
+	case event.CustomerReconnected:
+		e.expectCustomer(e.mustItem(ev.Item), 0)
 	case event.ItemClosed:
 		e.applyClosed(&ev, r)
 	default:
@@ -68,15 +71,17 @@ func (e *Engine) applyToWork(r event.Recorded) bool {
 	case event.ItemAssigned:
 		e.applyAssigned(&ev, r.Time)
 	case event.ItemReleased:
-		it := e.mustItem(ev.Item)
-		e.release(e.mustAgent(ev.Agent), it.ID)
-		it.Agent, it.Last, it.State = "", ev.Agent, event.Open
-		e.touch(it, r.Time)
+		e.applyReleased(&ev, r.Time)
 	case event.ItemParked:
 		it := e.mustItem(ev.Item)
-		e.release(e.mustAgent(ev.Agent), it.ID)
-		it.Agent, it.Last, it.State = "", ev.Agent, event.Waiting
-		e.touch(it, r.Time)
+		e.handOver(it, ev.Agent, event.Waiting, r.Time)
+		e.expectCustomer(it, 0)
+	case event.ConsultRequested:
+		e.applyConsultRequested(&ev)
+	case event.ConsultJoined:
+		e.applyConsultJoined(&ev)
+	case event.ConsultEnded:
+		e.applyConsultEnded(&ev)
 	case event.WrapUpStarted:
 		e.applyWrapUp(&ev, r)
 	case event.WrapUpReleased:
@@ -96,30 +101,17 @@ func (e *Engine) applyToAgent(r event.Recorded) bool {
 	case event.AgentConnected:
 		a := e.mustAgent(ev.Agent)
 		if r.Time > after(a.LostAt, reconnectGrace) {
-			a.Choice = ""
+			a.Choice, a.ChoiceName = "", ""
 		}
-		a.Connected, a.LostAt = true, 0
-		e.unsettle(a)
-		e.moved(a)
+		e.applyConnection(a, true, 0)
 	case event.AgentDisconnected:
-		a := e.mustAgent(ev.Agent)
-		a.Connected, a.LostAt = false, r.Time
-		e.unsettle(a)
-		e.moved(a)
+		e.applyConnection(e.mustAgent(ev.Agent), false, r.Time)
 	case event.PresenceChanged:
-		a := e.mustAgent(ev.Agent)
-		a.Presence = ev.Presence
-		if ev.Cause == event.CauseAgent {
-			a.Choice = ev.Presence
-		}
-		e.unsettle(a)
-		e.moved(a)
+		e.applyPresence(&ev)
+	case event.SlotsReset:
+		e.dropKept(e.mustAgent(ev.Agent), func(string) bool { return true })
 	case event.AgentForgotten:
-		a := e.mustAgent(ev.Agent)
-		for _, en := range a.Ledger {
-			e.timers.remove(&en.block)
-		}
-		delete(e.agents, ev.Agent)
+		e.applyForgotten(e.mustAgent(ev.Agent))
 	default:
 		return false
 	}
@@ -145,42 +137,12 @@ func (e *Engine) applyToIntake(r event.Recorded) bool {
 	return true
 }
 
-// touch notes that the item was worked with, which postpones its closing for inactivity.
-func (e *Engine) touch(it *item, now event.Instant) {
-	it.Touched = now
-	e.schedule(it)
-}
-
-// schedule sets the deadline by which an item closes for inactivity.
-func (e *Engine) schedule(it *item) { e.timers.set(&it.closing, it.deadline()) }
-
 func (e *Engine) scheduleForget() {
 	var at event.Instant
 	if e.intakes.len() > 0 {
 		at = after(e.intakes.oldest().At, intakeMemory+intakeBatch)
 	}
 	e.timers.set(&e.forget, at)
-}
-
-// deadline is when an item closes for inactivity, 0 never.
-func (it *item) deadline() event.Instant {
-	if it.Type == plan.Record {
-		return 0
-	}
-	switch it.State {
-	case event.Open:
-		return after(it.Touched, openLimit)
-	case event.Active:
-		return after(it.Touched, activeLimit)
-	case event.WrapUp:
-		return after(it.Touched, wrapUpLimit)
-	case event.Waiting:
-		if it.ws.Lifecycle.Waiting > 0 {
-			return after(it.Touched, it.ws.Lifecycle.Waiting)
-		}
-	case event.Closed:
-	}
-	return 0
 }
 
 // join puts an item into the line of its queue.
@@ -201,52 +163,6 @@ func (e *Engine) leave(it *item) {
 		it.line, it.Queued = nil, false
 		e.scheduleWait(it)
 	}
-}
-
-// take enters something into an agent's ledger.
-func (e *Engine) take(a *agent, en *entry) {
-	i, ok := a.find(en.Item)
-	if ok {
-		panic("engine: agent " + a.Name + " has item " + en.Item + " already")
-	}
-	en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
-	a.Ledger = slices.Insert(a.Ledger, i, en)
-	a.used += int64(en.Units)
-	e.ledgerChanged(a, en.Units)
-}
-
-// release removes an item's entry from an agent's ledger; there may be none.
-func (e *Engine) release(a *agent, item string) {
-	i, ok := a.find(item)
-	if !ok {
-		return
-	}
-	en := a.Ledger[i]
-	e.timers.remove(&en.block)
-	a.Ledger = slices.Delete(a.Ledger, i, i+1)
-	e.free(a, en.Units)
-}
-
-func (e *Engine) free(a *agent, units int32) {
-	a.used -= int64(units)
-	a.LastReleased = e.seq
-	e.ledgerChanged(a, units)
-}
-
-func (e *Engine) ledgerChanged(a *agent, units int32) {
-	a.LastChange = e.seq
-	if units != 0 {
-		e.capacityChanged(a)
-	}
-	e.moved(a)
-}
-
-// capacityChanged ends a choice that lasts only so long.
-func (e *Engine) capacityChanged(a *agent) {
-	if a.Choice == plan.Available || a.Choice == plan.Busy {
-		a.Choice = ""
-	}
-	e.unsettle(a)
 }
 
 // unsettle notes that an agent's presence may no longer be what it should be.

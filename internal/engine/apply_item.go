@@ -8,8 +8,6 @@ import (
 	"workstream.dev/operator/internal/rule"
 )
 
-type value = rule.Value
-
 func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 	it := &item{
 		ID: ev.Item, Type: ev.Type, Workstream: ev.Workstream, Channel: ev.Channel, Conversation: ev.Conversation,
@@ -31,6 +29,7 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 		panic("engine: item " + it.ID + " is of no workstream of the plan")
 	}
 	it.Revision = it.ws.Revision
+	it.needAnew()
 	e.items[it.ID] = it
 	if it.Type == plan.Record {
 		e.records[it.recordKey()] = it
@@ -47,6 +46,8 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	it.Revision, it.Stale = ev.Revision, false
 	if w := e.plan.Workstream(it.Workstream); w != nil && w.Revision == ev.Revision {
 		it.ws = e.definition(w)
+		it.needAnew()
+		e.schedule(it)
 	}
 }
 
@@ -60,19 +61,23 @@ func (e *Engine) applyQueued(ev *event.ItemQueued) {
 	e.markItem(it)
 }
 
+// applyOffer takes an item out of its queue, or leaves it with the agent who transfers it.
 func (e *Engine) applyOffer(ev *event.OfferMade) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	e.leave(it)
 	it.Offers++
-	it.Offer = &offer{
-		ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, Expires: ev.Expires,
-		expiry: timer{kind: offerTimer, item: it.ID},
-	}
+	it.Offer = &offer{ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, From: ev.From, Expires: ev.Expires}
 	e.offers[ev.Offer] = it
-	e.timers.set(&it.Offer.expiry, ev.Expires)
-	e.take(a, &entry{Item: it.ID, Units: ev.Units, Why: holdsOffer})
-	a.assignedFrom(ev.Queue, e.seq)
-	e.moved(a)
+	e.scheduleOffer(it)
+	if ev.From == "" {
+		a.assignedFrom(ev.Queue, e.seq)
+	}
+	e.take(a, it.ID, ev.Units, ev.Profiles, holdsOffer)
+}
+
+func (e *Engine) scheduleOffer(it *item) {
+	it.Offer.expiry = timer{kind: offerTimer, item: it.ID}
+	e.timers.set(&it.Offer.expiry, it.Offer.Expires)
 }
 
 func (a *agent) assignedFrom(queue string, seq uint64) {
@@ -82,29 +87,37 @@ func (a *agent) assignedFrom(queue string, seq uint64) {
 	a.LastAssigned[queue] = seq
 }
 
+// applyOfferClosed gives back what an offer took. Who would not take a transfer has not declined the item.
 func (e *Engine) applyOfferClosed(ev *event.OfferClosed, now event.Instant) {
 	it := e.mustItem(ev.Item)
+	transfer := it.Offer != nil && it.Offer.From != ""
 	e.endOffer(it, endedOffer{Offer: ev.Offer, Item: ev.Item, Agent: ev.Agent, Outcome: ev.Outcome, Reason: ev.Reason})
-	e.release(e.mustAgent(ev.Agent), it.ID)
-	if ev.Outcome == event.Revoked {
+	e.giveBack(e.mustAgent(ev.Agent), it.ID)
+	if ev.Outcome == event.Revoked || transfer {
 		return
 	}
-	d := it.Declines[ev.Agent]
+	d := e.coolOff(it, ev.Agent, now)
+	if ev.Outcome == event.Declined {
+		d.Count++
+	}
+}
+
+// coolOff keeps an agent from being offered an item again for a while.
+func (e *Engine) coolOff(it *item, agent string, now event.Instant) *decline {
+	d := it.Declines[agent]
 	if d == nil {
-		d = &decline{cool: timer{kind: coolTimer, item: it.ID, agent: ev.Agent}}
+		d = &decline{cool: timer{kind: coolTimer, item: it.ID, agent: agent}}
 		if it.Declines == nil {
 			it.Declines = make(map[string]*decline)
 		}
-		it.Declines[ev.Agent] = d
+		it.Declines[agent] = d
 		e.indexDeclined(it)
-	}
-	if ev.Outcome == event.Declined {
-		d.Count++
 	}
 	d.Until = after(now, it.ws.Offer.ReofferAfter)
 	if d.Until > now {
 		e.cools.set(&d.cool, d.Until)
 	}
+	return d
 }
 
 // indexDeclined makes a record that was declined known to activate: a plan may change who has declined it for good.
@@ -124,29 +137,46 @@ func (e *Engine) endOffer(it *item, ended endedOffer) {
 	e.endedOffers.putLimited(ended.Offer, ended, rememberEnded)
 }
 
+// applyAssigned makes an item Active with an agent: from an offer, whose capacity it takes over, or without one.
 func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	e.leave(it)
+	if it.Agent != "" {
+		it.Last = it.Agent
+		e.release(e.mustAgent(it.Agent), it.ID)
+	}
 	if it.Offer != nil {
 		e.endOffer(it, endedOffer{Offer: ev.Offer, Item: it.ID, Agent: ev.Agent})
 		a.entry(it.ID).Why = holdsActive
 	} else {
-		if it.Agent != "" {
-			it.Last = it.Agent
-			e.release(e.mustAgent(it.Agent), it.ID)
-		}
-		e.take(a, &entry{Item: it.ID, Units: ev.Units, Why: holdsActive})
 		a.assignedFrom(it.Queue, e.seq)
-		e.moved(a)
+		e.take(a, it.ID, ev.Units, ev.Profiles, holdsActive)
 	}
 	it.Agent, it.State, it.Deferred, it.Stale = ev.Agent, event.Active, 0, false
-	it.Entered, it.Promoted = 0, false
+	it.Entered, it.Promoted, it.AgentLost = 0, false, 0
+	e.touch(it, now)
+}
+
+// applyReleased makes an Active item Open. Who closed a live chat without ending it is not offered it again at once.
+func (e *Engine) applyReleased(ev *event.ItemReleased, now event.Instant) {
+	it := e.mustItem(ev.Item)
+	e.handOver(it, ev.Agent, event.Open, now)
+	if ev.Reason == event.AgentClosedSession {
+		e.coolOff(it, ev.Agent, now)
+	}
+}
+
+// handOver takes an Active item from its agent.
+func (e *Engine) handOver(it *item, agent string, to event.State, now event.Instant) {
+	e.release(e.mustAgent(agent), it.ID)
+	it.Agent, it.Last, it.State, it.AgentLost = "", agent, to, 0
 	e.touch(it, now)
 }
 
 func (e *Engine) applyWrapUp(ev *event.WrapUpStarted, r event.Recorded) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
-	it.State, it.Ended = event.WrapUp, ev.Reason
+	it.State, it.Ended, it.AgentLost = event.WrapUp, ev.Reason, 0
+	e.expectCustomer(it, 0)
 	if e.conversations[it.conversationKey()] == it {
 		delete(e.conversations, it.conversationKey())
 	}
@@ -163,14 +193,6 @@ func (e *Engine) applyWrapUp(ev *event.WrapUpStarted, r event.Recorded) {
 	e.touch(it, r.Time)
 }
 
-// freeEntry frees what an entry holds and keeps the entry: the agent still has the item.
-func (e *Engine) freeEntry(a *agent, en *entry) {
-	units := en.Units
-	en.Units, en.Until = 0, 0
-	e.timers.remove(&en.block)
-	e.free(a, units)
-}
-
 func (e *Engine) applyWrapUpReleased(ev *event.WrapUpReleased) {
 	a := e.mustAgent(ev.Agent)
 	en := a.entry(ev.Item)
@@ -184,7 +206,7 @@ func (e *Engine) applyWrapUpReleased(ev *event.WrapUpReleased) {
 func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
-	e.timers.remove(&it.closing)
+	e.dropTimers(it)
 	for _, d := range it.Declines {
 		e.cools.remove(&d.cool)
 	}
@@ -216,7 +238,7 @@ func (e *Engine) applySent(ev *event.MessageSent, r event.Recorded) {
 	if it.Sent == nil {
 		it.Sent = make(map[string]uint64)
 	}
-	it.Sent[sentKey(ev.Agent, ev.Message)] = digestText(ev.Text)
+	it.Sent[sentKey(ev.Agent, ev.Message)] = digestMessage(ev.Text, ev.Internal)
 	name := ev.Agent
 	if a := e.plan.Agent(ev.Agent); a != nil && a.DisplayName != "" {
 		name = a.DisplayName

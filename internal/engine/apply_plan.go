@@ -23,6 +23,16 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 		}
 	}
 	e.usePlan(ev.Plan)
+	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
+		a := e.agents[name]
+		e.renamePresence(a, ev.Plan)
+		if a.KeptSince != 0 {
+			e.dropKept(a, func(profile string) bool {
+				p := ev.Plan.Profile(profile)
+				return p == nil || p.Reset != plan.EndOfDay
+			})
+		}
+	}
 }
 
 // definition returns the engine's own copy of a workstream of the plan, one for all items of a revision. So no open item
@@ -42,17 +52,14 @@ func (e *Engine) definition(w *plan.Workstream) *plan.Workstream {
 }
 
 func (e *Engine) usePlan(p *plan.Plan) {
-	old := e.plan
 	e.plan = p
 	for i := range p.Agents {
 		if name := p.Agents[i].Name; e.agents[name] == nil && p.Agent(name) != nil {
-			e.agents[name] = &agent{Name: name, Presence: plan.Offline, weight: weigh(name)}
+			e.agents[name] = newAgent(name)
 		}
 	}
-	// Which capacity profiles block, and how they count, is part of every agent.
-	all := old == nil || !slices.Equal(old.Profiles, p.Profiles)
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		e.defineAgent(e.agents[name], p.Agent(name), all)
+		e.defineAgent(e.agents[name], p)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.queues)) {
 		if p.Queue(name) == nil {
@@ -68,21 +75,22 @@ func (e *Engine) usePlan(p *plan.Plan) {
 }
 
 // defineAgent gives an agent its definition in a new plan and notes what follows from the difference.
-func (e *Engine) defineAgent(a *agent, def *plan.Agent, changed bool) {
-	old := a.def
-	a.def, a.queues = def, a.queues[:0]
+func (e *Engine) defineAgent(a *agent, p *plan.Plan) {
+	old, def := a.def, p.Agent(a.Name)
+	changed := a.redefine(p, def)
+	a.queues = a.queues[:0]
+	e.scheduleDay(a)
 	if old == nil || def == nil {
 		e.moved(a)
 		return
 	}
-	if old.Units != def.Units {
+	if changed {
 		e.capacityChanged(a)
-		changed = true
 	}
 	if a.reskilled = !slices.Equal(old.Skills, def.Skills); a.reskilled {
 		changed = true
 	}
-	if changed || !slices.Equal(old.Queues, def.Queues) || !slices.Equal(old.Profiles, def.Profiles) {
+	if changed || !slices.Equal(old.Queues, def.Queues) {
 		e.moved(a)
 		return
 	}

@@ -89,7 +89,7 @@ func (c *classification) give(r *plan.ClassificationRule) {
 }
 
 // set sets an attribute in a copy. An item that has very many already gets no further ones.
-func (c *classification) set(name string, v value) bool {
+func (c *classification) set(name string, v rule.Value) bool {
 	if _, ok := c.attrs[name]; !ok && len(c.attrs) >= maxAttributes {
 		return false
 	}
@@ -124,12 +124,13 @@ func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	for _, s := range ev.Skills {
 		it.Attributes[skillAttribute+s.Name] = rule.NumberValue(float64(s.Rating))
 	}
+	it.needAnew()
 }
 
 func (e *Engine) applyUpdated(ev *event.ItemUpdated) {
 	it := e.mustItem(ev.Item)
 	e.setAttributes(it, ev.Attributes)
-	it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil)
+	it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil && it.Offer.From == "")
 	for name := range ev.Attributes {
 		if strings.HasPrefix(name, "context.") || strings.HasPrefix(name, "record.") {
 			it.Classified = false

@@ -26,8 +26,8 @@ var Corruptions = map[string]func(*Engine){
 		l := e.agents["ann"].Ledger
 		l[0], l[1], l[2] = l[1], l[2], l[0]
 	},
-	"INV-2 is broken: agent ann is Away and should be Busy": func(e *Engine) { e.agents["ann"].Presence = "Away" },
-	"INV-2 is broken: agent bob is known and not in the":    func(e *Engine) { e.agents["bob"].def = nil },
+	"INV-2 is broken: agent ann is Away  and should be Busy": func(e *Engine) { e.agents["ann"].Presence = "Away" },
+	"INV-2 is broken: agent bob is known and not in the":     func(e *Engine) { e.agents["bob"].def = nil },
 
 	"INV-3 is broken: 0 agents hold something for item i5": func(e *Engine) {
 		a := e.agents["ann"]

@@ -31,6 +31,7 @@ type Engine struct {
 	// What follows from the state above.
 	queues        map[string]*queue
 	offers        map[string]*item // the live ones
+	consults      map[string]*item // the live ones
 	conversations map[conversationKey]*item
 	records       map[recordKey]*item
 	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
@@ -76,6 +77,7 @@ func New() *Engine {
 		deliveries:    make(map[string]*delivery),
 		queues:        make(map[string]*queue),
 		offers:        make(map[string]*item),
+		consults:      make(map[string]*item),
 		conversations: make(map[conversationKey]*item),
 		records:       make(map[recordKey]*item),
 		declined:      make(map[string]*item),
@@ -126,6 +128,10 @@ func (e *Engine) decide(cmd event.Command) event.Result {
 		return e.receiveMessage(c)
 	case event.LeaveConversation:
 		return e.leaveConversation(c)
+	case event.DisconnectCustomer:
+		return e.disconnectCustomer(c)
+	case event.ReconnectCustomer:
+		return e.reconnectCustomer(c)
 	case event.SubmitRecord:
 		return e.submitRecord(c)
 	case event.ConnectAgent:
@@ -159,6 +165,10 @@ func (e *Engine) decideForAgent(cmd event.Command) event.Result {
 		return e.closeItem(c)
 	case event.TransferItem:
 		return e.transferItem(c)
+	case event.RequestConsult:
+		return e.requestConsult(c)
+	case event.EndConsult:
+		return e.endConsultation(c)
 	default:
 		return e.fail("command %T is not known", cmd)
 	}

@@ -14,10 +14,15 @@ type timerKind uint8
 // The kinds of timers, in the order in which those of the same moment fire.
 const (
 	offerTimer    timerKind = iota + 1 // an offer expires
+	consultTimer                       // a request for a consultation expires
 	blockTimer                         // a wrap-up frees its capacity
+	returnTimer                        // an item leaves an agent who has not come back
+	leaveTimer                         // a customer has not come back
 	closeTimer                         // an item closes for inactivity
-	overflowTimer                      // an item has waited for too long
-	promoteTimer                       // an item is promoted
+	followTimer                        // an item that waits for its customer is looked after
+	overflowTimer                      // an item has waited in its queue for too long
+	promoteTimer                       // an item is served before others
+	dayTimer                           // an agent's day ends
 	coolTimer                          // an agent may be offered an item again
 	forgetTimer                        // old intakes are forgotten
 )

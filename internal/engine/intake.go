@@ -29,6 +29,7 @@ func (e *Engine) receiveMessage(c event.ReceiveMessage) event.Result {
 	}
 	e.remember(c.Intake, it.ID, c.Message)
 	e.update(it, attrs)
+	e.reconnected(it)
 	e.emit(event.MessageReceived{Item: it.ID, Message: c.Message, Position: it.Position + 1, Text: c.Text})
 	if it.State == event.Waiting {
 		e.emit(event.ItemResumed{Item: it.ID})
@@ -68,10 +69,64 @@ func (e *Engine) leaveConversation(c event.LeaveConversation) event.Result {
 		e.emit(event.ItemClosed{Item: it.ID, Reason: event.ConversationEndedByCustomer})
 	default: // Open
 		reason := event.CustomerDisconnectedOrLeftOpenConversation
-		e.revoke(it, reason)
+		e.callOff(it, reason)
 		e.emit(event.ItemClosed{Item: it.ID, Reason: reason})
 	}
 	return event.Result{Item: it.ID}
+}
+
+// disconnectCustomer notes that the customer's connection is lost. Channels that keep no connection do not say so, and
+// who waits for the customer to come back need not be told.
+func (e *Engine) disconnectCustomer(c event.DisconnectCustomer) event.Result {
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	it := e.conversations[conversationKey{c.Channel, c.Conversation}]
+	switch {
+	case it == nil:
+		return reject(event.UnknownConversation, "channel %q has no open conversation %q", c.Channel, c.Conversation)
+	case it.ws.Lifecycle.CustomerReturn == 0:
+		return wrongState(it, "its customer needs no connection")
+	case it.State == event.Waiting:
+		return wrongState(it, "nobody waits for its customer to stay")
+	}
+	e.remember(c.Intake, it.ID, "")
+	if it.Leaves != 0 {
+		return event.Result{Duplicate: true, Item: it.ID}
+	}
+	e.emit(event.CustomerDisconnected{Item: it.ID, Until: after(e.clock, it.ws.Lifecycle.CustomerReturn)})
+	return event.Result{Item: it.ID}
+}
+
+// reconnectCustomer says that the customer is back.
+func (e *Engine) reconnectCustomer(c event.ReconnectCustomer) event.Result {
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	it := e.conversations[conversationKey{c.Channel, c.Conversation}]
+	if it == nil {
+		return reject(event.UnknownConversation, "channel %q has no open conversation %q", c.Channel, c.Conversation)
+	}
+	e.remember(c.Intake, it.ID, "")
+	return event.Result{Duplicate: !e.reconnected(it), Item: it.ID}
+}
+
+// reconnected notes that the customer of an item is back, and reports whether it was gone.
+func (e *Engine) reconnected(it *item) bool {
+	if it.Leaves == 0 {
+		return false
+	}
+	e.emit(event.CustomerReconnected{Item: it.ID})
+	return true
+}
+
+// giveUpCustomer ends a conversation whose customer has not come back in time. The channel may not know.
+func (e *Engine) giveUpCustomer(it *item) {
+	if it.State == event.Active {
+		e.wrapUp(it, event.CustomerDisconnectedOrLeftActiveConversation, e.endDeliveryID(it))
+		return
+	}
+	e.closeFor(it, event.CustomerDisconnectedOrLeftOpenConversation, "")
 }
 
 // submitRecord takes in a record, or news of one that is open. One that waits in a queue is routed again, in its place
@@ -191,6 +246,15 @@ func clean(cmd event.Command) event.Command {
 		return c
 	case event.LeaveConversation:
 		c.Intake, c.Conversation = validIntake(c.Intake), valid(c.Conversation)
+		return c
+	case event.DisconnectCustomer:
+		c.Intake, c.Conversation = validIntake(c.Intake), valid(c.Conversation)
+		return c
+	case event.ReconnectCustomer:
+		c.Intake, c.Conversation = validIntake(c.Intake), valid(c.Conversation)
+		return c
+	case event.SetPresence:
+		c.Supervisor = valid(c.Supervisor)
 		return c
 	case event.SubmitRecord:
 		c.Intake, c.Record = validIntake(c.Intake), valid(c.Record)

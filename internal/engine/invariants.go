@@ -21,6 +21,8 @@ var invariants = []invariant{
 	{1, (*Engine).checkPlaces},
 	{2, (*Engine).checkOffers},
 	{2, (*Engine).checkLedgers},
+	{2, (*Engine).checkSlots},
+	{2, (*Engine).checkConsults},
 	{2, (*Engine).checkPresences},
 	{3, (*Engine).checkHoldings},
 	{4, (*Engine).checkWorkConserving},
@@ -42,11 +44,12 @@ func (e *Engine) CheckInvariants() error {
 	return nil
 }
 
-// checkPlaces is INV-1: an item is in at most one place, a queue, an offer or with an agent.
+// checkPlaces is INV-1: an item is in at most one place, a queue, an offer or with an agent. What is transferred stays with
+// its agent while it is offered.
 func (e *Engine) checkPlaces() error {
 	for _, it := range e.sortedItems() {
 		places := 0
-		for _, here := range []bool{it.Queued, it.Offer != nil, it.Agent != "", it.State == event.Waiting} {
+		for _, here := range []bool{it.Queued, it.Offer != nil && it.Offer.From == "", it.Agent != "", it.State == event.Waiting} {
 			if here {
 				places++
 			}
@@ -57,6 +60,9 @@ func (e *Engine) checkPlaces() error {
 		}
 		if withAgent := it.State == event.Active || it.State == event.WrapUp; withAgent != (it.Agent != "") {
 			return fmt.Errorf("item %s is %s with agent %q", it.ID, it.State, it.Agent)
+		}
+		if o := it.Offer; o != nil && o.From != "" && (it.State != event.Active || it.Agent != o.From || o.Agent == o.From) {
+			return fmt.Errorf("item %s is %s with agent %q, and agent %s transfers it to %s", it.ID, it.State, it.Agent, o.From, o.Agent)
 		}
 		if it.Queued != (it.line != nil) {
 			return fmt.Errorf("item %s is queued %t and in a line %t", it.ID, it.Queued, it.line != nil)
@@ -125,12 +131,12 @@ func (e *Engine) checkEntry(a *agent, en *entry) error {
 	switch en.Why {
 	case holdsOffer:
 		ok = it != nil && it.Offer != nil && it.Offer.Agent == a.Name
-	case holdsActive:
-		ok = it != nil && it.State == event.Active && it.Agent == a.Name
-	case holdsWrapUp:
-		ok = it != nil && it.State == event.WrapUp && it.Agent == a.Name
+	case holdsActive, holdsWrapUp:
+		ok = it != nil && it.Agent == a.Name && (it.State == event.WrapUp) == (en.Why == holdsWrapUp)
 	case holdsBlock:
 		ok = it == nil && en.block.index != 0 && en.block.at == en.Until
+	case holdsSlot:
+		ok = en.Units == 0 && len(en.Profiles) == 0 && len(en.Kept) > 0
 	}
 	if !ok {
 		return fmt.Errorf("agent %s holds item %s as %s, which it is not", a.Name, en.Item, en.Why)
@@ -138,11 +144,82 @@ func (e *Engine) checkEntry(a *agent, en *entry) error {
 	return nil
 }
 
+// checkSlots is INV-2 too: the slots in use are those of the entries, and what is kept for the day ends with it.
+func (e *Engine) checkSlots() error {
+	for name, a := range e.agents {
+		used, kept := make(map[string]int64), false
+		for _, en := range a.Ledger {
+			profiles := make(map[string]bool)
+			for _, p := range slices.Concat(en.Profiles, en.Kept) {
+				profiles[p] = true
+			}
+			for p := range profiles {
+				used[p]++
+			}
+			kept = kept || len(en.Kept) > 0
+		}
+		for _, c := range a.counts {
+			if c.used != used[c.profile] || (c.used == 0 && !c.has) {
+				return fmt.Errorf("agent %s uses %d slots of profile %s, and the ledger has %d", name, c.used, c.profile, used[c.profile])
+			}
+			delete(used, c.profile)
+		}
+		if len(used) > 0 {
+			return fmt.Errorf("agent %s uses slots that are not counted: %v", name, used)
+		}
+		if kept != (a.KeptSince != 0) || kept != (a.day.index != 0) {
+			return fmt.Errorf("agent %s keeps slots %t, since %d, until %d", name, kept, a.KeptSince, a.day.at)
+		}
+	}
+	return nil
+}
+
+// checkConsults is INV-2 too: who is consulted is there, on an Active item that another agent has, once.
+func (e *Engine) checkConsults() error {
+	live := 0
+	for _, it := range e.sortedItems() {
+		if len(it.Consults) > maxConsults {
+			return fmt.Errorf("item %s has %d consultations", it.ID, len(it.Consults))
+		}
+		for _, k := range it.Consults {
+			live++
+			if err := e.checkConsult(it, k); err != nil {
+				return err
+			}
+		}
+	}
+	of := 0
+	for _, a := range e.agents {
+		of += len(a.consults)
+	}
+	if live != len(e.consults) || live != of {
+		return fmt.Errorf("%d consultations are live, %d known and %d known of agents", live, len(e.consults), of)
+	}
+	return nil
+}
+
+func (e *Engine) checkConsult(it *item, k *consult) error {
+	a := e.agents[k.Agent]
+	switch {
+	case it.State != event.Active || it.Agent == k.Agent:
+		return fmt.Errorf("agent %s is consulted on item %s, which is %s with %q", k.Agent, it.ID, it.State, it.Agent)
+	case a == nil || a.def == nil || !a.Connected:
+		return fmt.Errorf("agent %s is consulted on item %s and is not there", k.Agent, it.ID)
+	case it.consult(k.Agent) != k:
+		return fmt.Errorf("agent %s is consulted twice on item %s", k.Agent, it.ID)
+	case e.consults[k.ID] != it || a.consults[k.ID] != it:
+		return fmt.Errorf("consultation %s cannot be found", k.ID)
+	case k.Joined == (k.expiry.index != 0):
+		return fmt.Errorf("consultation %s is joined %t and expires at %d", k.ID, k.Joined, k.expiry.at)
+	}
+	return nil
+}
+
 // checkPresences: an agent's presence is the one that follows from connection, choice and capacity.
 func (e *Engine) checkPresences() error {
 	for name, a := range e.agents {
-		if a.Presence != a.effective() {
-			return fmt.Errorf("agent %s is %s and should be %s", name, a.Presence, a.effective())
+		if p, called := a.effective(); a.Presence != p || a.PresenceName != called {
+			return fmt.Errorf("agent %s is %s %s and should be %s %s", name, a.Presence, a.PresenceName, p, called)
 		}
 		if (a.def == nil) != (e.plan.Agent(name) == nil) || a.def == nil {
 			return fmt.Errorf("agent %s is known and not in the plan", name)
@@ -151,21 +228,24 @@ func (e *Engine) checkPresences() error {
 	return nil
 }
 
-// checkHoldings is INV-3: Waiting and Closed items hold nothing but running wrap-up blocks, and whoever has an item has
-// it in the ledger.
+// checkHoldings is INV-3: Waiting and Closed items hold nothing but running wrap-up blocks and slots that are kept for the
+// day, and whoever has an item has it in the ledger.
 func (e *Engine) checkHoldings() error {
 	holders := make(map[string]int)
 	for _, a := range e.agents {
 		for _, en := range a.Ledger {
-			if en.Why != holdsBlock {
+			if en.Why != holdsBlock && en.Why != holdsSlot {
 				holders[en.Item]++
 			}
 		}
 	}
 	for _, it := range e.sortedItems() {
 		want := 0
-		if it.Offer != nil || it.Agent != "" {
-			want = 1
+		if it.Offer != nil {
+			want++
+		}
+		if it.Agent != "" {
+			want++
 		}
 		if holders[it.ID] != want {
 			return fmt.Errorf("%d agents hold something for item %s, which is %s", holders[it.ID], it.ID, it.State)
@@ -184,12 +264,37 @@ func (e *Engine) checkProgress() error {
 		} else if found := e.conversations[it.conversationKey()] == it; found != (it.State != event.WrapUp) {
 			return fmt.Errorf("conversation %s of item %s, which is %s, can be found: %t", it.Conversation, it.ID, it.State, found)
 		}
-		if want := it.deadline(); (it.closing.index != 0) != (want != 0) || (want != 0 && it.closing.at != want) {
-			return fmt.Errorf("item %s closes at %d, and its timer says %d", it.ID, want, it.closing.at)
+		if err := e.checkDeadlines(it); err != nil {
+			return err
 		}
 		if o := it.Offer; o != nil && (o.expiry.index == 0 || o.expiry.at != o.Expires) {
 			return fmt.Errorf("offer %s has no timer", o.ID)
 		}
+	}
+	return nil
+}
+
+// checkDeadlines: the timers of an item say what follows from its state.
+func (e *Engine) checkDeadlines(it *item) error {
+	for _, d := range []struct {
+		what string
+		t    *timer
+		want event.Instant
+	}{
+		{"closes", &it.closing, it.deadline()},
+		{"is looked after", &it.following, it.followsUp()},
+		{"leaves its agent", &it.returning, it.returnsBy()},
+		{"loses its customer", &it.leaving, it.Leaves},
+	} {
+		if (d.t.index != 0) != (d.want != 0) || (d.want != 0 && d.t.at != d.want) {
+			return fmt.Errorf("item %s %s at %d, and its timer says %d", it.ID, d.what, d.want, d.t.at)
+		}
+	}
+	if it.Leaves != 0 && it.State != event.Open && it.State != event.Active {
+		return fmt.Errorf("item %s is %s and expects its customer", it.ID, it.State)
+	}
+	if it.AgentLost != 0 && (it.State != event.Active || e.agents[it.Agent].Connected) {
+		return fmt.Errorf("item %s is %s with agent %q and misses its agent", it.ID, it.State, it.Agent)
 	}
 	return nil
 }

@@ -79,16 +79,6 @@ func classOf(it *item) class {
 	return c
 }
 
-// profiles are those of which the item takes a slot each, sorted. The slice must not be changed.
-func (it *item) profiles() []string {
-	if len(it.Profiles) == 0 {
-		return it.ws.Profiles
-	}
-	list := slices.Concat(it.Profiles, it.ws.Profiles)
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
 // priority is what orders an item within its queue.
 func (it *item) priority() int32 {
 	if it.Priority == 0 {

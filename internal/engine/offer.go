@@ -3,12 +3,35 @@
 package engine
 
 import (
+	"strconv"
+
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
 )
+
+// give offers a waiting item to an agent, or assigns it at once where its workstream says so.
+func (e *Engine) give(it *item, a *agent, via event.Via, c event.Candidates) {
+	if it.ws.Offer.Presentation == plan.AutoAccept {
+		e.emit(event.ItemAssigned{
+			Item: it.ID, Agent: a.Name, Units: it.units(), Profiles: it.profiles(), How: event.ByAutoAccept,
+			Queue: it.Queue, Via: via, Candidates: &c,
+		})
+	} else {
+		e.emit(event.OfferMade{
+			Offer: it.nextOffer(), Item: it.ID, Agent: a.Name, Queue: it.Queue, Expires: after(e.clock, it.ws.Offer.Timeout),
+			Units: it.units(), Profiles: it.profiles(), Via: via, Candidates: c,
+		})
+	}
+}
+
+func (it *item) nextOffer() string { return it.ID + "-o" + strconv.Itoa(it.Offers+1) }
 
 // acceptOffer compares and sets: whoever comes with the live offer gets the item, everybody else is told what became
 // of theirs.
 func (e *Engine) acceptOffer(c event.AcceptOffer) event.Result {
+	if it := e.consults[c.Offer]; it != nil {
+		return e.joinConsult(it, c)
+	}
 	it, res := e.liveOffer(c.Agent, c.Offer)
 	if it == nil {
 		if o, ok := e.endedOffers.get(c.Offer); ok && o.Agent == c.Agent && o.Outcome == "" {
@@ -16,14 +39,23 @@ func (e *Engine) acceptOffer(c event.AcceptOffer) event.Result {
 		}
 		return res
 	}
+	how := event.ByOffer
+	if it.Offer.From != "" {
+		how = event.ByTransfer
+		e.endConsult(it, c.Agent, event.ConsultWithdrawn)
+	}
+	en := e.agents[c.Agent].entry(it.ID)
 	e.emit(event.ItemAssigned{
-		Item: it.ID, Agent: c.Agent, Offer: c.Offer, Units: e.agents[c.Agent].entry(it.ID).Units, How: event.ByOffer,
+		Item: it.ID, Agent: c.Agent, Offer: c.Offer, Units: en.Units, Profiles: en.Profiles, How: how,
 	})
 	return event.Result{Item: it.ID, Offer: c.Offer}
 }
 
 // declineOffer puts the item back in its place; the agent is not asked again for a while.
 func (e *Engine) declineOffer(c event.DeclineOffer) event.Result {
+	if it := e.consults[c.Offer]; it != nil {
+		return e.declineConsult(it, c)
+	}
 	it, res := e.liveOffer(c.Agent, c.Offer)
 	if it == nil {
 		if o, ok := e.endedOffers.get(c.Offer); ok && o.Agent == c.Agent && o.Outcome == event.Declined {
@@ -31,9 +63,21 @@ func (e *Engine) declineOffer(c event.DeclineOffer) event.Result {
 		}
 		return res
 	}
-	e.emit(event.OfferClosed{Offer: c.Offer, Item: it.ID, Agent: c.Agent, Outcome: event.Declined})
-	e.requeue(it, event.OfferNotTaken)
+	if it.ws.Offer.Presentation == plan.PromptNoDecline && it.Offer.From == "" {
+		return reject(event.DeclineNotAllowed, "offer %s cannot be declined: workstream %q does not allow it", c.Offer, it.Workstream)
+	}
+	e.notTaken(it, event.Declined)
 	return event.Result{Item: it.ID, Offer: c.Offer}
+}
+
+// notTaken ends an offer that its agent declined or let expire. What was transferred stays with who has it.
+func (e *Engine) notTaken(it *item, outcome event.OfferOutcome) {
+	o := it.Offer
+	e.emit(event.OfferClosed{Offer: o.ID, Item: it.ID, Agent: o.Agent, Outcome: outcome})
+	e.applyPresenceRules(it, e.agents[o.Agent], outcome)
+	if o.From == "" {
+		e.requeue(it, event.OfferNotTaken)
+	}
 }
 
 // liveOffer returns the item of an agent's live offer, or the refusal.
@@ -73,6 +117,22 @@ func (e *Engine) revoke(it *item, reason event.Reason) {
 	}
 }
 
+// withdraw revokes the live offer of an item for the sake of the agent to whom it is made. Without a transfer the item is
+// queued again.
+func (e *Engine) withdraw(it *item, reason event.Reason) {
+	transfer := it.Offer.From != ""
+	e.revoke(it, reason)
+	if !transfer {
+		e.requeue(it, reason)
+	}
+}
+
+// callOff ends what goes on around an item that is about to move: its live offer and its consultations.
+func (e *Engine) callOff(it *item, reason event.Reason) {
+	e.revoke(it, reason)
+	e.endConsults(it)
+}
+
 // pickItem takes a waiting item of a Pick workstream. Presence does not matter: whoever picks is there.
 func (e *Engine) pickItem(c event.PickItem) event.Result {
 	if e.plan.Agent(c.Agent) == nil {
@@ -88,6 +148,26 @@ func (e *Engine) pickItem(c event.PickItem) event.Result {
 	if refused := e.refusePick(it, e.agents[c.Agent]); refused != nil {
 		return *refused
 	}
-	e.emit(event.ItemAssigned{Item: it.ID, Agent: c.Agent, Units: it.ws.Units, How: event.ByPick})
+	e.emit(event.ItemAssigned{Item: it.ID, Agent: c.Agent, Units: it.units(), Profiles: it.profiles(), How: event.ByPick})
 	return event.Result{Item: it.ID}
+}
+
+// refuseCapacity says what an agent has too little of for an item; nil when it is nothing.
+func (e *Engine) refuseCapacity(it *item, a *agent) *event.Result {
+	lacks := func(format string, args ...any) *event.Result {
+		res := reject(event.InsufficientCapacity, format, args...)
+		return &res
+	}
+	if p := a.blockedBy(); p != "" {
+		return lacks("agent %s is blocked by capacity profile %q, which is exhausted", a.Name, p)
+	}
+	if need := it.units(); a.free() < int64(need) {
+		return lacks("item %s needs %d units, and agent %s has %d free", it.ID, need, a.Name, a.free())
+	}
+	for _, p := range it.profiles() {
+		if a.slots(p) < 1 {
+			return lacks("item %s needs a slot of capacity profile %q, and agent %s has none free", it.ID, p, a.Name)
+		}
+	}
+	return nil
 }

@@ -3,8 +3,6 @@
 package engine
 
 import (
-	"time"
-
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 )
@@ -50,7 +48,7 @@ func (e *Engine) waitingBeside(it *item, queue string) int {
 
 func (e *Engine) isOpen(q *plan.Queue) bool {
 	c := e.plan.Hours(q.Hours)
-	return c == nil || c.Open(time.UnixMicro(int64(e.clock)))
+	return c == nil || c.Open(timeOf(e.clock))
 }
 
 // opens is when a queue opens next: now if it is open, in the end of days if never.
@@ -59,8 +57,8 @@ func (e *Engine) opens(q *plan.Queue) event.Instant {
 	if c == nil {
 		return e.clock
 	}
-	if t, ok := c.NextOpen(time.UnixMicro(int64(e.clock))); ok {
-		return event.Instant(t.UnixMicro())
+	if t, ok := c.NextOpen(timeOf(e.clock)); ok {
+		return instantOf(t)
 	}
 	return endOfDays
 }

@@ -115,9 +115,10 @@ func Restore(body []byte, plans func(version string) (*plan.Plan, error)) (*Engi
 }
 
 func (e *Engine) restoreLedger(a *agent) {
+	a.prepare()
 	slices.SortFunc(a.Ledger, func(x, y *entry) int { return strings.Compare(x.Item, y.Item) })
 	for _, en := range a.Ledger {
-		a.used += int64(en.Units)
+		a.add(en, 1)
 		en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
 		e.timers.set(&en.block, en.Until)
 	}
@@ -146,6 +147,7 @@ func (e *Engine) restoreItems(s *snapshot) error {
 }
 
 func (e *Engine) restoreItem(it *item) {
+	it.needAnew()
 	e.items[it.ID] = it
 	it.prepare()
 	it.never = match.Names(it.Attributes[neverAttribute].String())
@@ -158,10 +160,12 @@ func (e *Engine) restoreItem(it *item) {
 	if it.Queued {
 		e.join(it)
 	}
-	if o := it.Offer; o != nil {
-		o.expiry = timer{kind: offerTimer, item: it.ID}
-		e.offers[o.ID] = it
-		e.timers.set(&o.expiry, o.Expires)
+	if it.Offer != nil {
+		e.offers[it.Offer.ID] = it
+		e.scheduleOffer(it)
+	}
+	for _, k := range it.Consults {
+		e.indexConsult(it, k)
 	}
 	for _, name := range slices.Sorted(maps.Keys(it.Declines)) {
 		d := it.Declines[name]
@@ -171,5 +175,6 @@ func (e *Engine) restoreItem(it *item) {
 		}
 	}
 	e.indexDeclined(it)
+	e.expectCustomer(it, it.Leaves)
 	e.schedule(it)
 }

@@ -3,10 +3,8 @@
 package engine
 
 import (
-	"cmp"
 	"hash/fnv"
 	"math"
-	"slices"
 	"time"
 
 	"workstream.dev/operator/internal/event"
@@ -15,13 +13,8 @@ import (
 	"workstream.dev/operator/internal/rule"
 )
 
-// Limits that are no setting. The inactivity limits are those of Dynamics for asynchronous channels; records never
-// close by themselves.
+// Limits that are no setting.
 const (
-	openLimit   = 30 * 24 * time.Hour
-	activeLimit = 30 * 24 * time.Hour
-	wrapUpLimit = 24 * time.Hour
-
 	// reconnectGrace is how long a lost connection keeps the presence that the agent had.
 	reconnectGrace = 150 * time.Second
 
@@ -41,6 +34,9 @@ const (
 
 	// endOfDays is later than anything.
 	endOfDays = event.Instant(math.MaxInt64)
+
+	// maxConsults is how many consultations an item has at a time.
+	maxConsults = 5
 )
 
 // item is a work item that is not closed. Exported fields are its state; the others follow from it.
@@ -63,6 +59,9 @@ type item struct {
 	State   event.State
 	Ended   event.Reason  `json:",omitempty"` // why it is in wrap-up
 	Touched event.Instant // by customer or agent, for auto-close
+	// Leaves is when it ends because the customer's connection is lost, AgentLost since when that of its agent is.
+	Leaves    event.Instant `json:",omitempty"`
+	AgentLost event.Instant `json:",omitempty"`
 
 	Queue    string        // the last one
 	Queued   bool          `json:",omitempty"` // waits there now
@@ -72,8 +71,10 @@ type item struct {
 	Promoted bool          `json:",omitempty"` // in that queue
 	Agent    string        `json:",omitempty"` // who has it, Active or in wrap-up
 	Last     string        `json:",omitempty"` // who had it last
-	Offer    *offer        `json:",omitempty"` // the live one
+	Offer    *offer        `json:",omitempty"` // the live one: of one that waited, or while it is Active to whom it is transferred
 	Offers   int           `json:",omitempty"` // made so far
+	Consults []*consult    `json:",omitempty"` // the live ones, in order
+	Asked    int           `json:",omitempty"` // consultations so far
 	Deferred uint64        `json:",omitempty"` // digest of the last reasons why nobody was offered it
 
 	Position uint64              `json:",omitempty"` // of the last message
@@ -81,12 +82,14 @@ type item struct {
 	Declines map[string]*decline `json:",omitempty"` // by agent
 
 	ws    *plan.Workstream
+	needs []string // the profiles of ws and its own
 	class class    // follows from ws and what classification gave
 	never []string // whom its customer does not want
 	node  node[item]
 	line  *line // where it waits
 
-	closing, promoting, overflowing timer
+	closing, following, promoting, overflowing timer
+	leaving, returning                         timer // of its customer, of its agent
 
 	dirty bool
 	fresh bool // came into its queue in this step
@@ -95,6 +98,9 @@ type item struct {
 // prepare sets what an item has from the beginning.
 func (it *item) prepare() {
 	it.closing = timer{kind: closeTimer, item: it.ID}
+	it.following = timer{kind: followTimer, item: it.ID}
+	it.leaving = timer{kind: leaveTimer, item: it.ID}
+	it.returning = timer{kind: returnTimer, item: it.ID}
 	it.promoting = timer{kind: promoteTimer, item: it.ID}
 	it.overflowing = timer{kind: overflowTimer, item: it.ID}
 	it.node.of, it.node.weight = it, weigh(it.ID)
@@ -104,7 +110,18 @@ type offer struct {
 	ID      string
 	Agent   string
 	Queue   string
+	From    string `json:",omitempty"` // who transfers the item
 	Expires event.Instant
+
+	expiry timer
+}
+
+// consult is a consultation, or a request for one.
+type consult struct {
+	ID      string
+	Agent   string        // who is asked
+	Joined  bool          `json:",omitempty"`
+	Expires event.Instant // of the request
 
 	expiry timer
 }
@@ -122,12 +139,17 @@ type agent struct {
 	Name      string
 	Connected bool
 	Presence  plan.Presence
-	// Choice is the agent's own: Away, DoNotDisturb and Offline until it is changed, Available and Busy until the
-	// capacity in use changes.
-	Choice plan.Presence `json:",omitempty"`
-	LostAt event.Instant `json:",omitempty"`
+	// PresenceName is that of a presence that is no base presence.
+	PresenceName string `json:",omitempty"`
+	// Choice is the agent's own, a supervisor's, or follows from an offer not taken: Away, DoNotDisturb and Offline last
+	// until it is changed, Available and Busy until the capacity in use changes.
+	Choice     plan.Presence `json:",omitempty"`
+	ChoiceName string        `json:",omitempty"`
+	LostAt     event.Instant `json:",omitempty"`
 	// Ledger has an entry for each item that the agent is offered or has, so that what is used is their sum.
 	Ledger []*entry `json:",omitempty"` // by item
+	// KeptSince is when the first slot was kept for the rest of the day; 0 when none is.
+	KeptSince event.Instant `json:",omitempty"`
 
 	LastChange   uint64            `json:",omitempty"`
 	LastReleased uint64            `json:",omitempty"`
@@ -138,60 +160,48 @@ type agent struct {
 	queues    []*queue    // of which it is a member
 	seated    []*seat     // its places in pools that are right
 	weight    uint32
-	used      int64
+	used      int64            // units
+	counts    []slotCount      // by profile
+	consults  map[string]*item // live ones that the agent was asked to, by id
+	day       timer
 	dirty     bool
 	able      bool // may take more than before this step
 	reskilled bool // while a plan is taken over: the skills are others
 	unsettled bool
 }
 
-// holding is why a ledger has an entry.
-type holding string
-
-const (
-	holdsOffer  holding = "Offer"
-	holdsActive holding = "Active"
-	holdsWrapUp holding = "WrapUp"
-	holdsBlock  holding = "Block" // a wrap-up block that outlives its item
-)
-
-type entry struct {
-	Item  string
-	Units int32
-	Why   holding
-	Until event.Instant `json:",omitempty"` // of a wrap-up block
-
-	block timer
-}
-
-func (a *agent) entry(item string) *entry {
-	if i, ok := a.find(item); ok {
-		return a.Ledger[i]
-	}
-	return nil
-}
-
-func (a *agent) find(item string) (int, bool) {
-	return slices.BinarySearchFunc(a.Ledger, item, func(e *entry, id string) int { return cmp.Compare(e.Item, id) })
-}
-
-func (a *agent) units() int32 {
-	if a.def == nil {
-		return 0
-	}
-	return a.def.Units
-}
-
-// effective is the presence that a should have.
-func (a *agent) effective() plan.Presence {
+// effective is the presence that a should have, with its name when it is no base presence.
+func (a *agent) effective() (plan.Presence, string) {
 	switch {
 	case !a.Connected:
-		return plan.Offline
+		return plan.Offline, ""
 	case a.Choice != "":
-		return a.Choice
+		return a.Choice, a.ChoiceName
 	default:
-		return match.Computed(a.units(), a.used)
+		return a.computed(), ""
 	}
+}
+
+// computed is the presence that follows from the capacity in use.
+func (a *agent) computed() plan.Presence {
+	var l match.Load
+	profiles := false
+	for i := range a.counts {
+		c := &a.counts[i]
+		if c.has {
+			profiles = true
+			l.Dimension(c.limit, c.used, c.blocking)
+		} else if c.used > 0 {
+			l.Other()
+		}
+	}
+	switch units := int64(a.units()); {
+	case units > 0 || !profiles:
+		l.Dimension(units, a.used, false)
+	case a.used > 0:
+		l.Other()
+	}
+	return l.Presence()
 }
 
 // intake is a remembered command from outside, with its answer.
@@ -238,6 +248,13 @@ func intakeKey(i event.Intake) string { return i.Scope + "\x00" + i.Key }
 
 func sentKey(agent, message string) string { return agent + "\x00" + message }
 
+func digestMessage(text string, internal bool) uint64 {
+	if internal {
+		text += "\x00internal"
+	}
+	return digestText(text)
+}
+
 func digestText(s string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s)) // a hash never fails
@@ -247,3 +264,8 @@ func digestText(s string) uint64 {
 func after(t event.Instant, d time.Duration) event.Instant {
 	return t + event.Instant(d.Microseconds())
 }
+
+// timeOf is the moment for calendars.
+func timeOf(t event.Instant) time.Time { return time.UnixMicro(int64(t)).UTC() }
+
+func instantOf(t time.Time) event.Instant { return event.Instant(t.UnixMicro()) }

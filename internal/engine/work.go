@@ -9,14 +9,14 @@ import (
 	"workstream.dev/operator/internal/plan"
 )
 
-// sendMessage sends an agent's message to the customer.
+// sendMessage sends an agent's message to the customer, or to the other agents of the item only.
 func (e *Engine) sendMessage(c event.SendMessage) event.Result {
-	it, refused := e.held(c.Agent, c.Item)
+	it, refused := e.speaksOn(c)
 	if refused != nil {
 		return *refused
 	}
 	if digest, ok := it.Sent[sentKey(c.Agent, c.Message)]; ok {
-		if digest != digestText(c.Text) {
+		if digest != digestMessage(c.Text, c.Internal) {
 			return reject(event.MessageIDReused, "message id %q was used before with another text", c.Message)
 		}
 		return event.Result{Duplicate: true, Item: it.ID, Message: c.Message}
@@ -27,16 +27,40 @@ func (e *Engine) sendMessage(c event.SendMessage) event.Result {
 	if it.State != event.Active {
 		return wrongState(it, "messages need an Active conversation")
 	}
-	ch := e.plan.Channel(it.Channel)
-	if ch == nil {
-		return reject(event.UnknownChannel, "channel %q of item %s is no longer there", it.Channel, it.ID)
+	sent := event.MessageSent{
+		Item: it.ID, Agent: c.Agent, Message: c.Message, Position: it.Position + 1, Text: c.Text, Internal: c.Internal,
 	}
-	sent := event.MessageSent{Item: it.ID, Agent: c.Agent, Message: c.Message, Position: it.Position + 1, Text: c.Text}
-	if calledBack(ch) {
-		sent.Delivery = it.ID + "-m" + strconv.FormatUint(sent.Position, 10)
+	if !c.Internal {
+		ch := e.plan.Channel(it.Channel)
+		if ch == nil {
+			return reject(event.UnknownChannel, "channel %q of item %s is no longer there", it.Channel, it.ID)
+		}
+		if calledBack(ch) {
+			sent.Delivery = it.ID + "-m" + strconv.FormatUint(sent.Position, 10)
+		}
 	}
 	e.emit(sent)
 	return event.Result{Item: it.ID, Message: c.Message}
+}
+
+// speaksOn returns the item on which an agent may send a message: who has it any, who has joined it an internal one.
+func (e *Engine) speaksOn(c event.SendMessage) (*item, *event.Result) {
+	it := e.items[c.Item]
+	if it == nil || e.plan.Agent(c.Agent) == nil {
+		return e.held(c.Agent, c.Item)
+	}
+	k := it.consult(c.Agent)
+	switch {
+	case k == nil:
+		return e.held(c.Agent, c.Item)
+	case !k.Joined:
+		res := reject(event.ItemNotYours, "you have not joined item %s", it.ID)
+		return nil, &res
+	case !c.Internal:
+		res := reject(event.ItemNotYours, "you are consulted on item %s: only who has it writes to the customer", it.ID)
+		return nil, &res
+	}
+	return it, nil
 }
 
 // endItem ends an item: conversations go to wrap-up, records close.
@@ -48,6 +72,7 @@ func (e *Engine) endItem(c event.EndItem) event.Result {
 	case it.State != event.Active:
 		return wrongState(it, "only an Active item can be ended; close it instead")
 	case it.Type == plan.Record:
+		e.callOff(it, event.RecordResolved)
 		e.emit(event.ItemClosed{Item: it.ID, Agent: c.Agent, Reason: event.RecordResolved})
 	default:
 		e.wrapUp(it, event.AgentMovedToWrapUp, e.endDeliveryID(it))
@@ -55,7 +80,8 @@ func (e *Engine) endItem(c event.EndItem) event.Result {
 	return event.Result{Item: it.ID}
 }
 
-// closeItem closes the agent's session without ending the conversation, or ends the after-work.
+// closeItem closes the agent's session without ending the conversation, or ends the after-work. Without a session a live
+// chat goes to another agent; other conversations wait for their customers.
 func (e *Engine) closeItem(c event.CloseItem) event.Result {
 	it, refused := e.held(c.Agent, c.Item)
 	switch {
@@ -65,63 +91,25 @@ func (e *Engine) closeItem(c event.CloseItem) event.Result {
 		e.emit(event.ItemClosed{Item: it.ID, Agent: it.Agent, Reason: it.endedBy()})
 	case it.Type == plan.Record:
 		return wrongState(it, "a record is ended when it is resolved, or transferred to another queue")
-	default:
+	case it.ws.Lifecycle.Waits:
+		e.callOff(it, event.AwaitingCustomerResponse)
 		e.emit(event.ItemParked{Item: it.ID, Agent: it.Agent})
+	default:
+		e.callOff(it, event.AgentClosedSession)
+		e.emit(event.ItemReleased{Item: it.ID, Agent: it.Agent, Reason: event.AgentClosedSession})
+		e.requeue(it, event.AgentClosedSession)
 	}
 	return event.Result{Item: it.ID}
 }
 
 // endedBy is why an item in wrap-up closes when its agent is done.
 func (it *item) endedBy() event.Reason {
-	if it.Ended == event.CustomerMovedToWrapUp {
+	switch it.Ended {
+	case event.CustomerMovedToWrapUp, event.CustomerDisconnectedOrLeftActiveConversation:
 		return event.ConversationEndedByCustomer
+	default:
+		return event.ConversationEndedByAgent
 	}
-	return event.ConversationEndedByAgent
-}
-
-// transferItem puts an agent's item into another queue. It keeps its place by arrival: the customer has waited since
-// then, and whoever is passed on must not start again at the end.
-func (e *Engine) transferItem(c event.TransferItem) event.Result {
-	it, refused := e.held(c.Agent, c.Item)
-	if refused != nil {
-		return *refused
-	}
-	if it.State != event.Active {
-		return wrongState(it, "only an Active item can be transferred")
-	}
-	q := e.plan.Queue(c.Queue)
-	if q == nil {
-		return reject(event.UnknownQueue, "there is no queue %q", c.Queue)
-	}
-	if q.Type != it.Type {
-		return reject(event.QueueTypeMismatch, "queue %q is of type %s, and item %s of type %s", c.Queue, q.Type, it.ID, it.Type)
-	}
-	e.emit(event.ItemReleased{Item: it.ID, Agent: it.Agent, Reason: event.TransferredToQueue})
-	e.emit(event.ItemQueued{Item: it.ID, Queue: c.Queue, Since: it.Since, Reason: event.TransferredToQueue})
-	return event.Result{Item: it.ID}
-}
-
-// assignItem gives an item to an agent by a supervisor's word: neither presence, membership nor capacity is asked, and
-// the agent's free capacity may become negative.
-func (e *Engine) assignItem(c event.AssignItem) event.Result {
-	it, refused := e.open(c.Item)
-	if refused != nil {
-		return *refused
-	}
-	if e.plan.Agent(c.Agent) == nil {
-		return reject(event.UnknownAgent, "there is no agent %q", c.Agent)
-	}
-	if it.State == event.WrapUp {
-		return wrongState(it, "it is over for the customer")
-	}
-	if it.State == event.Active && it.Agent == c.Agent {
-		return event.Result{Duplicate: true, Item: it.ID}
-	}
-	e.revoke(it, event.AssignedBySupervisor)
-	e.emit(event.ItemAssigned{
-		Item: it.ID, Agent: c.Agent, Units: it.ws.Units, How: event.BySupervisor, By: c.Supervisor,
-	})
-	return event.Result{Item: it.ID}
 }
 
 // forceClose closes an item in whatever state by a supervisor's word.
@@ -130,17 +118,23 @@ func (e *Engine) forceClose(c event.ForceClose) event.Result {
 	if refused != nil {
 		return *refused
 	}
-	e.revoke(it, event.ForceClosedBySupervisor)
-	closed := event.ItemClosed{Item: it.ID, Agent: it.Agent, Reason: event.ForceClosedBySupervisor, By: c.Supervisor}
+	e.closeFor(it, event.ForceClosedBySupervisor, c.Supervisor)
+	return event.Result{Item: it.ID}
+}
+
+// closeFor closes an item in whatever state, and tells the channel where no wrap-up has done so.
+func (e *Engine) closeFor(it *item, reason event.Reason, by string) {
+	e.callOff(it, reason)
+	closed := event.ItemClosed{Item: it.ID, Agent: it.Agent, Reason: reason, By: by}
 	if it.State != event.WrapUp {
 		closed.Delivery = e.endDeliveryID(it)
 	}
 	e.emit(closed)
-	return event.Result{Item: it.ID}
 }
 
 // wrapUp moves an Active conversation to wrap-up, with what its workstream says of capacity.
 func (e *Engine) wrapUp(it *item, reason event.Reason, delivery string) {
+	e.callOff(it, reason)
 	ev := event.WrapUpStarted{Item: it.ID, Agent: it.Agent, Reason: reason, Delivery: delivery}
 	switch w := it.ws.WrapUp; w.Block {
 	case plan.BlockNever:

@@ -32,9 +32,6 @@ func (s Presences) name() plan.Presence {
 	return ""
 }
 
-// Known reports whether p is a base presence.
-func Known(p plan.Presence) bool { return bit(p) != 0 }
-
 func bit(p plan.Presence) Presences {
 	switch p {
 	case plan.Available:
@@ -52,13 +49,31 @@ func bit(p plan.Presence) Presences {
 	}
 }
 
-// Computed is the presence that follows from the capacity in use. Nothing used is Available even of an agent without
-// any capacity.
-func Computed(units int32, used int64) plan.Presence {
+// Load is what is known of an agent's capacity and of what is used of it.
+type Load struct {
+	used, left, blocked bool
+}
+
+// Dimension is something of which the agent has so much at most: units, or slots of a capacity profile. A blocking one
+// that is exhausted stands for all.
+func (l *Load) Dimension(limit, used int64, blocking bool) {
+	l.used = l.used || used > 0
+	l.left = l.left || used < limit
+	l.blocked = l.blocked || (blocking && used >= limit)
+}
+
+// Other is something in use of which the agent has no limit of their own.
+func (l *Load) Other() { l.used = true }
+
+// Presence is what follows: nothing used is Available even of an agent without any capacity, and as long as anything is
+// left nobody is exhausted.
+func (l *Load) Presence() plan.Presence {
 	switch {
-	case used <= 0:
+	case l.blocked:
+		return plan.DoNotDisturb
+	case !l.used:
 		return plan.Available
-	case used < int64(units):
+	case l.left:
 		return plan.Busy
 	default:
 		return plan.DoNotDisturb

@@ -5,6 +5,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/rule"
@@ -22,6 +23,7 @@ type index struct {
 	calendars   map[string]*Calendar
 	profiles    map[string]*Profile
 	presences   map[string]*CustomPresence
+	zones       map[string]*time.Location // of the agents
 }
 
 // Workstream returns the workstream of that name, or nil.
@@ -53,6 +55,14 @@ func (p *Plan) Hours(name string) *hours.Calendar {
 
 // Profile returns the capacity profile of that name, or nil.
 func (p *Plan) Profile(name string) *Profile { return p.index.profiles[name] }
+
+// Zone returns the time zone of that name that an agent of the plan is in; any other is UTC.
+func (p *Plan) Zone(name string) *time.Location {
+	if z := p.index.zones[name]; z != nil {
+		return z
+	}
+	return time.UTC
+}
 
 // Presence returns the presence of that name, a base presence or the organisation's own.
 func (p *Plan) Presence(name string) (CustomPresence, bool) {
@@ -134,6 +144,7 @@ func (p *Plan) buildIndex() error {
 		calendars:   make(map[string]*Calendar, len(p.Calendars)),
 		profiles:    make(map[string]*Profile, len(p.Profiles)),
 		presences:   make(map[string]*CustomPresence, len(p.Presences)),
+		zones:       make(map[string]*time.Location),
 	}
 	if err := p.checkNames(); err != nil {
 		return err
@@ -243,6 +254,13 @@ func (p *Plan) indexAgents() error {
 			return fmt.Errorf("agents %s and %s have the same subject", other.Name, a.Name)
 		}
 		p.index.subjects[a.Subject] = a
+		if p.index.zones[a.Zone] == nil {
+			zone, err := time.LoadLocation(a.Zone)
+			if err != nil || zone == time.Local { // which is another one on each host
+				return fmt.Errorf("agent %s: time zone %q is not known", a.Name, a.Zone)
+			}
+			p.index.zones[a.Zone] = zone
+		}
 		takes := slices.Contains(a.Roles, RoleAgent)
 		if takes {
 			p.index.agents[a.Name] = a

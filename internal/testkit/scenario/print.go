@@ -3,6 +3,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -11,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
@@ -20,7 +21,7 @@ import (
 )
 
 // exact compares attribute values, whose fields are their own.
-var exact = cmp.Comparer(func(a, b rule.Value) bool { return a == b })
+var exact = gocmp.Comparer(func(a, b rule.Value) bool { return a == b })
 
 // names print what is long and says nothing, such as hashes, by the order in which they came.
 type names struct {
@@ -81,7 +82,11 @@ func (p *printer) fields(s any) string {
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
 		f, name := v.Field(i), v.Type().Field(i).Name
-		if f.IsZero() {
+		if f.IsZero() || silent(s, name) {
+			continue
+		}
+		if v.Type().Field(i).Anonymous {
+			b.WriteString(p.fields(f.Interface()))
 			continue
 		}
 		text := p.value(name, f.Interface())
@@ -94,6 +99,12 @@ func (p *printer) fields(s any) string {
 		}
 	}
 	return b.String()
+}
+
+// silent is what says nothing new: an item mostly enters a queue when it arrives.
+func silent(s any, name string) bool {
+	q, ok := s.(event.ItemQueued)
+	return ok && name == "Entered" && q.Entered == q.Since
 }
 
 var bare = map[string]bool{
@@ -113,10 +124,6 @@ func (p *printer) value(name string, v any) string {
 		return x.Scope + "/" + x.Key
 	case rule.Attributes:
 		return attributes(x)
-	case event.Candidates:
-		return candidates(&x)
-	case []event.RuleTried:
-		return tried(x)
 	case string:
 		switch name {
 		case "Version":
@@ -132,6 +139,32 @@ func (p *printer) value(name string, v any) string {
 			return ""
 		}
 		return strconv.Itoa(int(x))
+	default:
+		return parts(v)
+	}
+}
+
+// parts prints what is made of several.
+func parts(v any) string {
+	switch x := v.(type) {
+	case event.Candidates:
+		return candidates(&x)
+	case *event.Candidates:
+		return candidates(x)
+	case []event.RuleTried:
+		return tried(x)
+	case []event.RulesetTried:
+		return list(x, func(t event.RulesetTried) string {
+			return fmt.Sprintf("%s: %s of %d", t.Ruleset, cmp.Or(t.Rule, "none"), t.Tried)
+		})
+	case []event.QueuePassed:
+		return list(x, func(q event.QueuePassed) string { return fmt.Sprintf("%s: %s %s", q.Rule, q.Queue, q.On) })
+	case *event.Overflowed:
+		return fmt.Sprintf("(%s %s %s)", x.Queue, x.On, x.Action)
+	case []plan.Skill:
+		return list(x, skill)
+	case []string:
+		return list(x, func(s string) string { return s })
 	default:
 		return fmt.Sprint(v)
 	}
@@ -152,14 +185,27 @@ func attributes(a rule.Attributes) string {
 	return "(" + strings.Join(parts, ", ") + ")"
 }
 
-func tried(list []event.RuleTried) string {
-	var parts []string
-	for _, t := range list {
-		mark := "no"
+func tried(rules []event.RuleTried) string {
+	return list(rules, func(t event.RuleTried) string {
 		if t.Matched {
-			mark = "yes"
+			return t.Rule + ": yes"
 		}
-		parts = append(parts, t.Rule+": "+mark)
+		return t.Rule + ": no"
+	})
+}
+
+func skill(s plan.Skill) string {
+	if s.Rating == 0 {
+		return s.Name
+	}
+	return fmt.Sprintf("%s:%d", s.Name, s.Rating)
+}
+
+// list prints values in parentheses.
+func list[T any](values []T, text func(T) string) string {
+	parts := make([]string, 0, len(values))
+	for _, v := range values {
+		parts = append(parts, text(v))
 	}
 	return "(" + strings.Join(parts, ", ") + ")"
 }
