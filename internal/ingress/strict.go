@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -89,8 +90,7 @@ func (s *shape) member(t reflect.Type, name, full string) (reflect.Type, error) 
 	if t.Kind() != reflect.Struct {
 		return nil, nil //nolint:nilnil // what stands in a map is looked at by whoever reads the map
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		ours, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case ours == name:
@@ -164,10 +164,8 @@ type names struct {
 // add reports whether name is new.
 func (n *names) add(name string) bool {
 	if n.many == nil {
-		for _, known := range n.few {
-			if known == name {
-				return false
-			}
+		if slices.Contains(n.few, name) {
+			return false
 		}
 		if n.few = append(n.few, name); len(n.few) == 16 {
 			n.many = make(map[string]struct{}, 64)

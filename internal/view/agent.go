@@ -54,18 +54,24 @@ func (a *agent) free(item string) {
 	delete(a.Held, item)
 }
 
-// slots counts the slots of each profile that are taken.
+// slots counts the slots of each profile that are taken; nil when none is.
 func (a *agent) slots() map[string]int32 {
-	taken := map[string]int32{}
+	var taken map[string]int32
+	take := func(profile string) {
+		if taken == nil {
+			taken = map[string]int32{}
+		}
+		taken[profile]++
+	}
 	for _, h := range a.Held {
 		for _, p := range h.Profiles {
-			taken[p]++
+			take(p)
 		}
 	}
 	for item, profiles := range a.Slots {
 		for _, p := range profiles {
 			if !slices.Contains(a.Held[item].Profiles, p) { // an item that came back has its slot already
-				taken[p]++
+				take(p)
 			}
 		}
 	}
@@ -119,11 +125,14 @@ func (v *View) capacityLocked(name string, e StreamEvent) StreamEvent {
 
 // profileUse lists the profiles of an agent, and those of which they hold a slot though they have none.
 func profileUse(p *plan.Agent, a *agent) []ProfileUse {
-	var list []ProfileUse
-	taken := map[string]int32{}
+	var taken map[string]int32
 	if a != nil {
 		taken = a.slots()
 	}
+	if len(p.Profiles) == 0 && taken == nil {
+		return nil
+	}
+	list := make([]ProfileUse, 0, len(p.Profiles))
 	for _, of := range p.Profiles {
 		list = append(list, ProfileUse{Name: of.Name, Limit: of.Limit, Used: taken[of.Name]})
 		delete(taken, of.Name)

@@ -66,7 +66,8 @@ func (v *View) deliveredLocked(r event.Recorded, id, delivery, failure string) {
 
 func (m *message) view() MessageView {
 	w := MessageView{
-		Position: m.Position, ID: m.ID, From: FromCustomer, Text: m.Text, At: moment(m.At), Internal: m.Internal, Delivery: m.Outcome, Failure: m.Failure,
+		Position: m.Position, ID: m.ID, From: FromCustomer, Text: m.Text, At: moment(m.At),
+		Internal: m.Internal, Delivery: m.Outcome, Failure: m.Failure,
 	}
 	if m.Agent != "" {
 		w.From, w.Agent = FromAgent, m.Agent

@@ -96,7 +96,8 @@ func describe(e event.Event, on background) (step, summary string) {
 	case event.AssignmentDeferred:
 		return "deferred", "nobody to offer it to in queue " + e.Queue + describeExcluded(e.Candidates)
 	case event.OfferMade:
-		return "offered", "offered to " + e.Agent + describeVia(e.Via, e.From) + describeChoice(e.Candidates) + describeExcluded(e.Candidates)
+		return "offered", "offered to " + e.Agent + describeVia(e.Via, e.From) + describeChoice(e.Candidates) +
+			describeExcluded(e.Candidates)
 	case event.OfferClosed:
 		return "offerClosed", describeOfferClosed(e)
 	case event.ItemAssigned:

@@ -24,8 +24,11 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 	cases := map[string]step{
 		"overflow": {overflow, 3, "rule b matched (2nd of 3), queue q2; queue q1 of rule a passed over: as many items wait there as are allowed; " +
 			"queue q3 overflows (out of its hours), and passes it on"},
-		"waited": {event.ItemOverflowed{Overflowed: event.Overflowed{Queue: "q", On: plan.WaitTime, Action: plan.EndItem}}, 0,
-			"queue q overflows (it has waited there for too long), and ends it"},
+		"waited": {
+			event.ItemOverflowed{Overflowed: event.Overflowed{Queue: "q", On: plan.WaitTime, Action: plan.EndItem}},
+			0,
+			"queue q overflows (it has waited there for too long), and ends it",
+		},
 		"promoted":       {event.ItemPromoted{Queue: "q"}, 0, "waited for so long in queue q that it is served before all others"},
 		"affinity":       {event.OfferMade{Agent: "ann", Via: event.ViaAffinity}, 0, "offered to ann, who had it last"},
 		"preferred":      {event.OfferMade{Agent: "ann", Via: event.ViaPreferred}, 0, "offered to ann, whom the customer prefers"},
@@ -80,7 +83,8 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 	} {
 		x.of.Agent = "a"
 		cases["excluded, "+name] = step{
-			event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []event.Exclusion{x.of}}}, 0,
+			event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []event.Exclusion{x.of}}},
+			0,
 			"nobody to offer it to in queue q; passed over: " + x.want,
 		}
 	}

@@ -4,6 +4,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"workstream.dev/operator/internal/event"
@@ -120,8 +121,7 @@ func describeClassified(e event.ItemClassified, w *plan.Workstream) string {
 			parts = append(parts, s)
 		}
 	}
-	has := []string{fmt.Sprint("priority ", e.Priority)}
-	has = append(has, skillsAndProfiles(e.Skills, e.Profiles)...)
+	has := append([]string{fmt.Sprint("priority ", e.Priority)}, skillsAndProfiles(e.Skills, e.Profiles)...)
 	return strings.Join(append(parts, "it has "+strings.Join(has, ", ")), "; ")
 }
 
@@ -159,14 +159,14 @@ func skillsAndProfiles(skills []plan.Skill, profiles []string) []string {
 
 // describePassed says which queues were passed over, and why the item did not simply enter the last one.
 func describePassed(e event.ItemRouted) string {
-	s := ""
+	var s strings.Builder
 	for _, p := range e.Passed {
-		s += fmt.Sprintf("; queue %s of rule %s passed over: %s", p.Queue, p.Rule, trigger(p.On))
+		fmt.Fprintf(&s, "; queue %s of rule %s passed over: %s", p.Queue, p.Rule, trigger(p.On))
 	}
 	if e.Overflow != nil {
-		s += "; " + describeOverflowed(*e.Overflow)
+		s.WriteString("; " + describeOverflowed(*e.Overflow))
 	}
-	return s
+	return s.String()
 }
 
 func describeOverflowed(o event.Overflowed) string {
@@ -214,8 +214,9 @@ func describeResumed(e event.ItemResumed) string {
 		return "the follow-up is due"
 	case event.AssignedBySupervisor:
 		return "a supervisor put it into a queue"
+	default:
+		return "the customer returned"
 	}
-	return "the customer returned"
 }
 
 // describeBeside knows the steps that change an item but not where it is.
@@ -286,8 +287,8 @@ func (v *View) openWaitsLocked(it *item) string {
 	if w := v.plan.Workstream(it.Workstream); w != nil && w.Mode == plan.Pick {
 		return who + " to pick it"
 	}
-	for i := len(it.steps) - 1; i >= 0; i-- {
-		switch e := it.steps[i].Event.(type) {
+	for _, step := range slices.Backward(it.steps) {
+		switch e := step.Event.(type) {
 		case event.AssignmentDeferred:
 			if e.Queue == it.Queue {
 				return who + describeExcluded(e.Candidates)
