@@ -3,55 +3,83 @@
 package event
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"reflect"
 	"slices"
-	"strconv"
+
+	"workstream.dev/operator/internal/compact"
+	"workstream.dev/operator/internal/rule"
 )
 
-// codecVersion is the version of the envelope. A kind of event never changes what it means: a new meaning is a new kind.
-const codecVersion = 1
+// codecVersion begins an entry. A kind of event never changes what it means: a new meaning is a new kind, and a field may
+// only be added behind the others.
+const codecVersion = 2
+
+// kind is how events of one kind are written.
+type kind struct {
+	name   string
+	of     reflect.Type
+	format *compact.Format
+}
+
+// Formats knows how the types of events, commands and deliveries are written.
+var Formats = compact.New(compact.Custom{Type: reflect.TypeFor[rule.Attributes](), Write: writeAttributes, Read: readAttributes})
 
 // kinds are all events by the name under which they are written.
-var kinds = map[string]func([]byte) (Event, error){
-	"PlanActivated":        decodeAs[PlanActivated],
-	"IntakeTaken":          decodeAs[IntakeTaken],
-	"IntakesForgotten":     decodeAs[IntakesForgotten],
-	"ItemOpened":           decodeAs[ItemOpened],
-	"ItemUpdated":          decodeAs[ItemUpdated],
-	"MessageReceived":      decodeAs[MessageReceived],
-	"MessageSent":          decodeAs[MessageSent],
-	"DeliveryDone":         decodeAs[DeliveryDone],
-	"DeliveryGivenUp":      decodeAs[DeliveryGivenUp],
-	"ItemRouted":           decodeAs[ItemRouted],
-	"ItemClassified":       decodeAs[ItemClassified],
-	"ItemOverflowed":       decodeAs[ItemOverflowed],
-	"ItemPromoted":         decodeAs[ItemPromoted],
-	"CustomerDisconnected": decodeAs[CustomerDisconnected],
-	"CustomerReconnected":  decodeAs[CustomerReconnected],
-	"ConsultRequested":     decodeAs[ConsultRequested],
-	"ConsultJoined":        decodeAs[ConsultJoined],
-	"ConsultEnded":         decodeAs[ConsultEnded],
-	"SlotsReset":           decodeAs[SlotsReset],
-	"ItemQueued":           decodeAs[ItemQueued],
-	"AssignmentDeferred":   decodeAs[AssignmentDeferred],
-	"OfferMade":            decodeAs[OfferMade],
-	"OfferClosed":          decodeAs[OfferClosed],
-	"ItemAssigned":         decodeAs[ItemAssigned],
-	"ItemReleased":         decodeAs[ItemReleased],
-	"ItemParked":           decodeAs[ItemParked],
-	"ItemResumed":          decodeAs[ItemResumed],
-	"WrapUpStarted":        decodeAs[WrapUpStarted],
-	"WrapUpReleased":       decodeAs[WrapUpReleased],
-	"ItemClosed":           decodeAs[ItemClosed],
-	"AgentConnected":       decodeAs[AgentConnected],
-	"AgentDisconnected":    decodeAs[AgentDisconnected],
-	"AgentForgotten":       decodeAs[AgentForgotten],
-	"PresenceChanged":      decodeAs[PresenceChanged],
+var kinds = formatsOf(
+	PlanActivated{},
+	IntakeTaken{},
+	IntakesForgotten{},
+	ItemOpened{},
+	ItemUpdated{},
+	MessageReceived{},
+	MessageSent{},
+	DeliveryDone{},
+	DeliveryGivenUp{},
+	ItemRouted{},
+	ItemClassified{},
+	ItemOverflowed{},
+	ItemPromoted{},
+	CustomerDisconnected{},
+	CustomerReconnected{},
+	ConsultRequested{},
+	ConsultJoined{},
+	ConsultEnded{},
+	SlotsReset{},
+	ItemQueued{},
+	AssignmentDeferred{},
+	OfferMade{},
+	OfferClosed{},
+	ItemAssigned{},
+	ItemReleased{},
+	ItemParked{},
+	ItemResumed{},
+	WrapUpStarted{},
+	WrapUpReleased{},
+	ItemClosed{},
+	AgentConnected{},
+	AgentDisconnected{},
+	AgentForgotten{},
+	PresenceChanged{},
+)
+
+// kindOf has the kinds by their types.
+var kindOf = func() map[reflect.Type]*kind {
+	m := make(map[reflect.Type]*kind, len(kinds))
+	for _, k := range kinds {
+		m[k.of] = k
+	}
+	return m
+}()
+
+func formatsOf(events ...Event) map[string]*kind {
+	m := make(map[string]*kind, len(events))
+	for _, ev := range events {
+		t := reflect.TypeOf(ev)
+		m[t.Name()] = &kind{name: t.Name(), of: t, format: Formats.Of(t)}
+	}
+	return m
 }
 
 // Kinds returns the names of all kinds of events, sorted.
@@ -67,100 +95,124 @@ func Kinds() []string {
 // KindOf returns the name of ev's kind.
 func KindOf(ev Event) string { return reflect.TypeOf(ev).Name() }
 
-// envelope is one entry of a journal. All its events became durable together.
-type envelope struct {
-	Version int       `json:"v"`
-	Events  []written `json:"events"`
-}
-
-type written struct {
-	Seq   uint64          `json:"s"`
-	Time  Instant         `json:"t"`
-	Kind  string          `json:"k"`
-	Event json.RawMessage `json:"e"`
-}
-
-// Encode returns the bytes of one journal entry.
+// Encode returns the bytes of one journal entry: all its events became durable together.
 func Encode(events []Recorded) ([]byte, error) {
-	out := make([]byte, 0, 64+256*len(events))
-	out = append(out, `{"v":`...)
-	out = strconv.AppendInt(out, codecVersion, 10)
-	out = append(out, `,"events":[`...)
+	w := compact.NewWriter(make([]byte, 0, 64+128*len(events)))
+	w.Uint(codecVersion)
+	w.Uint(uint64(len(events)))
+	var seq uint64
+	var last Instant
 	for i := range events {
 		r := &events[i]
 		if r.Event == nil {
 			return nil, fmt.Errorf("encoding event %d: there is none", r.Seq)
 		}
-		kind := KindOf(r.Event)
-		if kinds[kind] == nil {
-			return nil, fmt.Errorf("encoding event %d: kind %q is not known", r.Seq, kind)
+		k := kindOf[reflect.TypeOf(r.Event)]
+		if k == nil {
+			return nil, fmt.Errorf("encoding event %d: kind %q is not known", r.Seq, KindOf(r.Event))
 		}
-		body, err := json.Marshal(r.Event)
-		if err != nil {
-			return nil, fmt.Errorf("encoding event %d, %s: %w", r.Seq, kind, err)
-		}
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, `{"s":`...)
-		out = strconv.AppendUint(out, r.Seq, 10)
-		out = append(out, `,"t":`...)
-		out = strconv.AppendInt(out, int64(r.Time), 10)
-		out = append(out, `,"k":"`...)
-		out = append(out, kind...)
-		out = append(out, `","e":`...)
-		out = append(out, body...)
-		out = append(out, '}')
+		w.Text(k.name)
+		w.Uint(r.Seq - seq) // it grows by one, as a rule
+		w.Int(int64(r.Time - last))
+		k.format.Write(w, reflect.ValueOf(r.Event))
+		seq, last = r.Seq, r.Time
 	}
-	return append(out, "]}"...), nil
+	return w.Buf, nil
 }
 
 // Decode reads what Encode wrote. An entry that is not understood whole is refused: applying half of it would be a
 // history that never happened.
 func Decode(body []byte) ([]Recorded, error) {
-	var env envelope
-	if err := strict(body, &env); err != nil {
+	r := compact.NewReader(body)
+	version, n := r.Uint(), r.Uint()
+	if err := r.Err(); err != nil {
 		return nil, fmt.Errorf("decoding events: %w", err)
 	}
-	if env.Version != codecVersion {
-		return nil, fmt.Errorf("decoding events: format %d is not known here, only %d", env.Version, codecVersion)
+	if version != codecVersion {
+		return nil, fmt.Errorf("decoding events: format %d is not known here, only %d", version, codecVersion)
 	}
-	out := make([]Recorded, 0, len(env.Events))
-	for i := range env.Events {
-		w := &env.Events[i]
-		decode := kinds[w.Kind]
-		if decode == nil {
-			return nil, fmt.Errorf("decoding event %d: kind %q is not known here", w.Seq, w.Kind)
+	if n > uint64(len(body)) {
+		return nil, errors.New("decoding events: it is cut off")
+	}
+	out := make([]Recorded, 0, n)
+	var seq uint64
+	var last Instant
+	for range n {
+		name := r.Text()
+		seq += r.Uint()
+		last += Instant(r.Int())
+		k := kinds[name]
+		if k == nil && r.Err() == nil {
+			return nil, fmt.Errorf("decoding event %d: kind %q is not known here", seq, name)
 		}
-		ev, err := decode(w.Event)
-		if err != nil {
-			return nil, fmt.Errorf("decoding event %d, %s: %w", w.Seq, w.Kind, err)
+		if r.Err() == nil {
+			ev := reflect.New(k.of)
+			k.format.Read(r, ev.Elem())
+			if e, is := ev.Elem().Interface().(Event); is && r.Err() == nil {
+				out = append(out, Recorded{Seq: seq, Time: last, Event: e})
+			}
 		}
-		out = append(out, Recorded{Seq: w.Seq, Time: w.Time, Event: ev})
+		if err := r.Err(); err != nil {
+			return nil, fmt.Errorf("decoding event %d, %s: %w", seq, name, err)
+		}
+	}
+	if len(r.Rest()) > 0 {
+		return nil, errors.New("decoding events: there is something behind the end")
 	}
 	return out, nil
 }
 
-func decodeAs[E Event](body []byte) (Event, error) {
-	var ev E
-	if len(body) == 0 || string(body) == "null" {
-		return nil, errors.New("it has no content")
+// The kinds of values of attributes, as they are written.
+const (
+	absentValue = iota
+	textValue
+	numberValue
+)
+
+func writeAttributes(w *compact.Writer, v reflect.Value) {
+	attributes, _ := v.Interface().(rule.Attributes)
+	names := make([]string, 0, len(attributes))
+	for name := range attributes {
+		names = append(names, name)
 	}
-	if err := strict(body, &ev); err != nil {
-		return nil, err
+	slices.Sort(names)
+	w.Uint(uint64(len(names)))
+	for _, name := range names {
+		w.Text(name)
+		value := attributes[name]
+		switch value.Kind() {
+		case rule.Text:
+			w.Uint(textValue)
+			w.Text(value.String())
+		case rule.Number:
+			number, _ := value.Number()
+			w.Uint(numberValue)
+			w.Float(number)
+		case rule.Any:
+			w.Uint(absentValue)
+		}
 	}
-	return ev, nil
 }
 
-// strict decodes one JSON value that has no unknown fields and nothing behind it.
-func strict(body []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
+func readAttributes(r *compact.Reader, into reflect.Value) {
+	n := r.Length()
+	attributes := make(rule.Attributes, n)
+	for range n {
+		name := r.Text()
+		var value rule.Value
+		switch r.Uint() {
+		case textValue:
+			value = rule.TextValue(r.Text())
+		case numberValue:
+			value = rule.NumberValue(r.Float())
+		case absentValue:
+		default:
+			r.Fail("a value is of no known kind")
+		}
+		if r.Err() != nil {
+			return
+		}
+		attributes[name] = value
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is something behind the end")
-	}
-	return nil
+	into.Set(reflect.ValueOf(attributes))
 }

@@ -3,6 +3,8 @@
 package event
 
 import (
+	"bytes"
+	"encoding/hex"
 	"flag"
 	"fmt"
 	"os"
@@ -115,23 +117,23 @@ func TestCodecReadsAllThatWasEverWritten(t *testing.T) {
 	for _, ev := range samples() {
 		kind := KindOf(ev)
 		t.Run(kind, func(t *testing.T) {
-			path := filepath.Join("testdata", "v1", kind+".json")
+			path := filepath.Join("testdata", "v2", kind+".hex")
 			body, err := Encode([]Recorded{{Seq: 7, Time: 1_700_000_000_000_000, Event: ev}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden, err := os.ReadFile(path)
+			text, err := os.ReadFile(path)
 			if os.IsNotExist(err) && *rewrite {
-				golden = append(body, '\n')
-				err = os.WriteFile(path, golden, 0o600)
+				text = []byte(hex.Dump(body))
+				err = os.WriteFile(path, text, 0o600)
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(strings.TrimSpace(string(golden)), string(body)); diff != "" {
+			if diff := cmp.Diff(string(text), hex.Dump(body)); diff != "" {
 				t.Errorf("it is written otherwise now (-then +now):\n%s", diff)
 			}
-			got, err := Decode(golden)
+			got, err := Decode(undump(t, string(text)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -140,6 +142,21 @@ func TestCodecReadsAllThatWasEverWritten(t *testing.T) {
 			}
 		})
 	}
+}
+
+// undump reads what hex.Dump wrote.
+func undump(t *testing.T, text string) []byte {
+	t.Helper()
+	var body []byte
+	for line := range strings.Lines(text) {
+		digits, _, _ := strings.Cut(line[8:], "|")
+		b, err := hex.DecodeString(strings.ReplaceAll(strings.TrimSpace(digits), " ", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = append(body, b...)
+	}
+	return body
 }
 
 func TestCodecKeepsTheOrderOfEvents(t *testing.T) {
@@ -194,25 +211,51 @@ func TestEncodeRefuses(t *testing.T) {
 type AgentConnected2 struct{ AgentConnected }
 
 func TestDecodeRefuses(t *testing.T) {
-	for body, want := range map[string]string{
-		``:       "decoding events: EOF",
-		`{"v":1`: "decoding events: unexpected EOF",
-		`{"v":2,"events":[{"s":1,"t":2,"k":"Later","e":{}}]}`: "decoding events: format 2 is not known here, only 1",
-		`{}`:                    "decoding events: format 0 is not known here, only 1",
-		`{"v":1,"events":[]} x`: "decoding events: there is something behind the end",
-		`{"v":1,"entries":[]}`:  `decoding events: json: unknown field "entries"`,
-		`{"v":1,"events":[{"s":9,"t":2,"k":"Later","e":{}}]}`:                            `decoding event 9: kind "Later" is not known here`,
-		`{"v":1,"events":[{"s":9,"t":2,"k":"ItemParked"}]}`:                              "decoding event 9, ItemParked: it has no content",
-		`{"v":1,"events":[{"s":9,"t":2,"k":"ItemParked","e":null}]}`:                     "decoding event 9, ItemParked: it has no content",
-		`{"v":1,"events":[{"s":9,"t":2,"k":"ItemParked","e":{"item":"i","x":1}}]}`:       `decoding event 9, ItemParked: json: unknown field "x"`,
-		`{"v":1,"events":[{"s":9,"t":2,"k":"ItemParked","e":{"item":1}}]}`:               "decoding event 9, ItemParked: json: cannot unmarshal number into Go struct field ItemParked.item of type string",
-		`{"v":1,"events":[{"s":-1,"t":2,"k":"ItemParked","e":{}}]}`:                      "decoding events: json: cannot unmarshal number -1 into Go struct field written.events.s of type uint64",
-		`{"v":1,"events":[{"s":1,"t":2,"k":"ItemUpdated","e":{"attributes":{"a":[]}}}]}`: "decoding event 1, ItemUpdated: a value is a text, a number or a boolean, not a list",
+	parked := func(change func(body []byte) []byte) []byte {
+		body, err := Encode([]Recorded{{Seq: 9, Time: 2, Event: ItemParked{Item: "item-1", Agent: "ann"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return change(body)
+	}
+	for want, body := range map[string][]byte{
+		"decoding events: it is cut off":                                           nil,
+		"decoding events: format 123 is not known here, only 2":                    []byte(`{"v":1,"events":[]}`),
+		"decoding events: there is something behind the end":                       parked(func(b []byte) []byte { return append(b, 0) }),
+		`decoding event 9: kind "ItemLatter" is not known here`:                    parked(func(b []byte) []byte { return bytes.Replace(b, []byte("ItemParked"), []byte("ItemLatter"), 1) }),
+		"decoding event 9, ItemParked: event.ItemParked has no field 7 here":       parked(func(b []byte) []byte { return append(b[:len(b)-1], 7, 0) }),
+		"decoding event 9, ItemParked: a text is referred to that was not written": parked(func(b []byte) []byte { return append(b[:len(b)-5], 101) }),
 	} {
-		if _, err := Decode([]byte(body)); fmt.Sprint(err) != want {
-			t.Errorf("%s:\nerror %q\n want %q", body, fmt.Sprint(err), want)
+		if _, err := Decode(body); fmt.Sprint(err) != want {
+			t.Errorf("%q:\nerror %q\n want %q", body, fmt.Sprint(err), want)
 		}
 	}
+	whole := parked(func(b []byte) []byte { return b })
+	for n := range whole {
+		if _, err := Decode(whole[:n]); err == nil {
+			t.Errorf("cut off at %d, it was accepted", n)
+		}
+	}
+}
+
+func BenchmarkCodec(b *testing.B) {
+	events := recorded(samples()...)
+	body, err := Encode(events)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("encode", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = Encode(events)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(events)), "ns/event")
+	})
+	b.Run("decode", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = Decode(body)
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(events)), "ns/event")
+	})
 }
 
 // FuzzDecode: whatever the bytes, Decode returns an error or events that are written and read back alike.

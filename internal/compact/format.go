@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package compact
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+)
+
+// Format is how values of one type are written.
+type Format struct {
+	of     reflect.Type
+	write  func(w *Writer, v reflect.Value)
+	read   func(r *Reader, into reflect.Value)
+	fields []field // of a struct
+}
+
+type field struct {
+	index  int
+	format *Format
+}
+
+// Custom is how values of a type are written that has a way of its own. Both functions must agree.
+type Custom struct {
+	Type  reflect.Type
+	Write func(w *Writer, v reflect.Value)
+	Read  func(r *Reader, into reflect.Value)
+}
+
+// Formats makes formats. The zero value knows all types but those that need a Custom.
+type Formats struct{ known map[reflect.Type]*Format }
+
+// New returns formats that know custom types.
+func New(custom ...Custom) *Formats {
+	f := &Formats{known: map[reflect.Type]*Format{}}
+	for _, c := range custom {
+		f.known[c.Type] = &Format{of: c.Type, write: c.Write, read: c.Read}
+	}
+	return f
+}
+
+// Of returns the format of a type. It panics for a type that cannot be written: that is seen at the first start.
+func (f *Formats) Of(t reflect.Type) *Format {
+	if known := f.known[t]; known != nil {
+		return known
+	}
+	made := &Format{of: t}
+	f.known[t] = made // before its parts: types may contain themselves
+	switch t.Kind() {
+	case reflect.String:
+		made.write = func(w *Writer, v reflect.Value) { w.Text(v.String()) }
+		made.read = func(r *Reader, into reflect.Value) { into.SetString(r.Text()) }
+	case reflect.Bool:
+		made.write = func(w *Writer, v reflect.Value) { w.Bool(v.Bool()) }
+		made.read = func(r *Reader, into reflect.Value) { into.SetBool(r.Bool()) }
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		made.write = func(w *Writer, v reflect.Value) { w.Int(v.Int()) }
+		made.read = readInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		made.write = func(w *Writer, v reflect.Value) { w.Uint(v.Uint()) }
+		made.read = readUint
+	case reflect.Float64:
+		made.write = func(w *Writer, v reflect.Value) { w.Float(v.Float()) }
+		made.read = func(r *Reader, into reflect.Value) { into.SetFloat(r.Float()) }
+	case reflect.Struct:
+		f.ofStruct(made)
+	case reflect.Pointer:
+		elem := f.Of(t.Elem())
+		made.write = func(w *Writer, v reflect.Value) { elem.write(w, v.Elem()) }
+		made.read = func(r *Reader, into reflect.Value) {
+			into.Set(reflect.New(t.Elem()))
+			elem.read(r, into.Elem())
+		}
+	case reflect.Slice:
+		ofSlice(made, f.Of(t.Elem()))
+	case reflect.Map:
+		ofMap(made, f.Of(t.Elem()))
+	default:
+		panic(fmt.Sprintf("compact: %s cannot be written", t))
+	}
+	return made
+}
+
+func readInt(r *Reader, into reflect.Value) {
+	n := r.Int()
+	if into.OverflowInt(n) {
+		r.Fail("a number is too large")
+		return
+	}
+	into.SetInt(n)
+}
+
+func readUint(r *Reader, into reflect.Value) {
+	n := r.Uint()
+	if into.OverflowUint(n) {
+		r.Fail("a number is too large")
+		return
+	}
+	into.SetUint(n)
+}
+
+func (f *Formats) ofStruct(made *Format) {
+	t := made.of
+	for i := range t.NumField() {
+		if d := t.Field(i); d.IsExported() && d.Tag.Get("json") != "-" {
+			made.fields = append(made.fields, field{index: i, format: f.Of(d.Type)})
+		}
+	}
+	fields := made.fields
+	made.write = func(w *Writer, v reflect.Value) {
+		for i := range fields {
+			d := &fields[i]
+			if fv := v.Field(d.index); !empty(fv) {
+				w.Uint(uint64(i) + 1)
+				d.format.write(w, fv)
+			}
+		}
+		w.Uint(0)
+	}
+	made.read = func(r *Reader, into reflect.Value) {
+		before := uint64(0)
+		for r.err == nil {
+			n := r.Uint()
+			if n == 0 {
+				return
+			}
+			if n <= before || n > uint64(len(fields)) {
+				r.Fail(fmt.Sprintf("%s has no field %d here", t, n))
+				return
+			}
+			before = n
+			d := &fields[n-1]
+			d.format.read(r, into.Field(d.index))
+		}
+	}
+}
+
+// empty reports whether a field need not be written. A list without elements is read as nil.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return v.Int() == 0
+	case reflect.Bool:
+		return !v.Bool()
+	default:
+		return v.IsZero()
+	}
+}
+
+func ofSlice(made, elem *Format) {
+	made.write = func(w *Writer, v reflect.Value) {
+		n := v.Len()
+		w.Uint(uint64(n))
+		for i := range n {
+			elem.write(w, v.Index(i))
+		}
+	}
+	made.read = func(r *Reader, into reflect.Value) {
+		n := r.Length()
+		list := reflect.MakeSlice(made.of, n, n)
+		for i := 0; i < n && r.err == nil; i++ {
+			elem.read(r, list.Index(i))
+		}
+		into.Set(list)
+	}
+}
+
+// ofMap writes maps with texts as keys, in the order of the keys.
+func ofMap(made, elem *Format) {
+	if made.of.Key().Kind() != reflect.String {
+		panic(fmt.Sprintf("compact: %s cannot be written: its keys are no texts", made.of))
+	}
+	made.write = func(w *Writer, v reflect.Value) {
+		values := make(map[string]reflect.Value, v.Len())
+		for it := v.MapRange(); it.Next(); {
+			values[it.Key().String()] = it.Value()
+		}
+		w.Uint(uint64(len(values)))
+		for _, key := range slices.Sorted(maps.Keys(values)) {
+			w.Text(key)
+			elem.write(w, values[key])
+		}
+	}
+	made.read = func(r *Reader, into reflect.Value) {
+		n := r.Length()
+		m := reflect.MakeMapWithSize(made.of, n)
+		for i := 0; i < n && r.err == nil; i++ {
+			key := reflect.New(made.of.Key()).Elem()
+			key.SetString(r.Text())
+			value := reflect.New(made.of.Elem()).Elem()
+			elem.read(r, value)
+			m.SetMapIndex(key, value)
+		}
+		into.Set(m)
+	}
+}
+
+// Write appends v, which must be of the format's type.
+func (f *Format) Write(w *Writer, v reflect.Value) { f.write(w, v) }
+
+// Read reads a value of the format's type. What went wrong is the reader's Err.
+func (f *Format) Read(r *Reader, into reflect.Value) { f.read(r, into) }
+
+// Writer collects what is written.
+type Writer struct {
+	Buf []byte
+	// texts are those that were written, with their numbers; nil where none is repeated.
+	texts map[string]uint64
+}
+
+// NewWriter returns a writer that appends to buf and writes references to texts that it has written.
+func NewWriter(buf []byte) *Writer { return &Writer{Buf: buf, texts: map[string]uint64{}} }
+
+// Reset begins another message at the end of buf.
+func (w *Writer) Reset(buf []byte) {
+	w.Buf = buf
+	clear(w.texts)
+}
+
+// refFrom is the length from which a text is worth a reference.
+const refFrom = 3
+
+// Text writes a text: twice its length and the bytes, or twice its number and one.
+func (w *Writer) Text(s string) {
+	if len(s) >= refFrom {
+		if n, ok := w.texts[s]; ok {
+			w.Uint(n<<1 | 1)
+			return
+		}
+		w.texts[s] = uint64(len(w.texts))
+	}
+	w.Uint(uint64(len(s)) << 1)
+	w.Buf = append(w.Buf, s...)
+}
+
+// Uint writes a number.
+func (w *Writer) Uint(n uint64) { w.Buf = binary.AppendUvarint(w.Buf, n) }
+
+// Int writes a number that may be negative.
+func (w *Writer) Int(n int64) { w.Buf = binary.AppendVarint(w.Buf, n) }
+
+// Bool writes a truth value.
+func (w *Writer) Bool(b bool) {
+	n := byte(0)
+	if b {
+		n = 1
+	}
+	w.Buf = append(w.Buf, n)
+}
+
+// Float writes a number with a fraction.
+func (w *Writer) Float(f float64) { w.Buf = binary.BigEndian.AppendUint64(w.Buf, math.Float64bits(f)) }
+
+// Reader reads what a Writer wrote. After the first error everything it returns is empty.
+type Reader struct {
+	body  []byte
+	texts []string
+	err   error
+}
+
+// NewReader returns a reader of one message. It does not keep body.
+func NewReader(body []byte) *Reader { return &Reader{body: body} }
+
+// Reset begins another message.
+func (r *Reader) Reset(body []byte) {
+	clear(r.texts)
+	r.body, r.texts, r.err = body, r.texts[:0], nil
+}
+
+// Err is what was wrong first.
+func (r *Reader) Err() error { return r.err }
+
+// Rest is what has not been read.
+func (r *Reader) Rest() []byte { return r.body }
+
+// Fail says what is wrong with what was read; the first one counts.
+func (r *Reader) Fail(what string) {
+	if r.err == nil {
+		r.err, r.body = errors.New(what), nil
+	}
+}
+
+// Uint reads a number.
+func (r *Reader) Uint() uint64 {
+	n, size := binary.Uvarint(r.body)
+	if size <= 0 {
+		r.Fail("it is cut off")
+		return 0
+	}
+	r.body = r.body[size:]
+	return n
+}
+
+// Int reads a number that may be negative.
+func (r *Reader) Int() int64 {
+	n, size := binary.Varint(r.body)
+	if size <= 0 {
+		r.Fail("it is cut off")
+		return 0
+	}
+	r.body = r.body[size:]
+	return n
+}
+
+// Bool reads a truth value.
+func (r *Reader) Bool() bool {
+	if len(r.body) == 0 || r.body[0] > 1 {
+		r.Fail("a truth value is neither")
+		return false
+	}
+	b := r.body[0] == 1
+	r.body = r.body[1:]
+	return b
+}
+
+// Float reads a number with a fraction.
+func (r *Reader) Float() float64 {
+	if len(r.body) < 8 {
+		r.Fail("it is cut off")
+		return 0
+	}
+	f := math.Float64frombits(binary.BigEndian.Uint64(r.body))
+	r.body = r.body[8:]
+	return f
+}
+
+// Text reads a text.
+func (r *Reader) Text() string {
+	n := r.Uint()
+	if n&1 == 1 {
+		if n >>= 1; n >= uint64(len(r.texts)) {
+			r.Fail("a text is referred to that was not written")
+			return ""
+		}
+		return r.texts[n]
+	}
+	n >>= 1
+	if n > uint64(len(r.body)) {
+		r.Fail("it is cut off")
+		return ""
+	}
+	s := string(r.body[:n])
+	r.body = r.body[n:]
+	if n >= refFrom {
+		r.texts = append(r.texts, s)
+	}
+	return s
+}
+
+// Bytes reads as many bytes as are announced. They are of the message, not a copy.
+func (r *Reader) Bytes() []byte {
+	n := r.Uint()
+	if n > uint64(len(r.body)) {
+		r.Fail("it is cut off")
+		return nil
+	}
+	b := r.body[:n]
+	r.body = r.body[n:]
+	return b
+}
+
+// Bytes writes bytes with their length.
+func (w *Writer) Bytes(b []byte) {
+	w.Uint(uint64(len(b)))
+	w.Buf = append(w.Buf, b...)
+}
+
+// Length reads how many elements follow; each takes a byte at least.
+func (r *Reader) Length() int {
+	n := r.Uint()
+	if n > uint64(len(r.body)) {
+		r.Fail("it is cut off")
+		return 0
+	}
+	return int(n)
+}
