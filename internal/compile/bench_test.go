@@ -11,8 +11,8 @@ import (
 	"workstream.dev/operator/api/v1alpha1"
 )
 
-// namespaceOf is a namespace of n workstreams, each with a channel, two variables and five rules, of n queues and of n
-// agents with five queues each.
+// namespaceOf is a namespace of n workstreams, each with a channel, two variables, five rules, a classification and a
+// capacity profile, of n queues with hours and overflow, and of n agents with five queues, a skill and a profile each.
 func namespaceOf(n int) *Input {
 	in := &Input{Namespace: "contoso", Secrets: map[string][]string{"web": {v1alpha1.SigningSecretKey}}}
 	meta := func(format string, args ...any) metav1.ObjectMeta {
@@ -27,6 +27,7 @@ func namespaceOf(n int) *Input {
 			Type: v1alpha1.ItemTypeMessaging, ChannelType: v1alpha1.ChannelTypeCustom,
 			WorkDistribution: v1alpha1.WorkDistribution{Capacity: v1alpha1.ItemCapacity{Units: new(int32(30))}},
 			Routing: v1alpha1.WorkstreamRouting{
+				Classification:   []v1alpha1.ClassificationRuleset{{Name: v1alpha1.ObjectName(fmt.Sprintf("needs-%d", i))}},
 				RouteToQueue:     &v1alpha1.RouteToQueue{Name: v1alpha1.ObjectName(fmt.Sprintf("rules-%d", i))},
 				FallbackQueueRef: queue(i),
 			},
@@ -59,11 +60,41 @@ func namespaceOf(n int) *Input {
 			})
 			agent.Spec.QueueRefs = append(agent.Spec.QueueRefs, ref)
 		}
-		in.RoutingRulesets = append(in.RoutingRulesets, ruleset)
+		profile := fmt.Sprintf("profile-%d", i)
+		agent.Spec.Capacity.Profiles = []v1alpha1.AgentProfile{{Name: v1alpha1.ObjectName(profile)}}
+		agent.Spec.Skills = []v1alpha1.AgentSkill{{Name: "french", Rating: 3}}
+		in.CapacityProfiles = append(in.CapacityProfiles, v1alpha1.CapacityProfile{
+			ObjectMeta: meta("profile-%d", i), Spec: v1alpha1.CapacityProfileSpec{Limit: 3},
+		})
+		in.OperatingHours = append(in.OperatingHours, v1alpha1.OperatingHours{
+			ObjectMeta: meta("hours-%d", i), Spec: v1alpha1.OperatingHoursSpec{
+				TimeZone: "Europe/Berlin", Weekly: []v1alpha1.WeeklyHours{{Days: []v1alpha1.Weekday{"Monday"}, From: "08:00", To: "17:00"}},
+			},
+		})
+		in.RoutingRulesets = append(in.RoutingRulesets, ruleset, v1alpha1.RoutingRuleset{
+			ObjectMeta: meta("needs-%d", i), Spec: v1alpha1.RoutingRulesetSpec{Type: v1alpha1.RulesetClassification, Rules: []v1alpha1.Rule{{
+				Name: "gold", When: &v1alpha1.Condition{Attribute: "context.tier", Operator: "Exists"},
+				Set:              &v1alpha1.Settings{Priority: 5, Attributes: []v1alpha1.AttributeSetting{{Name: "context.basket", Value: "1"}}},
+				Skills:           []v1alpha1.RequiredSkill{{Name: "french"}},
+				CapacityProfiles: []v1alpha1.RequiredProfile{{Name: v1alpha1.ObjectName(profile)}},
+			}}},
+		})
 		in.Agents = append(in.Agents, agent)
-		in.Queues = append(in.Queues, v1alpha1.Queue{ObjectMeta: meta("queue-%d", i), Spec: v1alpha1.QueueSpec{Type: v1alpha1.ItemTypeMessaging}})
+		in.Queues = append(in.Queues, v1alpha1.Queue{ObjectMeta: meta("queue-%d", i), Spec: v1alpha1.QueueSpec{
+			Type:              v1alpha1.ItemTypeMessaging,
+			OperatingHoursRef: &v1alpha1.OperatingHoursReference{Name: v1alpha1.ObjectName(fmt.Sprintf("hours-%d", i))},
+			Overflow:          overflowTo(i, n, queue(i+1)),
+		}})
 	}
 	return in
+}
+
+// overflowTo has chains of queues that overflow into the next, four long.
+func overflowTo(i, n int, next v1alpha1.QueueReference) []v1alpha1.Overflow {
+	if i%4 == 3 || i == n-1 {
+		return []v1alpha1.Overflow{{When: v1alpha1.OverflowOutOfHours, Action: v1alpha1.OverflowEnd}}
+	}
+	return []v1alpha1.Overflow{{When: v1alpha1.OverflowWaitTime, After: "1m", Action: v1alpha1.OverflowTransferTo, QueueRef: &next}}
 }
 
 // BenchmarkCompile shows that the cost grows with the namespace and no faster.

@@ -117,12 +117,17 @@ func TestRevisionServesAgainAfterAMistake(t *testing.T) {
 		t.Fatal(err)
 	}
 	mistakes := map[string]func(in *Input){
-		"the ruleset is gone":         func(in *Input) { in.RoutingRulesets = nil },
-		"the variable is gone":        func(in *Input) { in.ContextVariables = nil },
-		"all queues are gone":         func(in *Input) { in.Queues = nil },
-		"the spec cannot be read":     func(in *Input) { in.Workstreams[0].Spec.WorkDistribution.Offer.Timeout = "soon" },
-		"a rule cannot be read":       func(in *Input) { in.RoutingRulesets[0].Spec.Rules[0].When.Operator = "Like" },
-		"a queue has another type":    func(in *Input) { in.Queues[0].Spec.Type = v1alpha1.ItemTypeRecord },
+		"the ruleset is gone":          func(in *Input) { in.RoutingRulesets = nil },
+		"the variable is gone":         func(in *Input) { in.ContextVariables = nil },
+		"all queues are gone":          func(in *Input) { in.Queues = nil },
+		"the spec cannot be read":      func(in *Input) { in.Workstreams[0].Spec.WorkDistribution.Offer.Timeout = "soon" },
+		"a rule cannot be read":        func(in *Input) { in.RoutingRulesets[0].Spec.Rules[0].When.Operator = "Like" },
+		"a queue has another type":     func(in *Input) { in.Queues[0].Spec.Type = v1alpha1.ItemTypeRecord },
+		"the capacity profile is gone": func(in *Input) { in.CapacityProfiles = nil },
+		"the calendar is gone":         func(in *Input) { in.Queues, in.OperatingHours = nil, nil },
+		"all that is named is gone": func(in *Input) {
+			in.Queues, in.CapacityProfiles, in.OperatingHours, in.RoutingRulesets = nil, nil, nil, nil
+		},
 		"a variable changed its kind": func(in *Input) { in.ContextVariables[0].Spec.Type = v1alpha1.VariableNumber },
 	}
 	for name, mistake := range mistakes {
@@ -141,12 +146,43 @@ func TestRevisionServesAgainAfterAMistake(t *testing.T) {
 			if diff := cmp.Diff(good.Plan.Agents, out.Plan.Agents); diff != "" {
 				t.Errorf("its agents changed (-good +now):\n%s", diff)
 			}
+			if diff := cmp.Diff(good.Plan.Profiles, out.Plan.Profiles); diff != "" {
+				t.Errorf("its capacity profiles changed (-good +now):\n%s", diff)
+			}
+			if diff := cmp.Diff(good.Plan.Calendars, out.Plan.Calendars, revisions); diff != "" {
+				t.Errorf("the hours of its queues changed (-good +now):\n%s", diff)
+			}
 			o := out.Object(v1alpha1.KindWorkstream, "chat")
 			if !o.Retained || o.Absent == "" {
 				t.Errorf("retained %v, absent %q", o.Retained, o.Absent)
 			}
 			if again, err := json.Marshal(o.Revision.Workstream); err != nil || !bytes.Contains(stored, again) {
 				t.Errorf("the revision to store changed: %s, %v", again, err)
+			}
+		})
+	}
+}
+
+// TestHoursServeAgainAfterAMistake: the workstream is sound, so it is the queue that tells of its calendar.
+func TestHoursServeAgainAfterAMistake(t *testing.T) {
+	const path = "testdata/workstream-takes-its-whole-spec-into-the-plan.in.yaml"
+	good := mustCompile(t, readInput(t, path))
+	mistakes := map[string]func(in *Input){
+		"the calendar is gone":            func(in *Input) { in.OperatingHours = nil },
+		"nobody knows its time zone":      func(in *Input) { in.OperatingHours[0].Spec.TimeZone = "Europe/Atlantis" },
+		"the workstream is mistaken, too": func(in *Input) { in.OperatingHours, in.CapacityProfiles = nil, nil },
+	}
+	for name, mistake := range mistakes {
+		t.Run(name, func(t *testing.T) {
+			in := readInput(t, path)
+			in.LastGood["chat"] = *good.Object(v1alpha1.KindWorkstream, "chat").Revision
+			mistake(in)
+			out := mustCompile(t, in)
+			if diff := cmp.Diff(good.Plan, out.Plan, revisions, cmpopts.IgnoreUnexported(plan.Plan{})); diff != "" {
+				t.Errorf("the plan changed (-good +now):\n%s", diff)
+			}
+			if o := out.Object(v1alpha1.KindQueue, "vip"); o.Absent == "" {
+				t.Error("the queue says nothing")
 			}
 		})
 	}

@@ -45,6 +45,7 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 		if body, _, err := decoded.Encode(); err != nil || !bytes.Equal(body, out.Body) {
 			t.Fatalf("seed %d: encoding again gives another plan: %v", seed, err)
 		}
+		checkNames(t, seed, out.Plan)
 		for i := range out.Objects {
 			checkObject(t, seed, out.Plan, &out.Objects[i])
 		}
@@ -66,6 +67,9 @@ func breakUp(random *rand.Rand, in *Input) {
 	in.Queues = slices.DeleteFunc(in.Queues, func(v1alpha1.Queue) bool { return random.IntN(8) == 0 })
 	in.ContextVariables = slices.DeleteFunc(in.ContextVariables, func(v1alpha1.ContextVariable) bool { return random.IntN(8) == 0 })
 	in.RoutingRulesets = slices.DeleteFunc(in.RoutingRulesets, func(v1alpha1.RoutingRuleset) bool { return random.IntN(8) == 0 })
+	in.CapacityProfiles = slices.DeleteFunc(in.CapacityProfiles, func(v1alpha1.CapacityProfile) bool { return random.IntN(8) == 0 })
+	in.OperatingHours = slices.DeleteFunc(in.OperatingHours, func(v1alpha1.OperatingHours) bool { return random.IntN(8) == 0 })
+	breakDirectory(random, in)
 	for i := range in.Workstreams {
 		switch random.IntN(10) {
 		case 0:
@@ -77,6 +81,10 @@ func breakUp(random *rand.Rand, in *Input) {
 		}
 	}
 	for i := range in.RoutingRulesets {
+		if in.RoutingRulesets[i].Spec.Type == v1alpha1.RulesetClassification {
+			breakClassification(random, &in.RoutingRulesets[i].Spec.Rules[0])
+			continue
+		}
 		one := &in.RoutingRulesets[i].Spec.Rules[random.IntN(5)]
 		switch random.IntN(10) {
 		case 0:
@@ -110,6 +118,86 @@ func breakUp(random *rand.Rand, in *Input) {
 			custom.CredentialsSecretRef.Name = "missing"
 		case 2:
 			in.Channels[i].Spec.WorkstreamRef.Name = "nowhere"
+		}
+	}
+}
+
+// breakDirectory breaks what is live and never part of a revision.
+func breakDirectory(random *rand.Rand, in *Input) {
+	for i := range in.OperatingHours {
+		switch random.IntN(8) {
+		case 0:
+			in.OperatingHours[i].Spec.TimeZone = "Local"
+		case 1:
+			in.OperatingHours[i].Spec.Weekly[0].From = "25:00"
+		}
+	}
+	for i := range in.Queues {
+		q := &in.Queues[i].Spec
+		to := &v1alpha1.QueueReference{Name: v1alpha1.ObjectName(in.Queues[random.IntN(len(in.Queues))].Name)}
+		switch random.IntN(6) {
+		case 0:
+			q.Overflow = []v1alpha1.Overflow{{When: v1alpha1.OverflowWaitTime, After: "1m", Action: v1alpha1.OverflowTransferTo, QueueRef: to}}
+		case 1:
+			q.Overflow = []v1alpha1.Overflow{{When: v1alpha1.OverflowWaitTime, Action: v1alpha1.OverflowTransferTo}}
+		case 2:
+			q.Type = v1alpha1.ItemTypeRecord
+		}
+	}
+	for i := range in.Agents {
+		if random.IntN(6) == 0 {
+			in.Agents[i].Spec.TimeZone = "nowhere"
+		}
+	}
+}
+
+func breakClassification(random *rand.Rand, r *v1alpha1.Rule) {
+	switch random.IntN(10) {
+	case 0:
+		r.CapacityProfiles[0].Name = "nowhere"
+	case 1:
+		r.Set.Attributes[0].Value = "much"
+	case 2:
+		r.Set.Attributes[0].Name = "context.other"
+	case 3:
+		r.When.Attribute = "items.priority"
+	}
+}
+
+// checkNames: what the engine looks up by name is in the plan.
+func checkNames(t *testing.T, seed uint64, p *plan.Plan) {
+	t.Helper()
+	for i := range p.Workstreams {
+		for _, name := range profileNames(&p.Workstreams[i]) {
+			if p.Profile(name) == nil {
+				t.Errorf("seed %d: Workstream %s needs the profile %s, which is not in the plan", seed, p.Workstreams[i].Name, name)
+			}
+		}
+	}
+	for i := range p.Agents {
+		for _, slot := range p.Agents[i].Profiles {
+			if p.Profile(slot.Name) == nil || slot.Limit < 1 {
+				t.Errorf("seed %d: Agent %s has the slots %+v", seed, p.Agents[i].Name, slot)
+			}
+		}
+	}
+	for i := range p.Queues {
+		at, seen := &p.Queues[i], 0
+		for at != nil && seen <= len(p.Queues) { // each queue has at most one rule here
+			seen++
+			next := (*plan.Queue)(nil)
+			for _, o := range at.Overflow {
+				if o.Action == plan.TransferTo {
+					next = p.Queue(o.Queue)
+				}
+			}
+			if next != nil && next.Type != at.Type {
+				t.Errorf("seed %d: Queue %s overflows to one of another type", seed, at.Name)
+			}
+			at = next
+		}
+		if seen > len(p.Queues) {
+			t.Errorf("seed %d: items of Queue %s can go round for ever", seed, p.Queues[i].Name)
 		}
 	}
 }
