@@ -78,6 +78,12 @@ func (d *demo) showItem(ctx context.Context, p *person, item string, offer apicl
 	if err != nil {
 		return err
 	}
+	if it.Priority != 100 {
+		d.step("distributor", "classified: priority %d, where others have 100", it.Priority)
+	}
+	for _, skill := range it.Skills {
+		d.step("distributor", "classified: needs the skill %s with a rating of %d or better", skill.Name, skill.Rating)
+	}
 	d.step("distributor", "queue %s (revision %s), offered to %s, seen on the socket as seq %d", it.Queue, it.Revision, p.name, offer.Seq)
 	return nil
 }
@@ -116,7 +122,7 @@ func (d *demo) talk(ctx context.Context, p *person, item, talk string) error {
 	return nil
 }
 
-// language is the second rule.
+// language is a skill, and the second rule.
 func (d *demo) language(ctx context.Context) error {
 	d.chapter("A customer writes from the French site")
 	a, err := d.webhook.Message(ctx, apiclient.Inbound{

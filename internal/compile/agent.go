@@ -38,7 +38,8 @@ func (s *scope) compileAgents() {
 		for i, slot := range a.Spec.Capacity.Profiles {
 			name := string(slot.Name)
 			if !profiles[name] {
-				refs.add(string(v1alpha1.AgentReasonCapacityProfileNotFound), "spec.capacity.profiles[%d]: there is no CapacityProfile %q", i, name)
+				refs.add(string(v1alpha1.AgentReasonCapacityProfileNotFound),
+					"spec.capacity.profiles[%d]: there is no CapacityProfile %q", i, name)
 			}
 			if p, ok := s.profiles[name]; ok {
 				translated.Profiles = append(translated.Profiles, plan.AgentProfile{Name: name, Limit: or(slot.Limit, p.Limit)})

@@ -83,7 +83,7 @@ func (c *calendar) minute(path, text string) int32 {
 	h, m, ok := strings.Cut(text, ":")
 	hour, err := strconv.ParseUint(h, 10, 5)
 	minute, err2 := strconv.ParseUint(m, 10, 6)
-	total := int32(hour)*60 + int32(minute) //nolint:gosec // of 5 and 6 bits
+	total := int32(hour)*60 + int32(minute)
 	if !ok || err != nil || err2 != nil || minute > 59 || total > day {
 		c.accepted.add(string(v1alpha1.OperatingHoursReasonInvalid), "%s: %q is no time such as 08:00", path, text)
 	}

@@ -119,7 +119,8 @@ func (s *scope) breakCycles(queues []*queue) {
 			}
 			way := s.way(rule.Queue, name)
 			if way != nil {
-				q.refs.add(string(v1alpha1.QueueReasonOverflowCycle), "spec.overflow: items that overflow could come back to this queue: %s",
+				q.refs.add(string(v1alpha1.QueueReasonOverflowCycle),
+					"spec.overflow: items that overflow could come back to this queue: %s",
 					strings.Join(append([]string{name}, way...), " -> "))
 			}
 			return way != nil

@@ -62,7 +62,8 @@ func (s *scope) findTargets(r *ruleset) {
 	for _, t := range r.targets {
 		if r.object.Spec.Type == v1alpha1.RulesetClassification {
 			if _, ok := s.profiles[t.name]; !ok {
-				r.refs.add(string(v1alpha1.RoutingRulesetReasonCapacityProfileNotFound), "%s: there is no CapacityProfile %q", t.path, t.name)
+				r.refs.add(string(v1alpha1.RoutingRulesetReasonCapacityProfileNotFound),
+					"%s: there is no CapacityProfile %q", t.path, t.name)
 			}
 		} else if _, ok := s.queues[t.name]; !ok {
 			r.refs.add(string(v1alpha1.RoutingRulesetReasonQueueNotFound), "%s: there is no Queue %q", t.path, t.name)

@@ -64,6 +64,15 @@ type Item struct {
 	Revision   string `json:"revision"`
 	Queue      string `json:"queue"`
 	Agent      string `json:"agent"`
+	Priority   int32  `json:"priority"`
+	// Skills are those that it needs.
+	Skills []Skill `json:"skills"`
+}
+
+// Skill is a skill that an item needs.
+type Skill struct {
+	Name   string `json:"name"`
+	Rating int32  `json:"rating"`
 }
 
 // Message is one entry of an item's timeline.
