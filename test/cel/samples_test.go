@@ -4,8 +4,10 @@ package cel
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -97,6 +99,52 @@ func TestSamplesCompileTheSameBeforeAndAfterTheServer(t *testing.T) {
 			if f.Status != metav1.ConditionTrue || o.Absent != "" {
 				t.Errorf("%s %s: %s %s %s %s (%s)", o.Kind, o.Name, f.Condition, f.Status, f.Reason, f.Message, o.Absent)
 			}
+		}
+	}
+}
+
+// TestDefaultsOfTheSchemaAreThoseOfTheCompiler compiles objects that leave out all that they can, before and after a server
+// has set its defaults.
+func TestDefaultsOfTheSchemaAreThoseOfTheCompiler(t *testing.T) {
+	c := server(t)
+	// What begins to have defaults once it is there.
+	parts := map[string]string{
+		v1alpha1.KindWorkstream:  `{spec: {workDistribution: {agentAffinity: {}, offer: {}, wrapUp: {}}}}`,
+		v1alpha1.KindQueue:       `{spec: {assignment: {}}}`,
+		v1alpha1.KindAgent:       `{spec: {capacity: {profiles: [{name: capacityprofile}]}, skills: [{name: french}]}}`,
+		v1alpha1.KindDistributor: `{spec: {presenceRules: {}, auth: {jwt: [{issuer: a, audiences: [b], jwksSecretRef: {name: contoso-jwks}}]}}}`,
+	}
+	names := map[string]string{v1alpha1.KindWorkstream: "chat", v1alpha1.KindQueue: "general"}
+	for _, whole := range []bool{false, true} {
+		written, stored := input(), input()
+		for kind := range bases {
+			name := names[kind]
+			if name == "" {
+				name = strings.ToLower(kind)
+			}
+			o := object(t, kind, name)
+			if whole {
+				o = patched(t, o, cmp.Or(parts[kind], "{}"))
+			}
+			add(t, written, o)
+			if err := c.Create(t.Context(), o, client.DryRunAll); err != nil {
+				t.Fatalf("%s: %v", kind, err)
+			}
+			add(t, stored, o)
+		}
+		before, err := compile.Compile(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := compile.Compile(stored)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(before.Body, after.Body) {
+			t.Errorf("as written:\n%s\nas stored:\n%s", before.Body, after.Body)
+		}
+		if p := after.Plan; len(p.Workstreams) != 1 || len(p.Agents) != 1 || len(p.Profiles) != 1 || len(p.Calendars) != 1 {
+			t.Errorf("not all of it is in the plan: %s", after.Body)
 		}
 	}
 }
