@@ -88,6 +88,19 @@ func (v *View) leaveLocked(a *agent, item string) {
 	a.free(item)
 }
 
+// endKeptLocked frees the slots that an agent kept of profiles that no longer end with the day.
+func (v *View) endKeptLocked(a *agent) {
+	for item, kept := range a.Slots {
+		left := slices.DeleteFunc(slices.Clone(kept), func(name string) bool {
+			p := v.plan.Profile(name)
+			return p == nil || p.Reset != plan.EndOfDay
+		})
+		if a.Slots[item] = left; len(left) == 0 {
+			delete(a.Slots, item)
+		}
+	}
+}
+
 // dropLocked takes an item and what it takes from the agent who had it.
 func (v *View) dropLocked(a *agent, item string) {
 	v.leaveLocked(a, item)

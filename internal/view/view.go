@@ -171,6 +171,9 @@ func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 	}
 	before := v.plan
 	v.plan = e.Plan
+	for _, a := range v.agents {
+		v.endKeptLocked(a)
+	}
 	for i := range e.Plan.Agents {
 		name := e.Plan.Agents[i].Name
 		old, now := before.Agent(name), e.Plan.Agent(name)
