@@ -218,6 +218,9 @@ type Writer struct {
 // NewWriter returns a writer that appends to buf and writes references to texts that it has written.
 func NewWriter(buf []byte) *Writer { return &Writer{Buf: buf, texts: map[string]uint64{}} }
 
+// NewPlainWriter returns a writer that writes every text out: for messages too short to repeat themselves.
+func NewPlainWriter(buf []byte) *Writer { return &Writer{Buf: buf} }
+
 // Reset begins another message at the end of buf.
 func (w *Writer) Reset(buf []byte) {
 	w.Buf = buf
@@ -229,7 +232,7 @@ const refFrom = 3
 
 // Text writes a text: twice its length and the bytes, or twice its number and one.
 func (w *Writer) Text(s string) {
-	if len(s) >= refFrom {
+	if len(s) >= refFrom && w.texts != nil {
 		if n, ok := w.texts[s]; ok {
 			w.Uint(n<<1 | 1)
 			return
@@ -263,6 +266,29 @@ type Reader struct {
 	body  []byte
 	texts []string
 	err   error
+	// Known has short texts of earlier messages, to be shared with later ones; nil: they are not.
+	Known map[string]string
+}
+
+// The limits of what is shared between messages: names come again, what people wrote does not.
+const (
+	maxShared     = 48
+	maxSharedSize = 1 << 16
+)
+
+// share returns b as a text, one that is there already if it can.
+func (r *Reader) share(b []byte) string {
+	if r.Known == nil || len(b) > maxShared {
+		return string(b)
+	}
+	if s, ok := r.Known[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(r.Known) < maxSharedSize {
+		r.Known[s] = s
+	}
+	return s
 }
 
 // NewReader returns a reader of one message. It does not keep body.
@@ -346,7 +372,7 @@ func (r *Reader) Text() string {
 		r.Fail("it is cut off")
 		return ""
 	}
-	s := string(r.body[:n])
+	s := r.share(r.body[:n])
 	r.body = r.body[n:]
 	if n >= refFrom {
 		r.texts = append(r.texts, s)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/view"
 )
@@ -51,21 +52,16 @@ type storing struct {
 // startSnapshot takes the state as it is now. Encoding it to its end and storing it goes on beside the loop.
 func (l *Loop) startSnapshot(ctx context.Context) {
 	s := &storing{done: make(chan struct{}), since: l.since, began: time.Now()}
-	state, err := l.engine.Snapshot()
-	shown, position, keep := l.opts.View.Freeze(), l.position, l.engine.Plans()
+	state, shown, of := l.engine.Freeze(), l.opts.View.Freeze(), place{l.position, l.engine.Plans()}
 	s.pause = time.Since(s.began)
 	l.opts.Metrics.snapshotPause.Observe(s.pause.Seconds())
 	l.since = sinceSnapshot{size: l.since.size}
 	l.storing = s
 	go func() {
 		defer close(s.done)
-		if err != nil {
-			s.err = fmt.Errorf("encoding the engine: %w", err)
-			return
-		}
 		ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
 		defer cancel()
-		s.size, s.err = l.store(ctx, state, shown, place{position, keep})
+		s.size, s.err = l.store(ctx, state, shown, of)
 	}()
 }
 
@@ -75,12 +71,16 @@ type place struct {
 	keep     []string
 }
 
-func (l *Loop) store(ctx context.Context, state []byte, shown *view.Frozen, of place) (int, error) {
-	encoded, err := shown.Encode()
+func (l *Loop) store(ctx context.Context, state *engine.Frozen, shown *view.Frozen, of place) (int, error) {
+	decided, err := state.Encode()
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("encoding the engine: %w", err)
 	}
-	body := joinSnapshot(state, encoded)
+	told, err := shown.Encode()
+	if err != nil {
+		return 0, fmt.Errorf("encoding the view: %w", err)
+	}
+	body := joinSnapshot(decided, told)
 	return len(body), l.opts.Journal.PutSnapshot(ctx, journal.Snapshot{Position: of.position, Body: body}, of.keep)
 }
 

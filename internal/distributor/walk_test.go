@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/plan"
@@ -102,6 +103,8 @@ func walk(t *testing.T, rnd *rand.Rand, steps int) {
 	r.Stop()
 	<-r.done
 	body, err := r.engine.Snapshot()
+	check(t, err)
+	body, err = engine.Describe(body, func(version string) (*plan.Plan, error) { return r.Loop.plan(t.Context(), version) })
 	check(t, err)
 	if diff := cmp.Diff(known(t, body), shown(t, r.view)); diff != "" {
 		t.Errorf("the view shows something else (-engine +view):\n%s", diff)

@@ -18,6 +18,9 @@ func (e *Engine) apply(r event.Recorded) {
 	e.seq = r.Seq
 	e.last = max(e.last, r.Time)
 	if e.applyToItem(r) || e.applyToWork(r) || e.applyToAgent(r) || e.applyToIntake(r) {
+		if it := e.items[event.ItemOf(r.Event)]; it != nil {
+			e.changed(it)
+		}
 		return
 	}
 	panic(fmt.Sprintf("engine: event %T is not known", r.Event))

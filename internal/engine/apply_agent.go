@@ -14,6 +14,7 @@ func (e *Engine) applyConnection(a *agent, connected bool, lost event.Instant) {
 		if en.Why == holdsActive {
 			it := e.mustItem(en.Item)
 			it.AgentLost = lost
+			e.changed(it)
 			e.schedule(it)
 		}
 	}

@@ -34,6 +34,7 @@ type Engine struct {
 	consults      map[string]*item // the live ones
 	conversations map[conversationKey]*item
 	records       map[recordKey]*item
+	images        images
 	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
 	timers        timerHeap
 	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own

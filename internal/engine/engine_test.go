@@ -197,18 +197,60 @@ func TestRestoreRefuses(t *testing.T) {
 		plans func(string) (*plan.Plan, error)
 		want  string
 	}{
-		"nothing":         {"", have, "decoding snapshot: EOF"},
-		"half of it":      {string(body[:len(body)/2]), have, "decoding snapshot: unexpected EOF"},
-		"another format":  {`{"Codec":2}`, have, "decoding snapshot: format 2 is not known here, only 1"},
-		"unknown fields":  {`{"Codec":1,"Bots":[]}`, have, `decoding snapshot: json: unknown field "Bots"`},
-		"without a plan":  {string(body), none, "restoring plan " + e.PlanVersion() + ": no plan " + e.PlanVersion()},
-		"another plan":    {string(body), other, "restoring item i1: no revision " + p.Workstream("chat").Revision + " of workstream chat"},
-		"items, no plan":  {`{"Codec":1,"Items":[{"ID":"i1"}]}`, have, "restoring item i1: no revision  of workstream "},
-		"a bad condition": {`{"Codec":1,"Retired":[{"name":"w","revision":"r","routing":{"rules":[{"name":"x","when":{}}]}}]}`, have, "restoring revision r: workstream w: rule x: one of all, any, not and attribute must be set"},
+		"nothing":        {"", have, "decoding snapshot: it is cut off"},
+		"half of it":     {string(body[:len(body)/2]), have, "decoding snapshot: it is cut off"},
+		"more than it":   {string(body) + "x", have, "decoding snapshot: there is something behind the end"},
+		"another format": {"\x03" + string(body[1:]), have, "decoding snapshot: format 3 is not known here, only 2"},
+		"without a plan": {string(body), none, "restoring plan " + e.PlanVersion() + ": no plan " + e.PlanVersion()},
+		"another plan":   {string(body), other, "restoring item i1: no revision " + p.Workstream("chat").Revision + " of workstream chat"},
 	} {
 		if _, err := engine.Restore([]byte(tc.body), tc.plans); fmt.Sprint(err) != tc.want {
 			t.Errorf("%s: error %q, want %q", name, fmt.Sprint(err), tc.want)
 		}
+	}
+	for n := range body {
+		if _, err := engine.Restore(body[:n], have); err == nil {
+			t.Errorf("cut off at %d of %d, it was accepted", n, len(body))
+		}
+	}
+}
+
+// TestFrozenStateStays: what is encoded later is the state of then, whatever the engine did in between.
+func TestFrozenStateStays(t *testing.T) {
+	e, p := start(t, simple)
+	step(t, e, event.ConnectAgent{Agent: "ann"})
+	for i := range 200 {
+		id := fmt.Sprint("i", i)
+		step(t, e, event.ReceiveMessage{
+			Intake: event.Intake{Scope: "channel/web", Key: id, Digest: "d"}, Item: id, Message: "m", Channel: "web", Conversation: id,
+		})
+	}
+	want, err := e.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen := e.Freeze()
+	for i := range 200 {
+		id := fmt.Sprint("i", i)
+		step(t, e, event.AcceptOffer{Agent: "ann", Offer: id + "-o1"})
+		step(t, e, event.EndItem{Agent: "ann", Item: id})
+		step(t, e, event.CloseItem{Agent: "ann", Item: id})
+	}
+	step(t, e, event.DisconnectAgent{Agent: "ann"})
+	got, err := frozen.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Error("what was frozen changed with the engine")
+	}
+	back, err := engine.Restore(got, func(string) (*plan.Plan, error) { return p, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := back.Snapshot()
+	if err != nil || string(again) != string(got) {
+		t.Errorf("restored, it is written otherwise: %v", err)
 	}
 }
 

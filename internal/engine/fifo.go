@@ -4,25 +4,42 @@ package engine
 
 // memory remembers values by key in the order in which they came, so that the oldest can be forgotten.
 type memory[T any] struct {
-	byKey map[string]T
-	order []string
-	head  int
+	// places are those of the keys in entries, as if none had been forgotten.
+	places map[string]int
+	// entries are those from head on. They are added and forgotten, never changed: whoever holds a part of them may read it
+	// while the engine goes on.
+	entries []remembered[T]
+	head    int
+	// forgotten is how many entries are no longer in the list.
+	forgotten int
+}
+
+type remembered[T any] struct {
+	key   string
+	value T
 }
 
 func (m *memory[T]) get(key string) (T, bool) {
-	v, ok := m.byKey[key]
-	return v, ok
+	i, ok := m.places[key]
+	if !ok {
+		var none T
+		return none, false
+	}
+	return m.entries[i-m.forgotten].value, true
 }
 
-// put remembers v. A key is put once as long as it is remembered.
+// put remembers v. A key that is remembered gets v in place of what it had.
 func (m *memory[T]) put(key string, v T) {
-	if m.byKey == nil {
-		m.byKey = make(map[string]T)
+	if m.places == nil {
+		m.places = make(map[string]int)
 	}
-	if _, ok := m.byKey[key]; !ok {
-		m.order = append(m.order, key)
+	if i, ok := m.places[key]; ok {
+		m.entries = append([]remembered[T](nil), m.entries...)
+		m.entries[i-m.forgotten].value = v
+		return
 	}
-	m.byKey[key] = v
+	m.places[key] = len(m.entries) + m.forgotten
+	m.entries = append(m.entries, remembered[T]{key, v})
 }
 
 // putLimited is put that forgets the oldest beyond limit.
@@ -33,27 +50,29 @@ func (m *memory[T]) putLimited(key string, v T, limit int) {
 	}
 }
 
-func (m *memory[T]) len() int { return len(m.order) - m.head }
+func (m *memory[T]) len() int { return len(m.entries) - m.head }
 
 // oldest returns the value that was put first; there must be one.
-func (m *memory[T]) oldest() T { return m.byKey[m.order[m.head]] }
+func (m *memory[T]) oldest() T { return m.entries[m.head].value }
 
 // drop forgets the oldest.
 func (m *memory[T]) drop() {
-	delete(m.byKey, m.order[m.head])
-	m.order[m.head] = ""
+	delete(m.places, m.entries[m.head].key)
 	m.head++
-	if m.head > 64 && m.head > len(m.order)/2 {
-		m.order = append([]string(nil), m.order[m.head:]...)
+	if m.head > 64 && m.head > len(m.entries)/2 {
+		m.entries = append([]remembered[T](nil), m.entries[m.head:]...)
+		m.forgotten += m.head
 		m.head = 0
 	}
 }
 
-// list returns the values, oldest first.
-func (m *memory[T]) list() []T {
+// all returns what is remembered, oldest first. It stays as it is.
+func (m *memory[T]) all() []remembered[T] { return m.entries[m.head:len(m.entries):len(m.entries)] }
+
+func (m *memory[T]) values() []T {
 	out := make([]T, 0, m.len())
-	for _, k := range m.order[m.head:] {
-		out = append(out, m.byKey[k])
+	for i := range m.all() {
+		out = append(out, m.entries[m.head+i].value)
 	}
 	return out
 }

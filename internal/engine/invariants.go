@@ -31,6 +31,7 @@ var invariants = []invariant{
 	{6, (*Engine).checkWaits},
 	{6, (*Engine).checkProgress},
 	{6, (*Engine).checkNothingDue},
+	{8, (*Engine).checkImages},
 }
 
 // CheckInvariants returns the first invariant that is broken. It looks at everything: it is for tests and for an

@@ -4,177 +4,148 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
+	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
 
-// snapshotCodec is the version of the format. The names of the state's fields are part of it.
-const snapshotCodec = 1
+// snapshotCodec begins a snapshot. The order of the state's exported fields is part of the format.
+const snapshotCodec = 2
 
-// snapshot is the state after event Seq. All lists have one order, so that equal states have equal bytes.
-type snapshot struct {
-	Codec int
-	Seq   uint64
-	Last  event.Instant
-	Plan  string
-	// Retired are the definitions that open items were routed by and that the plan no longer has.
-	Retired     []plan.Workstream `json:",omitempty"`
-	Items       []*item           `json:",omitempty"`
-	Agents      []*agent          `json:",omitempty"`
-	Intakes     []intake          `json:",omitempty"`
-	EndedOffers []endedOffer      `json:",omitempty"`
-	Closed      []closedItem      `json:",omitempty"`
-	Deliveries  []*delivery       `json:",omitempty"`
+var (
+	headFormat     = event.Formats.Of(reflect.TypeFor[snapshotHead]())
+	intakeFormat   = event.Formats.Of(reflect.TypeFor[intake]())
+	endedFormat    = event.Formats.Of(reflect.TypeFor[endedOffer]())
+	closedFormat   = event.Formats.Of(reflect.TypeFor[closedItem]())
+	deliveryFormat = event.Formats.Of(reflect.TypeFor[delivery]())
+)
+
+// snapshotHead is what a snapshot is of.
+type snapshotHead struct {
+	Seq  uint64
+	Last event.Instant
+	Plan string
+}
+
+// Frozen is the state after an event, while the engine goes on. It is encoded by whoever has the time.
+type Frozen struct {
+	head       snapshotHead
+	plan       *plan.Plan
+	slots      []slot
+	agents     []named
+	intakes    []remembered[intake]
+	ended      []remembered[endedOffer]
+	closed     []remembered[closedItem]
+	deliveries []*delivery
+}
+
+// named is something in bytes with what it is sorted by.
+type named struct {
+	name string
+	body []byte
+}
+
+// Freeze returns the state as it is now. It takes time for what changed since it was called last, and little for all the
+// rest.
+func (e *Engine) Freeze() *Frozen {
+	e.refresh()
+	f := &Frozen{
+		head: snapshotHead{Seq: e.seq, Last: e.last, Plan: e.version}, plan: e.plan,
+		slots: slices.Clone(e.images.slots), agents: make([]named, 0, len(e.agents)),
+		intakes: e.intakes.all(), ended: e.endedOffers.all(), closed: e.closed.all(),
+		deliveries: make([]*delivery, 0, len(e.deliveries)),
+	}
+	w := compact.NewPlainWriter(nil)
+	for name, a := range e.agents {
+		w.Reset(w.Buf[:0])
+		agentFormat.Write(w, reflect.ValueOf(a).Elem())
+		f.agents = append(f.agents, named{name, bytes.Clone(w.Buf)})
+	}
+	for _, d := range e.deliveries {
+		f.deliveries = append(f.deliveries, d)
+	}
+	return f
 }
 
 // Snapshot returns the state in bytes. Equal histories have equal snapshots.
-func (e *Engine) Snapshot() ([]byte, error) {
-	s := snapshot{
-		Codec: snapshotCodec, Seq: e.seq, Last: e.last, Plan: e.version, Retired: e.retired(), Items: e.sortedItems(),
-		Intakes: e.intakes.list(), EndedOffers: e.endedOffers.list(), Closed: e.closed.list(),
-		Deliveries: e.deliveriesInOrder(),
-	}
-	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		s.Agents = append(s.Agents, e.agents[name])
-	}
-	body, err := json.Marshal(s)
+func (e *Engine) Snapshot() ([]byte, error) { return e.Freeze().Encode() }
+
+// Encode returns the state in bytes. All lists have one order, so that equal states have equal bytes.
+func (f *Frozen) Encode() ([]byte, error) {
+	retired, err := f.retired()
 	if err != nil {
-		return nil, fmt.Errorf("encoding snapshot: %w", err)
-	}
-	return body, nil
-}
-
-// retired returns the definitions that only items still have, by name and revision.
-func (e *Engine) retired() []plan.Workstream {
-	if e.plan == nil {
-		return nil
-	}
-	seen := make(map[[2]string]*plan.Workstream)
-	for _, it := range e.items {
-		if w := e.plan.Workstream(it.Workstream); w == nil || w.Revision != it.Revision {
-			seen[[2]string{it.Workstream, it.Revision}] = it.ws
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(seen), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	out := make([]plan.Workstream, 0, len(keys))
-	for _, k := range keys {
-		out = append(out, *seen[k])
-	}
-	return out
-}
-
-// Restore returns the engine that made the snapshot, as it was then. plans returns the plans that Plans named.
-func Restore(body []byte, plans func(version string) (*plan.Plan, error)) (*Engine, error) {
-	var s snapshot
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return nil, fmt.Errorf("decoding snapshot: %w", err)
-	}
-	if s.Codec != snapshotCodec {
-		return nil, fmt.Errorf("decoding snapshot: format %d is not known here, only %d", s.Codec, snapshotCodec)
-	}
-	e := New()
-	e.seq, e.last, e.clock, e.version = s.Seq, s.Last, s.Last, s.Plan
-	for _, a := range s.Agents {
-		e.agents[a.Name] = a
-		e.restoreLedger(a)
-	}
-	if s.Plan != "" {
-		p, err := plans(s.Plan)
-		if err != nil {
-			return nil, fmt.Errorf("restoring plan %s: %w", s.Plan, err)
-		}
-		e.usePlan(p)
-	}
-	if err := e.restoreItems(&s); err != nil {
 		return nil, err
 	}
-	for _, k := range s.Intakes {
-		e.intakes.put(intakeKey(k.Intake), k)
+	size := 0
+	for i := range f.slots {
+		size += len(f.slots[i].image) + 3
 	}
-	for _, o := range s.EndedOffers {
-		e.endedOffers.put(o.Offer, o)
+	w := compact.NewPlainWriter(make([]byte, 0, size+256*len(f.agents)+160*len(f.intakes)+1<<20))
+	w.Uint(snapshotCodec)
+	headFormat.Write(w, reflect.ValueOf(f.head))
+	w.Bytes(retired)
+	slices.SortFunc(f.agents, func(a, b named) int { return strings.Compare(a.name, b.name) })
+	w.Uint(uint64(len(f.agents)))
+	for i := range f.agents {
+		w.Bytes(f.agents[i].body)
 	}
-	for _, c := range s.Closed {
-		e.closed.put(c.Item, c)
+	slices.SortFunc(f.slots, func(a, b slot) int { return strings.Compare(a.it.ID, b.it.ID) })
+	w.Uint(uint64(len(f.slots)))
+	for i := range f.slots {
+		w.Bytes(f.slots[i].image)
 	}
-	for _, d := range s.Deliveries {
-		e.deliveries[d.ID] = d
+	writeMemory(w, intakeFormat, f.intakes)
+	writeMemory(w, endedFormat, f.ended)
+	writeMemory(w, closedFormat, f.closed)
+	slices.SortFunc(f.deliveries, func(a, b *delivery) int { return cmp.Compare(a.Seq, b.Seq) })
+	w.Uint(uint64(len(f.deliveries)))
+	for _, d := range f.deliveries {
+		deliveryFormat.Write(w, reflect.ValueOf(d).Elem())
 	}
-	e.scheduleForget()
-	e.clean()
-	return e, nil
+	return w.Buf, nil
 }
 
-func (e *Engine) restoreLedger(a *agent) {
-	a.prepare()
-	slices.SortFunc(a.Ledger, func(x, y *entry) int { return strings.Compare(x.Item, y.Item) })
-	for _, en := range a.Ledger {
-		a.add(en, 1)
-		en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
-		e.timers.set(&en.block, en.Until)
+func writeMemory[T any](w *compact.Writer, format *compact.Format, list []remembered[T]) {
+	w.Uint(uint64(len(list)))
+	for i := range list {
+		format.Write(w, reflect.ValueOf(&list[i].value).Elem())
 	}
 }
 
-func (e *Engine) restoreItems(s *snapshot) error {
-	retired := make(map[[2]string]*plan.Workstream)
-	for i := range s.Retired {
-		w := &s.Retired[i]
-		if err := w.Compile(); err != nil {
-			return fmt.Errorf("restoring revision %s: %w", w.Revision, err)
-		}
-		retired[[2]string{w.Name, w.Revision}] = w
+// retired has the definitions that only items still have, by name and revision. They are rare, and written as plans are.
+func (f *Frozen) retired() ([]byte, error) {
+	if f.plan == nil {
+		return nil, nil
 	}
-	for _, it := range s.Items {
-		it.ws = retired[[2]string{it.Workstream, it.Revision}]
-		if it.ws == nil && e.plan != nil {
-			it.ws = e.definition(e.plan.Workstream(it.Workstream))
-		}
-		if it.ws == nil || it.ws.Revision != it.Revision {
-			return fmt.Errorf("restoring item %s: no revision %s of workstream %s", it.ID, it.Revision, it.Workstream)
-		}
-		e.restoreItem(it)
+	seen := make(map[*plan.Workstream]bool)
+	for i := range f.slots {
+		seen[f.slots[i].ws] = true
 	}
-	return nil
-}
-
-func (e *Engine) restoreItem(it *item) {
-	it.needAnew()
-	e.items[it.ID] = it
-	it.prepare()
-	it.never = match.Names(it.Attributes[neverAttribute].String())
-	switch {
-	case it.Type == plan.Record:
-		e.records[it.recordKey()] = it
-	case it.State != event.WrapUp:
-		e.conversations[it.conversationKey()] = it
-	}
-	if it.Queued {
-		e.join(it)
-	}
-	if it.Offer != nil {
-		e.offers[it.Offer.ID] = it
-		e.scheduleOffer(it)
-	}
-	for _, k := range it.Consults {
-		e.indexConsult(it, k)
-	}
-	for _, name := range slices.Sorted(maps.Keys(it.Declines)) {
-		d := it.Declines[name]
-		d.cool = timer{kind: coolTimer, item: it.ID, agent: name}
-		if d.Until > e.clock {
-			e.cools.set(&d.cool, d.Until)
+	list := make(map[[2]string]*plan.Workstream)
+	for ws := range seen {
+		if w := f.plan.Workstream(ws.Name); w == nil || w.Revision != ws.Revision {
+			list[[2]string{ws.Name, ws.Revision}] = ws
 		}
 	}
-	e.indexDeclined(it)
-	e.expectCustomer(it, it.Leaves)
-	e.schedule(it)
+	keys := slices.SortedFunc(maps.Keys(list), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	out := make([]*plan.Workstream, 0, len(keys))
+	for _, k := range keys {
+		out = append(out, list[k])
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return nil, fmt.Errorf("encoding retired definitions: %w", err)
+	}
+	return body, nil
 }

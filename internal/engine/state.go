@@ -93,6 +93,8 @@ type item struct {
 
 	dirty bool
 	fresh bool // came into its queue in this step
+	slot  int  // its place in images, counted from 1
+	stale bool // its image is not what it is
 }
 
 // prepare sets what an item has from the beginning.

@@ -164,13 +164,17 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 	for i := range 1000 {
 		m.putLimited(strconv.Itoa(i), i, 300)
 	}
-	if m.len() != 300 || m.oldest() != 700 || len(m.byKey) != 300 || len(m.order) > 700 {
-		t.Errorf("%d remembered, the oldest %d, %d by key, %d slots", m.len(), m.oldest(), len(m.byKey), len(m.order))
+	if m.len() != 300 || m.oldest() != 700 || len(m.places) != 300 || len(m.entries) > 700 {
+		t.Errorf("%d remembered, the oldest %d, %d by key, %d slots", m.len(), m.oldest(), len(m.places), len(m.entries))
 	}
 	if _, ok := m.get("699"); ok {
 		t.Error("the one before is still there")
 	}
+	before := m.all()
 	m.put("700", -1)
+	if before[0].value != 700 {
+		t.Error("what was taken out has changed")
+	}
 	if v, ok := m.get("700"); !ok || v != -1 || m.len() != 300 {
 		t.Error("what is put again is not replaced in its place")
 	}
@@ -178,7 +182,11 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 	for i := 701; i < 1000; i++ {
 		want = append(want, i)
 	}
-	if diff := cmp.Diff(want, m.list()); diff != "" {
+	var got []int
+	for _, r := range m.all() {
+		got = append(got, r.value)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	for m.len() > 0 {

@@ -161,7 +161,9 @@ func (w *World) checkSame(e *engine.Engine) error {
 		return err
 	}
 	if !bytes.Equal(w.state, got) {
-		return fmt.Errorf("the state differs (-live +witness):\n%s", cmp.Diff(string(w.state), string(got)))
+		want, _ := engine.Describe(w.state, w.plan)
+		have, _ := engine.Describe(got, w.plan)
+		return fmt.Errorf("the state differs (-live +witness):\n%s", cmp.Diff(string(want), string(have)))
 	}
 	if err := e.CheckInvariants(); err != nil {
 		return err
