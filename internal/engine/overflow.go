@@ -18,13 +18,13 @@ func (e *Engine) overflow(q *plan.Queue, it *item) *plan.Overflow {
 			return o
 		}
 	}
-	if closed {
-		return &anyway
-	}
 	for i := range q.Overflow {
 		if o := &q.Overflow[i]; o.On == plan.ItemLimit && fits(o, it.Type) && e.waitingBeside(it, q.Name) >= int(o.Limit) {
 			return o
 		}
+	}
+	if closed {
+		return &anyway
 	}
 	return nil
 }

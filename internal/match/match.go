@@ -103,12 +103,8 @@ func (n *Need) excludeFull(a *Agent) event.ExclusionReason {
 // excludeFor is what does not change with the agent's work.
 func (n *Need) excludeFor(a *Agent, p Past) event.ExclusionReason {
 	if n.Exact() {
-		for i := range n.Skills {
-			if rating, ok := a.Rating(n.Skills[i].Name); !ok {
-				return event.SkillMissing
-			} else if rating < n.Skills[i].Rating {
-				return event.RatingTooLow
-			}
+		if _, _, reason := n.lacks(a); reason != "" {
+			return reason
 		}
 	}
 	switch {
@@ -153,12 +149,8 @@ func (n *Need) Exclusion(a *Agent, p Past, reason event.ExclusionReason) event.E
 		x.What, x.Have = n.scarce(a)
 		x.Need = 1
 	case event.SkillMissing, event.RatingTooLow:
-		for i := range n.Skills {
-			if rating, ok := a.Rating(n.Skills[i].Name); !ok || rating < n.Skills[i].Rating {
-				x.What, x.Have, x.Need = n.Skills[i].Name, rating, n.Skills[i].Rating
-				break
-			}
-		}
+		i, rating, _ := n.lacks(a)
+		x.What, x.Have, x.Need = n.Skills[i].Name, rating, n.Skills[i].Rating
 	case event.DeclinedTooOften:
 		x.Have, x.Need = p.Declines, n.MaxDeclines
 	case event.CoolingOff:
@@ -166,6 +158,20 @@ func (n *Need) Exclusion(a *Agent, p Past, reason event.ExclusionReason) event.E
 	case event.NotConnected, event.NeverForCustomer:
 	}
 	return x
+}
+
+// lacks returns the first skill that a has not, or else the first with too low a rating.
+func (n *Need) lacks(a *Agent) (skill int, rating int32, reason event.ExclusionReason) {
+	for i := range n.Skills {
+		r, ok := a.Rating(n.Skills[i].Name)
+		switch {
+		case !ok:
+			return i, 0, event.SkillMissing
+		case r < n.Skills[i].Rating && reason == "":
+			skill, rating, reason = i, r, event.RatingTooLow
+		}
+	}
+	return skill, rating, reason
 }
 
 func clamp(n int64) int32 { return int32(min(max(n, math.MinInt32), math.MaxInt32)) }

@@ -48,6 +48,9 @@ func TestExclude(t *testing.T) {
 			func(a *Agent, _ *Past) { a.Slots = a.Slots[:1] }, event.NoSlot, "chats: 0 free",
 		},
 		"no such skill": {func(a *Agent, _ *Past) { a.Skills = a.Skills[1:] }, event.SkillMissing, "billing"},
+		"a skill that is missing before one that is too low": {
+			func(a *Agent, _ *Past) { a.Skills = []plan.Skill{{Name: "billing", Rating: -1}} }, event.SkillMissing, "french",
+		},
 		"rating too low": {
 			func(a *Agent, _ *Past) { a.Skills[1].Rating = 4 }, event.RatingTooLow, "french: 4, needs 5",
 		},

@@ -177,13 +177,13 @@ func (o *Oracle) overflows(it *item, q *plan.Queue) *plan.Overflow {
 			return r
 		}
 	}
-	if closed {
-		return &plan.Overflow{On: plan.OutOfHours, Action: plan.AssignAnyway}
-	}
 	for i := range q.Overflow {
 		if r := &q.Overflow[i]; r.On == plan.ItemLimit && applies(r, it) && o.waitingIn(q.Name, it) >= r.Limit {
 			return r
 		}
+	}
+	if closed {
+		return &plan.Overflow{On: plan.OutOfHours, Action: plan.AssignAnyway}
 	}
 	return nil
 }

@@ -246,7 +246,7 @@ func (o *Oracle) pick(c event.PickItem) event.Result {
 		return refuse(event.InsufficientCapacity)
 	case o.unskilled(it, a).Reason != "":
 		return refuse(event.SkillRequired)
-	case !pushed && it.never(a.name):
+	case it.never(a.name):
 		return refuse(event.AgentExcluded)
 	}
 	o.log(event.ItemAssigned{Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.ByPick})
