@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -39,7 +40,7 @@ func TestFullVolumeRefusesIntakeAndKeepsWhatItHas(t *testing.T) {
 	t.Cleanup(func() { _ = a.Stop(context.Background()) }) // before the unmount
 	kept := w.say(a, "c-kept", "hello")
 	ballast := filepath.Join(mount, "ballast")
-	fill(t, ballast, 34<<20)
+	fill(t, ballast, 42<<20)
 
 	status, reason := 0, ""
 	w.eventually(func() string {
@@ -84,33 +85,45 @@ func fill(t *testing.T, path string, size int) {
 	}
 }
 
-// TestSlowClientIsClosedAndMayResume has a client not read for long.
+// TestSlowClientIsClosedAndMayResume has a client not read while more happens than a subscription and the kernel's buffers
+// hold. The buffers are small: a client that does not answer a ping either is taken for dead before all is sent otherwise.
 func TestSlowClientIsClosedAndMayResume(t *testing.T) {
 	w := newWorld(t)
 	w.setPlan(func(p *plan.Plan) { p.Channels[0].Custom.CallbackURL = "" })
-	a := w.start(func(a *App) { a.cfg.CheckInvariants = false })
+	a := w.start(func(a *App) {
+		a.cfg.CheckInvariants = false
+		open := a.open
+		a.open = func(ctx context.Context, cfg *Config) (*storage, error) {
+			a.api = narrow{a.api}
+			s, err := open(ctx, cfg)
+			if err == nil {
+				s.journal = journal.NewMemory(journal.MemoryOptions{}) // what the disk takes its time for is not asked here
+			}
+			return s, err
+		}
+	})
 	ann, stream := w.online(a, "ann")
 	defer stream.Close()
 	in := w.say(a, "c-1", "hello")
 	offer := w.next(stream, "offer.made")
 	w.do(ann, "offers/"+offer.Offer+"/accept", nil)
 
-	narrow := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if tcp, ok := conn.(*net.TCPConn); ok {
-			err = tcp.SetReadBuffer(256 << 10) // or the kernel reads for the client
+			err = tcp.SetReadBuffer(kernelBuffer)
 		}
 		return conn, err
 	}}}
 	slow, resp, err := websocket.Dial(t.Context(), "ws://"+a.Addr()+"/v1/namespaces/"+testNamespace+"/agent/stream",
-		&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + ann.Token}}, HTTPClient: narrow})
+		&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + ann.Token}}, HTTPClient: client})
 	check(t, err)
 	if resp.Body != nil {
 		_ = resp.Body.Close()
 	}
 	defer func() { _ = slow.CloseNow() }()
 	slow.SetReadLimit(1 << 20)
-	text := strings.Repeat("x", 20_000)
+	text := strings.Repeat("x", 3_000)
 	const messages = 1400
 	var senders sync.WaitGroup
 	for s := range 8 {
@@ -151,6 +164,19 @@ func TestSlowClientIsClosedAndMayResume(t *testing.T) {
 	for last := ""; !strings.Contains(last, fmt.Sprintf(`"position":%d,`, messages+1)); {
 		last = string(w.next(again, "message.sent").Raw)
 	}
+}
+
+const kernelBuffer = 128 << 10 // less, and it waits for each segment
+
+// narrow has the kernel take little from who writes.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	conn, err := n.Listener.Accept()
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		err = tcp.SetWriteBuffer(kernelBuffer)
+	}
+	return conn, err
 }
 
 func seqOf(t *testing.T, frame []byte) uint64 {
