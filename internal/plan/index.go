@@ -18,7 +18,7 @@ type index struct {
 	addresses   map[string]*Channel
 	queues      map[string]*Queue
 	agents      map[string]*Agent
-	subjects    map[string]*Agent
+	subjects    map[subject]*Agent
 	members     map[string][]string
 	calendars   map[string]*Calendar
 	profiles    map[string]*Profile
@@ -42,8 +42,16 @@ func (p *Plan) Queue(name string) *Queue { return p.index.queues[name] }
 // is dealt with as if they had left.
 func (p *Plan) Agent(name string) *Agent { return p.index.agents[name] }
 
-// AgentOf returns who has tokens of that subject, whatever their roles, or nil.
-func (p *Plan) AgentOf(subject string) *Agent { return p.index.subjects[subject] }
+// AgentOf returns who has tokens of that issuer and subject, whatever their roles, or nil.
+func (p *Plan) AgentOf(issuer, of string) *Agent {
+	if a := p.index.subjects[subject{issuer, of}]; a != nil {
+		return a
+	}
+	return p.index.subjects[subject{"", of}]
+}
+
+// subject is of whom a token is: two issuers may mean two people by one word. The issuer is empty for all of them.
+type subject struct{ issuer, name string }
 
 // Hours returns the calendar of that name, or nil.
 func (p *Plan) Hours(name string) *hours.Calendar {
@@ -139,7 +147,7 @@ func (p *Plan) buildIndex() error {
 		addresses:   make(map[string]*Channel, len(p.Channels)),
 		queues:      make(map[string]*Queue, len(p.Queues)),
 		agents:      make(map[string]*Agent, len(p.Agents)),
-		subjects:    make(map[string]*Agent, len(p.Agents)),
+		subjects:    make(map[subject]*Agent, len(p.Agents)),
 		members:     make(map[string][]string, len(p.Queues)),
 		calendars:   make(map[string]*Calendar, len(p.Calendars)),
 		profiles:    make(map[string]*Profile, len(p.Profiles)),
@@ -250,10 +258,11 @@ func checkNames[E any](kind string, list []E, name func(*E) string) error {
 func (p *Plan) indexAgents() error {
 	for i := range p.Agents {
 		a := &p.Agents[i]
-		if other := p.index.subjects[a.Subject]; other != nil {
+		of := subject{a.Issuer, a.Subject}
+		if other := p.index.subjects[of]; other != nil {
 			return fmt.Errorf("agents %s and %s have the same subject", other.Name, a.Name)
 		}
-		p.index.subjects[a.Subject] = a
+		p.index.subjects[of] = a
 		if p.index.zones[a.Zone] == nil {
 			zone, err := time.LoadLocation(a.Zone)
 			if err != nil || zone == time.Local { // which is another one on each host

@@ -366,12 +366,14 @@ const (
 
 // Agent is a person who takes items.
 type Agent struct {
-	Name        string   `json:"name"`
-	DisplayName string   `json:"displayName,omitempty"`
-	Subject     string   `json:"subject"` // of their token
-	Roles       []Role   `json:"roles"`   // sorted
-	Units       int32    `json:"units"`   // total capacity; 0 is none
-	Queues      []string `json:"queues,omitempty"`
+	Name        string `json:"name"`
+	DisplayName string `json:"displayName,omitempty"`
+	Subject     string `json:"subject"` // of their token
+	// Issuer is whose tokens are theirs; empty: those of every issuer, but for subjects that another agent has of one.
+	Issuer string   `json:"issuer,omitempty"`
+	Roles  []Role   `json:"roles"` // sorted
+	Units  int32    `json:"units"` // total capacity; 0 is none
+	Queues []string `json:"queues,omitempty"`
 	// Profiles are by name; of a profile that is not there the agent has no slot.
 	Profiles []AgentProfile `json:"profiles,omitempty"`
 	Skills   []Skill        `json:"skills,omitempty"` // by name

@@ -194,7 +194,7 @@ func TestPlanFindsItsParts(t *testing.T) {
 	if q := p.Queue("vip"); q == nil || q.Priority != 10 || p.Queue("none") != nil {
 		t.Errorf("Queue: %+v", q)
 	}
-	if a := p.AgentOf("sub-bob"); a == nil || a.Name != "bob" || p.AgentOf("bob") != nil || p.Agent("bob") != a {
+	if a := p.AgentOf("", "sub-bob"); a == nil || a.Name != "bob" || p.AgentOf("", "bob") != nil || p.AgentOf("i", "sub-bob") != a || p.Agent("bob") != a {
 		t.Errorf("AgentOf: %+v", a)
 	}
 	if diff := cmp.Diff([]string{"ann", "bob"}, p.Members("general")); diff != "" {

@@ -41,7 +41,7 @@ const defaultRolesClaim = "roles"
 // one there is no capacity to give work to.
 func callerOf(p *plan.Plan, issuer *plan.Issuer, c *claims) Caller {
 	caller := Caller{Subject: c.Subject, Expires: moment(*c.Expires).Add(leeway)}
-	if a := p.AgentOf(c.Subject); a != nil {
+	if a := p.AgentOf(issuer.Issuer, c.Subject); a != nil {
 		caller.Agent = a.Name
 		caller.Roles = append(caller.Roles, a.Roles...)
 	}

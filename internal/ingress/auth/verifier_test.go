@@ -414,3 +414,36 @@ func TestPlanInForceDecides(t *testing.T) {
 	current = first
 	want("")
 }
+
+// TestSubjectsOfTwoIssuersAreTwoPeople has another issuer that knows an ann of its own.
+func TestSubjectsOfTwoIssuersAreTwoPeople(t *testing.T) {
+	key := newSigner(t, jose.ES256, "1")
+	const partner = "https://login.partner.example"
+	issuer := func(name string) plan.Issuer {
+		return plan.Issuer{Issuer: name, Audiences: []string{audience1}, JWKSFile: "keys.jwks.json"}
+	}
+	v, _ := withFile(t, keySet(t, key))
+	p := testPlan(t, issuer(issuerName), issuer(partner))
+	v.plan = func() *plan.Plan { return p }
+	for name, tc := range map[string]struct {
+		agents []plan.Agent
+		ours   string // whom a token of our issuer with the subject ann is of
+		theirs string
+	}{
+		"any issuer":             {[]plan.Agent{{Name: "ann", Subject: "ann"}}, "ann", "ann"},
+		"ours only":              {[]plan.Agent{{Name: "ann", Subject: "ann", Issuer: issuerName}}, "ann", ""},
+		"one of each":            {[]plan.Agent{{Name: "ann", Subject: "ann", Issuer: issuerName}, {Name: "anne", Subject: "ann", Issuer: partner}}, "ann", "anne"},
+		"theirs, ours otherwise": {[]plan.Agent{{Name: "ann", Subject: "ann"}, {Name: "anne", Subject: "ann", Issuer: partner}}, "ann", "anne"},
+	} {
+		p.Agents = tc.agents
+		if _, _, err := p.Encode(); err != nil {
+			t.Fatal(err)
+		}
+		for from, want := range map[string]string{issuerName: tc.ours, partner: tc.theirs} {
+			got, err := v.Verify(t.Context(), key.sign(t, goodClaims(map[string]any{"iss": from, "sub": "ann"})))
+			if err != nil || got.Agent != want {
+				t.Errorf("%s: a token of %s is agent %q (%v), want %q", name, from, got.Agent, err, want)
+			}
+		}
+	}
+}
