@@ -34,6 +34,7 @@ type Metrics struct {
 	snapshotFailed prometheus.Counter
 	offersMade     prometheus.Counter
 	offersEnded    *prometheus.CounterVec
+	distribution   distribution
 	planRefused    prometheus.Counter
 }
 
@@ -102,6 +103,7 @@ func NewMetrics(r prometheus.Registerer, v *view.View) *Metrics {
 	}
 	r.MustRegister(m.commands, m.batch, m.commit, m.failures, m.offersEnded, viewCollector{v})
 	m.addSnapshots(r)
+	m.distribution = newDistribution(r)
 	return m
 }
 
@@ -146,6 +148,7 @@ func (m *Metrics) committed(events []event.Recorded, size int, took time.Duratio
 	m.appended.Add(float64(size))
 	m.events.Add(float64(len(events)))
 	for _, r := range events {
+		m.distribution.count(r.Event)
 		switch e := r.Event.(type) {
 		case event.OfferMade:
 			m.offersMade.Inc()
