@@ -21,7 +21,8 @@ const AgentConditionAccepted AgentConditionType = "Accepted"
 const (
 	// AgentReasonAccepted is used with Accepted when the object alone is sound.
 	AgentReasonAccepted AgentConditionReason = "Accepted"
-	// AgentReasonConflict is used with Accepted when an older Agent has the same subject; the message names it.
+	// AgentReasonConflict is used with Accepted when an older Agent has the same subject and issuer; the message
+	// names it.
 	AgentReasonConflict AgentConditionReason = "Conflict"
 	// AgentReasonInvalid is used with Accepted when the time zone is not known.
 	AgentReasonInvalid AgentConditionReason = "Invalid"

@@ -14,11 +14,18 @@ type AgentSpec struct {
 	DisplayName string `json:"displayName,omitempty"`
 
 	// subject is the claim `sub` in the agent's tokens, by which the distributor knows who is calling. It is unique in
-	// the namespace: where two Agents have the same one, the older keeps it.
+	// the namespace: where two Agents have the same one and the same issuer, the older keeps it.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=255
 	Subject string `json:"subject"`
+
+	// issuer is the claim `iss` that the agent's tokens must have, for a Distributor that accepts several issuers. Unset,
+	// it is any of them, but for those of which another Agent has the subject.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	Issuer string `json:"issuer,omitempty"`
 
 	// roles are what the person may do. Unset, it is Agent.
 	//

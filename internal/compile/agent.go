@@ -15,10 +15,11 @@ import (
 func (s *scope) compileAgents() {
 	existing := existingNames(live(s.in.Queues))
 	profiles := existingNames(live(s.in.CapacityProfiles))
-	held := claims[string]{}
+	type identity struct{ issuer, subject string }
+	held := claims[identity]{}
 	for _, a := range live(s.in.Agents) {
 		var accepted, refs problems
-		holder, own := held.claim(a.Spec.Subject, a.Name)
+		holder, own := held.claim(identity{a.Spec.Issuer, a.Spec.Subject}, a.Name)
 		if !own {
 			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q",
 				holder, a.Spec.Subject)
@@ -72,7 +73,7 @@ func absentAgent(own bool, accepted, refs *problems) string {
 // translateAgent reads what names no other objects.
 func translateAgent(a *v1alpha1.Agent, accepted *problems) plan.Agent {
 	t := plan.Agent{
-		Name: a.Name, DisplayName: a.Spec.DisplayName, Subject: a.Spec.Subject,
+		Name: a.Name, DisplayName: a.Spec.DisplayName, Subject: a.Spec.Subject, Issuer: a.Spec.Issuer,
 		Roles: roles(a.Spec.Roles), Zone: string(a.Spec.TimeZone),
 	}
 	if t.Zone != "" && !knownZone(a.Spec.TimeZone) {

@@ -3,8 +3,10 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -348,4 +350,16 @@ func TestReconnectGrace(t *testing.T) {
 		t.Errorf("item = %+v", it)
 	}
 	w.accept("bob", item)
+}
+
+// TestIssuerOfAnAgent: who has the subject at another issuer is somebody else, and here nobody.
+func TestIssuerOfAnAgent(t *testing.T) {
+	w := setting{agents: []string{
+		"ann issuer: \"https://login.contoso.com\", " + units, "bob issuer: \"https://adfs.contoso.com\", " + units,
+	}}.start(t)
+	w.online("ann")
+	var p *apiclient.Problem
+	if err := w.as("bob").SetPresence(t.Context(), "Available"); !errors.As(err, &p) || p.Status != http.StatusForbidden {
+		t.Errorf("presence of bob: %v", err)
+	}
 }
