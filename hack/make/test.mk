@@ -24,3 +24,7 @@ perf-cluster: ## Measure a deployment on the cluster of KUBECONFIG, else on the 
 .PHONY: simulate
 simulate: ## Run the engine as a contact centre in virtual time: waits, utilisation, abandonment as JSON; ARGS=--help.
 	@go run ./test/simulate $(ARGS)
+
+.PHONY: sim-centre
+sim-centre: ## Let a centre of 500 agents work for 1,000 hours of virtual time, and do its books; ARGS='-seed 2'.
+	go test -count=1 -v -run TestThousandHours ./test/endurance -hours 1000 $(ARGS)
