@@ -3,6 +3,7 @@
 package endurance
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -71,7 +72,7 @@ func (b *books) account(name string) *account {
 
 func (a *account) take(item string, units int32) error {
 	if _, ok := a.held[item]; ok {
-		return fmt.Errorf("the agent holds the item already")
+		return errors.New("the agent holds the item already")
 	}
 	a.held[item] = holding{units: units}
 	a.units += int64(units)
@@ -81,7 +82,7 @@ func (a *account) take(item string, units int32) error {
 func (a *account) give(item string) error {
 	h, ok := a.held[item]
 	if !ok {
-		return fmt.Errorf("the agent does not hold the item")
+		return errors.New("the agent does not hold the item")
 	}
 	a.units -= int64(h.units)
 	delete(a.held, item)
@@ -94,7 +95,7 @@ func (b *books) enter(r *event.Recorded) error {
 	switch ev := r.Event.(type) {
 	case event.ItemOpened:
 		if b.items[ev.Item] != nil {
-			return fmt.Errorf("there is such an item")
+			return errors.New("there is such an item")
 		}
 		b.items[ev.Item] = &work{id: ev.Item, kind: ev.Workstream, conversation: ev.Conversation, state: event.Open, opened: r.Time}
 		b.open++
@@ -148,7 +149,7 @@ func (b *books) enterOther(r *event.Recorded) error {
 func (b *books) change(id string, f func(w *work) error) error {
 	w := b.items[id]
 	if w == nil {
-		return fmt.Errorf("there is no such item, or it is closed")
+		return errors.New("there is no such item, or it is closed")
 	}
 	w.turn++
 	return f(w)
@@ -164,7 +165,6 @@ func (b *books) queued(w *work, ev *event.ItemQueued) error {
 
 // offered: to one agent at a time, who is there, has room and is a member; a transfer leaves the item with whom it is.
 func (b *books) offered(w *work, ev *event.OfferMade) error {
-	a := b.account(ev.Agent)
 	switch {
 	case w.offer != "":
 		return fmt.Errorf("the item is offered to %s", w.offered)
@@ -177,17 +177,18 @@ func (b *books) offered(w *work, ev *event.OfferMade) error {
 		w.queue = ""
 	}
 	w.offer, w.offered = ev.Offer, ev.Agent
-	return b.given(w, a, ev.Agent, ev.Queue, ev.Units, ev.Via)
+	return b.given(w, ev.Agent, ev.Queue, ev.Units, ev.Via)
 }
 
 // given checks what must hold of an agent who is given something by the engine's choice.
-func (b *books) given(w *work, a *account, agent, queue string, units int32, via event.Via) error {
+func (b *books) given(w *work, agent, queue string, units int32, via event.Via) error {
+	a := b.account(agent)
 	def := b.plan.Agent(agent)
 	switch {
 	case !a.connected:
-		return fmt.Errorf("the agent is not connected")
+		return errors.New("the agent is not connected")
 	case def == nil:
-		return fmt.Errorf("the agent is not in the plan")
+		return errors.New("the agent is not in the plan")
 	case via != event.ViaTransfer && !slices.Contains(def.Queues, queue):
 		return fmt.Errorf("the agent is no member of queue %s", queue)
 	case via != event.ViaAffinity && a.presence != plan.Available && a.presence != plan.Busy:
@@ -228,9 +229,9 @@ func (b *books) assigned(w *work, ev *event.ItemAssigned, now event.Instant) err
 		}
 	case event.ByAutoAccept:
 		if w.queue == "" {
-			return fmt.Errorf("the item is in no queue")
+			return errors.New("the item is in no queue")
 		}
-		err = b.given(w, a, ev.Agent, ev.Queue, ev.Units, ev.Via)
+		err = b.given(w, ev.Agent, ev.Queue, ev.Units, ev.Via)
 	default:
 		if w.offer != "" {
 			return fmt.Errorf("the item is offered to %s", w.offered)

@@ -140,10 +140,10 @@ func (p *person) held() []string {
 
 // elsewhere is a queue that an item may be passed on to.
 func (h *house) elsewhere(w *work) string {
-	switch {
-	case w.kind == "cases":
+	switch w.kind {
+	case "cases":
 		return "cases-1"
-	case w.kind == "mail":
+	case "mail":
 		return "mail"
 	default:
 		return "general"

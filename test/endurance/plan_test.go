@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"workstream.dev/operator/internal/hours"
@@ -213,7 +214,7 @@ func needs(name, attribute string, least, most int32) plan.Classification {
 	c := plan.Classification{Ruleset: name}
 	for t := range skillCount {
 		c.Rules = append(c.Rules, plan.ClassificationRule{
-			Name: skill(t), When: equal(attribute, fmt.Sprint(t)),
+			Name: skill(t), When: equal(attribute, strconv.Itoa(t)),
 			Skills: []plan.Skill{{Name: skill(t), Rating: least + int32(t)%(most-least+1)}},
 		})
 	}
@@ -238,7 +239,7 @@ func byTopic(kind string, n int) plan.Routing {
 	for i, q := range names {
 		var topics []string
 		for t := i; t < skillCount; t += n {
-			topics = append(topics, fmt.Sprint(t))
+			topics = append(topics, strconv.Itoa(t))
 		}
 		r.Rules = append(r.Rules, plan.Rule{
 			Name:  q,

@@ -140,7 +140,8 @@ func (s *settings) allClasses() ([]centre.Class, error) {
 	var out []centre.Class
 	for i, r := range s.rates {
 		out = append(out, centre.Class{
-			Rate: r, Service: at(s.services, i, seconds(1)), Patience: at(s.patiences, i, seconds(math.Inf(1))), Priority: at(s.priorities, i, 0),
+			Rate: r, Service: at(s.services, i, seconds(1)),
+			Patience: at(s.patiences, i, seconds(math.Inf(1))), Priority: at(s.priorities, i, 0),
 		})
 	}
 	for _, k := range s.classes {
@@ -270,7 +271,7 @@ func parseSkills(s string, rating int32) ([]plan.Skill, error) {
 			k.Rating = n
 		}
 		if name == "" {
-			return nil, fmt.Errorf("%q is no list of skills: want names joined by +, with a rating from 1 to 10 where one matters: a+b:7", s)
+			return nil, fmt.Errorf("%q is no list of skills: want names joined by +, with a rating where one matters: a+b:7", s)
 		}
 		out = append(out, k)
 	}

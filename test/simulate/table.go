@@ -132,7 +132,8 @@ func init() {
 func customerFlags() []option {
 	return []option{
 		{
-			group: customers, name: "arrival-rate", aliases: []string{"lambda", "rate", "arrivals"}, want: "a rate such as 0.8 (a second), 2/m or 120/h",
+			group: customers, name: "arrival-rate", aliases: []string{"lambda", "rate", "arrivals"},
+			want: "a rate such as 0.8 (a second), 2/m or 120/h",
 			help: "how many conversations arrive, by a Poisson process; several values make several classes",
 			set:  list(func(s *settings) *[]float64 { return &s.rates }, centre.ParseRate),
 		},
@@ -154,7 +155,8 @@ func customerFlags() []option {
 			set:  list(func(s *settings) *[]int32 { return &s.priorities }, wholeIn(1, math.MaxInt32)),
 		},
 		{
-			group: customers, name: "class", aliases: []string{"classes"}, want: "KEY=VALUE,..., such as name=a,rate=0.8,mean-service=1,patience=inf,priority=1,skills=x:5",
+			group: customers, name: "class", aliases: []string{"classes"},
+			want: "KEY=VALUE,..., such as name=a,rate=0.8,mean-service=1,patience=inf,priority=1,skills=x:5",
 			help: "a class: name, rate, service, patience, priority, units, queue, skills (a+b:7 needs a, and b at 7 or better);\n" +
 				"what it leaves out is as the flags above say",
 			set: (*settings).addClass,
@@ -189,7 +191,9 @@ func staffFlags() []option {
 			set:  one(func(s *settings) *plan.Method { return &s.method }, parseMethod),
 		},
 		{
-			group: staff, name: "skill-matching", aliases: []string{"skills-matching", "matching"}, want: "Exact, Closest or None", help: "default Exact",
+			group: staff, name: "skill-matching", aliases: []string{"skills-matching", "matching"},
+			want: "Exact, Closest or None",
+			help: "default Exact",
 			set: one(func(s *settings) *plan.SkillMatching { return &s.skillMatching }, func(v string) (plan.SkillMatching, error) {
 				return oneOf(v, plan.SkillsExact, plan.SkillsClosest, plan.SkillsNone)
 			}),
@@ -200,8 +204,10 @@ func staffFlags() []option {
 			set:  one(func(s *settings) *int32 { return &s.limit }, wholeIn(1, math.MaxInt32)),
 		},
 		{
-			group: staff, name: "promote-after", want: "a time such as 300 or 5m", help: "after how long a customer is served before all who are not promoted",
-			set: one(func(s *settings) *float64 { return &s.promoteAfter }, finite),
+			group: staff, name: "promote-after",
+			want: "a time such as 300 or 5m",
+			help: "after how long a customer is served before all who are not promoted",
+			set:  one(func(s *settings) *float64 { return &s.promoteAfter }, finite),
 		},
 		{
 			group: staff, name: "hours", want: `days and times such as "Mon-Fri 08:00-18:00;Sat 10-14"`,
@@ -209,7 +215,9 @@ func staffFlags() []option {
 			set:  func(s *settings, v string) (err error) { s.hours, err = parseHours(v); return err },
 		},
 		{
-			group: staff, name: "closed", want: "End or AssignAnyway", help: "what becomes of who arrives while the queue is closed (default End)",
+			group: staff, name: "closed",
+			want: "End or AssignAnyway",
+			help: "what becomes of who arrives while the queue is closed (default End)",
 			set: one(func(s *settings) *plan.OverflowAction { return &s.closed }, func(v string) (plan.OverflowAction, error) {
 				return oneOf(v, plan.EndItem, plan.AssignAnyway)
 			}),
@@ -221,8 +229,10 @@ func handlingFlags() []option {
 	share := numberIn(0, 1)
 	return []option{
 		{
-			group: staff, name: "accept-delay", want: "a mean such as 5, or another distribution", help: "how long agents take to accept an offer (default: items are assigned at once)",
-			set: one(func(s *settings) *centre.Dist { return &s.handling.Accept }, positive),
+			group: staff, name: "accept-delay",
+			want: "a mean such as 5, or another distribution",
+			help: "how long agents take to accept an offer (default: items are assigned at once)",
+			set:  one(func(s *settings) *centre.Dist { return &s.handling.Accept }, positive),
 		},
 		{
 			group: staff, name: "decline", want: "a probability from 0 to 1", help: "with what probability an offer is declined",
@@ -233,8 +243,10 @@ func handlingFlags() []option {
 			set: one(func(s *settings) *float64 { return &s.handling.Miss }, share),
 		},
 		{
-			group: staff, name: "offer-timeout", want: "a time such as 120 or 2m", help: "after how long an offer expires (default 120)",
-			set: one(func(s *settings) *float64 { return &s.handling.Timeout }, finite),
+			group: staff, name: "offer-timeout",
+			want: "a time such as 120 or 2m",
+			help: "after how long an offer expires (default 120)",
+			set:  one(func(s *settings) *float64 { return &s.handling.Timeout }, finite),
 		},
 		{
 			group: staff, name: "reoffer-after", aliases: []string{"cool-off"}, want: "a time such as 120 or 2m",
@@ -242,8 +254,10 @@ func handlingFlags() []option {
 			set:  one(func(s *settings) *float64 { return &s.handling.Reoffer }, finite),
 		},
 		{
-			group: staff, name: "wrap-up", want: "a mean such as 30, or another distribution", help: "how long the after-work takes, which holds capacity (default none)",
-			set: one(func(s *settings) *centre.Dist { return &s.handling.WrapUp }, positive),
+			group: staff, name: "wrap-up",
+			want: "a mean such as 30, or another distribution",
+			help: "how long the after-work takes, which holds capacity (default none)",
+			set:  one(func(s *settings) *centre.Dist { return &s.handling.WrapUp }, positive),
 		},
 	}
 }
@@ -257,11 +271,13 @@ func runFlags() []option {
 		},
 		{
 			group: length, name: "duration", aliases: []string{"time", "horizon"}, want: "a time such as 86400 or 24h",
-			help: "the same by time: how long each replication is looked at", set: one(func(s *settings) *float64 { return &s.duration }, finite),
+			help: "the same by time: how long each replication is looked at",
+			set:  one(func(s *settings) *float64 { return &s.duration }, finite),
 		},
 		{
 			group: length, name: "warmup", aliases: []string{"warm-up"}, want: "a time such as 3600 or 1h",
-			help: "for how long it runs before (default: until it has settled)", set: one(func(s *settings) *float64 { return &s.warmup }, finite),
+			help: "for how long it runs before (default: until it has settled)",
+			set:  one(func(s *settings) *float64 { return &s.warmup }, finite),
 		},
 		{
 			group: length, name: "replications", aliases: []string{"runs"}, want: "a whole number from 2",
@@ -298,7 +314,11 @@ func runFlags() []option {
 				return err
 			},
 		},
-		{group: output, name: "config", aliases: []string{"c", "file"}, want: "a YAML file", help: "a file with the same names; flags replace what it says"},
+		{
+			group: output, name: "config", aliases: []string{"c", "file"},
+			want: "a YAML file",
+			help: "a file with the same names; flags replace what it says",
+		},
 		{
 			group: output, name: "help", aliases: []string{"h"}, want: "nothing", help: "this text",
 			set: func(s *settings, _ string) error { s.help = true; return nil },

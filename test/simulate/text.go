@@ -21,7 +21,8 @@ durations such as 3m; rates are per second, or 120/h.
   make simulate ARGS='--arrival-rate 4 --service-time 1 --agents 5'
   make simulate ARGS='--arrival-rate 10 --agents 10 --abandonment-rate 1 --output text'
   make simulate ARGS='--arrival-rate 0.3,0.5 --priority 1,2 --agents 1'
-  make simulate ARGS='--class name=a,rate=0.8,skills=a --class name=b,rate=0.6,skills=b --agent name=one,skills=a --agent name=two,skills=a+b'
+  make simulate ARGS='--class name=a,rate=0.8,skills=a --class name=b,rate=0.6,skills=b \
+                       --agent name=one,skills=a --agent name=two,skills=a+b'
   make simulate ARGS='--arrival-rate 120/h --service-time lognormal:4m:0.8 --patience 2m --agents 12 --accept-delay 5'
 `
 

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"workstream.dev/operator/internal/event"
 )
 
 // Run simulates c. The same c gives the same report, but for the time that it took.
@@ -41,7 +43,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			r, err := newReplication(&cfg, p, version, cfg.Seed+uint64(i)<<32, warmup, span)
+			r, err := newReplication(&cfg, event.ActivatePlan{Version: version, Plan: p}, cfg.Seed+uint64(i)<<32, warmup, span)
 			if err != nil {
 				return err
 			}

@@ -108,12 +108,20 @@ func TestTables(t *testing.T) {
 		"priorities, 1": {byItems(1, .3, .5), []fact{{"high mean wait", 1.142857}, {"low mean wait", 5.714286}}},
 		"priorities, 5": {byItems(5, 2, 2), []fact{{"high mean wait", .184704}, {"low mean wait", .923521}}},
 		"N by skills": {skilled(map[string]float64{"a": .8, "b": .6}, skills("a"), skills("a", "b")), []fact{
-			{"a mean wait", .8778}, {"b mean wait", 2.5237}, {"a P(wait > 0)", .5267}, {"b P(wait > 0)", .8088},
-			{"agent-1 utilisation", .5912}, {"agent-2 utilisation", .8088},
+			{"a mean wait", .8778},
+			{"b mean wait", 2.5237},
+			{"a P(wait > 0)", .5267},
+			{"b P(wait > 0)", .8088},
+			{"agent-1 utilisation", .5912},
+			{"agent-2 utilisation", .8088},
 		}},
 		"N by queues": {nByQueues(), []fact{
-			{"a mean wait", .8778}, {"b mean wait", 2.5237}, {"a P(wait > 0)", .5267}, {"b P(wait > 0)", .8088},
-			{"agent-1 utilisation", .5912}, {"agent-2 utilisation", .8088},
+			{"a mean wait", .8778},
+			{"b mean wait", 2.5237},
+			{"a P(wait > 0)", .5267},
+			{"b P(wait > 0)", .8088},
+			{"agent-1 utilisation", .5912},
+			{"agent-2 utilisation", .8088},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) { agrees(t, tc.config, tc.want) })

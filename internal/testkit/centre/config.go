@@ -3,9 +3,11 @@
 package centre
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
@@ -89,10 +91,10 @@ const defaultQueue = "main"
 func (c Config) WithDefaults() (Config, error) {
 	c.Classes, c.Agents, c.Queues = slices.Clone(c.Classes), slices.Clone(c.Agents), slices.Clone(c.Queues)
 	if len(c.Classes) == 0 {
-		return c, fmt.Errorf("there are no customers: want an arrival rate")
+		return c, errors.New("there are no customers: want an arrival rate")
 	}
 	if len(c.Agents) == 0 {
-		return c, fmt.Errorf("there are no agents: want how many")
+		return c, errors.New("there are no agents: want how many")
 	}
 	c.SkillMatching = orElse(c.SkillMatching, plan.SkillsExact)
 	c.Conversations = orElse(c.Conversations, 50_000)
@@ -143,7 +145,7 @@ func expand(agents []Agent) []Agent {
 		name := a.Name
 		for j := range n {
 			if n > 1 {
-				a.Name = fmt.Sprintf("%s-%0*d", name, len(fmt.Sprint(n)), j+1)
+				a.Name = fmt.Sprintf("%s-%0*d", name, len(strconv.Itoa(n)), j+1)
 			}
 			out = append(out, a)
 		}

@@ -212,7 +212,8 @@ func (r *Report) Disagreements(sigmas float64) []string {
 	var out []string
 	r.each(func(name string, f *Figure) {
 		if f.Sigmas != nil && math.Abs(*f.Sigmas) > sigmas {
-			out = append(out, fmt.Sprintf("%s is %.5g +- %.2g, and theory says %.5g: %.1f sigma", name, f.Value, f.StandardError, *f.Theory, *f.Sigmas))
+			out = append(out, fmt.Sprintf("%s is %.5g +- %.2g, and theory says %.5g: %.1f sigma",
+				name, f.Value, f.StandardError, *f.Theory, *f.Sigmas))
 		}
 	})
 	return out

@@ -12,7 +12,6 @@ import (
 
 	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/plan"
 )
 
 // start is a Monday, 00:00 UTC.
@@ -21,7 +20,6 @@ const start = event.Instant(1_767_571_200_000_000)
 // replication is one run of a centre.
 type replication struct {
 	cfg    *Config
-	plan   *plan.Plan
 	second float64
 	eng    *engine.Engine
 	now    event.Instant
@@ -52,9 +50,9 @@ type conversation struct {
 	turn     uint64 // counts those that this memory was used for
 }
 
-func newReplication(cfg *Config, p *plan.Plan, version string, seed uint64, warmup, span float64) (*replication, error) {
+func newReplication(cfg *Config, activate event.ActivatePlan, seed uint64, warmup, span float64) (*replication, error) {
 	r := &replication{
-		cfg: cfg, plan: p, second: cfg.second(), eng: engine.New(), now: start,
+		cfg: cfg, second: cfg.second(), eng: engine.New(), now: start,
 		agents: make(map[string]int), live: make(map[string]*conversation),
 		people: stream(seed, 0),
 	}
@@ -66,7 +64,7 @@ func newReplication(cfg *Config, p *plan.Plan, version string, seed uint64, warm
 		r.services = append(r.services, stream(seed, 4*i+2))
 		r.patiences = append(r.patiences, stream(seed, 4*i+3))
 	}
-	if err := r.do(event.ActivatePlan{Version: version, Plan: p}); err != nil {
+	if err := r.do(activate); err != nil {
 		return nil, err
 	}
 	for i := range cfg.Agents {

@@ -95,36 +95,52 @@ func (c *Config) theory() (*theory, string) {
 	if why != "" {
 		return nil, why
 	}
-	var t *theory
-	switch {
-	case f.limit >= 0 && (!f.pooled || !f.exponential || f.patience != nil || len(f.levels) > 1):
-		return nil, "a limit of items has a closed form for equal agents and patient customers of one kind only"
-	case f.pooled && f.patience != nil && f.patience.Mean == 0:
-		t = f.loss()
-	case !f.pooled:
+	if !f.pooled {
 		return f.skills()
-	case f.limit >= 0:
-		t = f.alike(fmt.Sprintf("M/M/%d/%d", f.slots, f.slots+f.limit), queueing.MMnK(f.slots, f.limit, c.rate(), 1/f.mean))
-	case f.exponential && f.patience == nil && len(f.levels) == 1:
-		t = f.alike(fmt.Sprintf("M/M/%d (Erlang C)", f.slots), queueing.MMn(f.slots, c.rate(), 1/f.mean))
-	case f.exponential && f.patience != nil && len(f.levels) == 1:
-		name := fmt.Sprintf("M/M/%d+G", f.slots)
-		if f.patience.exponential() {
-			name = fmt.Sprintf("M/M/%d+M (Erlang A)", f.slots)
-		}
-		t = f.alike(name, queueing.Impatient(f.slots, c.rate(), 1/f.mean, patience{*f.patience}))
-	case f.exponential && (f.patience == nil || f.patience.exponential()):
-		t = f.priorities()
-	case f.slots == 1 && f.patience == nil:
-		t = f.oneServer()
-	default:
-		return nil, "no closed form is known for several agents with such service times, priorities and patience"
+	}
+	t := f.closedForm()
+	if t == nil {
+		return nil, "no closed form is known for agents with such service times, priorities, patience and limits"
 	}
 	if math.IsInf(t.total.MeanWait, 0) {
 		return nil, "more work comes in than all agents can do: there is no steady state"
 	}
 	f.spread(t)
 	return t, ""
+}
+
+// closedForm is what is known of equal agents who serve all, nil when there is nothing.
+func (f *facts) closedForm() *theory {
+	one := len(f.levels) == 1
+	switch {
+	case f.limit >= 0:
+		if f.exponential && f.patience == nil && one {
+			model := fmt.Sprintf("M/M/%d/%d", f.slots, f.slots+f.limit)
+			return f.alike(model, queueing.MMnK(f.slots, f.limit, f.rate(), 1/f.mean))
+		}
+	case f.patience != nil && f.patience.Mean == 0: // Erlang B asks only for the mean of the services
+		model := fmt.Sprintf("M/G/%d/%d (Erlang B)", f.slots, f.slots)
+		return f.alike(model, queueing.Impatient(f.slots, f.rate(), 1/f.mean, patience{*f.patience}))
+	case f.exponential && one:
+		return f.oneLine()
+	case f.exponential && (f.patience == nil || f.patience.exponential()):
+		return f.priorities()
+	case f.slots == 1 && f.patience == nil:
+		return f.oneServer()
+	}
+	return nil
+}
+
+// oneLine is for services of one exponential distribution, first come first served.
+func (f *facts) oneLine() *theory {
+	if f.patience == nil {
+		return f.alike(fmt.Sprintf("M/M/%d (Erlang C)", f.slots), queueing.MMn(f.slots, f.rate(), 1/f.mean))
+	}
+	model := fmt.Sprintf("M/M/%d+G", f.slots)
+	if f.patience.exponential() {
+		model = fmt.Sprintf("M/M/%d+M (Erlang A)", f.slots)
+	}
+	return f.alike(model, queueing.Impatient(f.slots, f.rate(), 1/f.mean, patience{*f.patience}))
 }
 
 // spread says of each agent what holds of all, where they are equal. Those whom nobody asks for are idle.
@@ -183,7 +199,8 @@ func (f *facts) queues() string {
 			return "theory has no hours, promotion or chains of overflow"
 		case len(q.Overflow) == 1:
 			o := q.Overflow[0]
-			if o.On != plan.ItemLimit || o.Action != plan.EndItem || slices.ContainsFunc(f.Classes, func(k Class) bool { return k.Queue != q.Name }) {
+			elsewhere := slices.ContainsFunc(f.Classes, func(k Class) bool { return k.Queue != q.Name })
+			if o.On != plan.ItemLimit || o.Action != plan.EndItem || elsewhere {
 				return "theory has no overflow but a limit of the only queue"
 			}
 			f.limit = int(o.Limit)
@@ -245,11 +262,6 @@ func (f *facts) alike(model string, fig queueing.Figures) *theory {
 		t.classes = append(t.classes, own)
 	}
 	return t
-}
-
-// loss is Erlang B, which asks only for the mean of the services.
-func (f *facts) loss() *theory {
-	return f.alike(fmt.Sprintf("M/G/%d/%d (Erlang B)", f.slots, f.slots), queueing.Impatient(f.slots, f.rate(), 1/f.mean, patience{*f.patience}))
 }
 
 // whole sums up classes.

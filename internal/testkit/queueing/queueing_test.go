@@ -74,7 +74,8 @@ func TestTables(t *testing.T) {
 func TestModelsAgree(t *testing.T) {
 	want := queueing.MMn(7, 5, 1)
 	pools := []queueing.Pool{
-		{Servers: 3, Mu: 1, Serves: []bool{true, true}}, {Servers: 4, Mu: 1, Serves: []bool{true, true}},
+		{Servers: 3, Mu: 1, Serves: []bool{true, true}},
+		{Servers: 4, Mu: 1, Serves: []bool{true, true}},
 		{Servers: 2, Mu: 1, Serves: []bool{false, false}},
 	}
 	skills, err := queueing.Skills([]float64{2, 3}, pools)
