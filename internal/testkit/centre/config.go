@@ -135,7 +135,7 @@ func orElse[T comparable](v, otherwise T) T {
 func expand(agents []Agent) []Agent {
 	var out []Agent
 	for i, a := range agents {
-		if a.Name == "" && (a.Count > 1 || len(agents) == 1) {
+		if a.Name == "" && len(agents) == 1 {
 			a.Name = "agent"
 		}
 		a.Name = orElse(a.Name, fmt.Sprintf("agent-%d", i+1))
