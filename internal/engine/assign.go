@@ -3,9 +3,6 @@
 package engine
 
 import (
-	"hash/fnv"
-	"strconv"
-
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
@@ -260,11 +257,27 @@ func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
 
 // digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.
 func digestOf(queue string, c *event.Candidates) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(queue + "\x00"))
+	h := mix(uint64(c.More), queue)
 	for i := range c.Excluded {
-		_, _ = h.Write([]byte(c.Excluded[i].Agent + "\x00" + string(c.Excluded[i].Reason) + "\x00"))
+		h = mix(mix(h, c.Excluded[i].Agent), string(c.Excluded[i].Reason))
 	}
-	_, _ = h.Write(strconv.AppendInt(nil, int64(c.More), 10))
-	return h.Sum64()
+	return h
+}
+
+// mix adds a text to a digest, eight bytes at a time.
+func mix(h uint64, s string) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h = (h ^ uint64(len(s))) * odd
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		h = (h ^ w) * odd
+		h ^= h >> 32
+	}
+	var w uint64
+	for i := range len(s) {
+		w = w<<8 | uint64(s[i])
+	}
+	h = (h ^ w) * odd
+	return h ^ h>>32
 }

@@ -93,7 +93,7 @@ func New() *Engine {
 // may have fired all the same, so the events count. Refusals are no errors but in the Result.
 func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	e.clock = max(e.clock, e.last, now)
-	e.out, e.released, e.err = nil, nil, nil
+	e.released, e.err = nil, nil
 	var res event.Result
 	switch cmd.(type) {
 	case event.DisconnectAll:
@@ -108,9 +108,21 @@ func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	}
 	e.settle()
 	e.assign()
-	out := Output{Result: res, Events: e.out, Deliveries: e.released}
-	e.out, e.released = nil, nil
-	return out, e.err
+	return Output{Result: res, Events: e.takeEvents(), Deliveries: e.released}, e.err
+}
+
+// takeEvents returns the events of a step. Those of most steps are few, and copied out of the list in which they were
+// collected, so that it need not grow anew each time.
+func (e *Engine) takeEvents() []event.Recorded {
+	out := e.out
+	if len(out) > 64 {
+		e.out = nil
+		return out
+	}
+	e.out = out[:0]
+	out = append([]event.Recorded(nil), out...)
+	clear(e.out[:len(out)])
+	return out
 }
 
 // decide carries out one command.

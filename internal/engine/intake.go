@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -218,6 +219,9 @@ func (e *Engine) update(it *item, attrs rule.Attributes) bool {
 
 // validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own.
 func validAttributes(in rule.Attributes) rule.Attributes {
+	if len(in) == 0 {
+		return nil
+	}
 	out := make(rule.Attributes, len(in))
 	for _, name := range slices.Sorted(maps.Keys(in)) { // in one order: two names may become one
 		v := in[name]
@@ -241,6 +245,9 @@ func validAttributes(in rule.Attributes) rule.Attributes {
 func clean(cmd event.Command) event.Command {
 	switch c := cmd.(type) {
 	case event.ReceiveMessage:
+		if allValid(c.Intake.Scope, c.Intake.Key, c.Intake.Digest, c.Message, c.Conversation, c.Text, c.Customer.ID, c.Customer.Name) {
+			return cmd // as nearly always: there is nothing to copy
+		}
 		c.Intake, c.Message, c.Conversation, c.Text = validIntake(c.Intake), valid(c.Message), valid(c.Conversation), valid(c.Text)
 		c.Customer = event.Customer{ID: valid(c.Customer.ID), Name: valid(c.Customer.Name)}
 		return c
@@ -260,6 +267,9 @@ func clean(cmd event.Command) event.Command {
 		c.Intake, c.Record = validIntake(c.Intake), valid(c.Record)
 		return c
 	case event.SendMessage:
+		if allValid(c.Message, c.Text) {
+			return cmd
+		}
 		c.Message, c.Text = valid(c.Message), valid(c.Text)
 		return c
 	case event.AssignItem:
@@ -269,6 +279,9 @@ func clean(cmd event.Command) event.Command {
 		c.Supervisor = valid(c.Supervisor)
 		return c
 	case event.ConfirmDelivery:
+		if c.Failure == "" {
+			return cmd
+		}
 		c.Failure = valid(c.Failure)
 		return c
 	default:
@@ -278,6 +291,15 @@ func clean(cmd event.Command) event.Command {
 
 func validIntake(i event.Intake) event.Intake {
 	return event.Intake{Scope: valid(i.Scope), Key: valid(i.Key), Digest: valid(i.Digest)}
+}
+
+func allValid(texts ...string) bool {
+	for _, s := range texts {
+		if !utf8.ValidString(s) {
+			return false
+		}
+	}
+	return true
 }
 
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

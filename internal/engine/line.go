@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
@@ -61,6 +62,8 @@ type line struct {
 	kind  *kind
 	need  match.Need // of its items, but for what is their own
 	items tree[item]
+
+	excluded []event.Exclusion // who was so when somebody asked last; it is part of events and never changed
 }
 
 // classOf returns what an item asks for, for comparison.

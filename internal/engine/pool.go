@@ -384,8 +384,12 @@ func (s *search) tell(scratch []event.Exclusion, out *event.Candidates) []event.
 	out.Method = s.queue.method()
 	members := s.queue.members
 	named := members[:min(len(members), match.MaxNamed)]
+	hasPast := len(s.item.Declines)+len(s.item.never) > 0
 	for _, a := range named {
-		p := s.item.past(a)
+		var p match.Past
+		if hasPast {
+			p = s.item.past(a)
+		}
 		if reason := s.need.Exclude(&a.card, p); reason != "" {
 			scratch = append(scratch, s.need.Exclusion(&a.card, p, reason))
 		} else {
@@ -397,8 +401,12 @@ func (s *search) tell(scratch []event.Exclusion, out *event.Candidates) []event.
 			out.Eligible++
 		}
 	}
-	if len(scratch) > 0 {
-		out.Excluded = slices.Clone(scratch)
+	// Mostly who is excluded from a line are the same ones again, and then it is the same list.
+	if l := s.item.line; len(scratch) > 0 {
+		if !slices.Equal(l.excluded, scratch) {
+			l.excluded = slices.Clone(scratch)
+		}
+		out.Excluded = l.excluded
 	}
 	out.More = int32(len(members)) - out.Eligible - int32(len(scratch))
 	s.choice.Explain(&s.need, out.Method, out)

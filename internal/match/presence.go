@@ -2,7 +2,11 @@
 
 package match
 
-import "workstream.dev/operator/internal/plan"
+import (
+	"math/bits"
+
+	"workstream.dev/operator/internal/plan"
+)
 
 // Presences is a set of base presences.
 type Presences uint8
@@ -22,15 +26,11 @@ func (s Presences) Has(p Presences) bool { return s&p != 0 }
 // Of is the set of one presence; empty of what is none.
 func Of(p plan.Presence) Presences { return bit(p) }
 
+// names are the presences in the order of their bits; what is none has no name.
+var names = [9]plan.Presence{plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline}
+
 // name is the presence of a set that has one.
-func (s Presences) name() plan.Presence {
-	for _, p := range []plan.Presence{plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline} {
-		if s == bit(p) {
-			return p
-		}
-	}
-	return ""
-}
+func (s Presences) name() plan.Presence { return names[bits.TrailingZeros8(uint8(s))] }
 
 func bit(p plan.Presence) Presences {
 	switch p {
