@@ -29,7 +29,6 @@ func parse(t *testing.T, text string) event.ActivatePlan {
 func world(t *testing.T, text string) *scenario.World {
 	t.Helper()
 	w := scenario.NewWorld()
-	w.Before = checkOffer
 	stepWorld(t, w, scenario.Start, parse(t, text))
 	return w
 }

@@ -76,6 +76,22 @@ func (o *Oracle) blocked(a *agent) string {
 	return ""
 }
 
+// Overdrawn are the agents who have less than nothing left, of units or of the slots of a profile.
+func (o *Oracle) Overdrawn() map[string]bool {
+	names := make(map[string]bool)
+	for _, a := range o.agents {
+		_, profiles := o.limits(a)
+		over := o.freeUnits(a) < 0
+		for _, p := range profiles {
+			over = over || o.freeSlots(a, p.Name, "") < 0
+		}
+		if over {
+			names[a.name] = true
+		}
+	}
+	return names
+}
+
 // computed is the presence that follows from the capacity in use.
 func (o *Oracle) computed(a *agent) plan.Presence {
 	if o.blocked(a) != "" {

@@ -12,22 +12,19 @@ import (
 
 	"github.com/cockroachdb/datadriven"
 
-	"workstream.dev/operator/internal/engine"
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/testkit/oracle"
 )
 
 // Start is when every scenario begins.
 const Start event.Instant = 1_800_000_000_000_000
 
-// Run runs the file at path, unless that is a text about stories. before is World.Before; it may be nil.
-func Run(t *testing.T, path string, before func(*engine.Engine, event.Recorded) error) {
+// Run runs the file at path, unless that is a text about stories.
+func Run(t *testing.T, path string) {
 	t.Helper()
 	if filepath.Ext(path) == ".md" {
 		return
 	}
 	s := &story{world: NewWorld(), now: Start}
-	s.world.Before, s.world.Oracle = before, oracle.New()
 	s.print.start = Start
 	s.print.plans.prefix, s.print.revisions.prefix = "plan-", "rev-"
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {

@@ -16,14 +16,13 @@ import (
 	"workstream.dev/operator/internal/testkit/oracle"
 )
 
-// World is an engine with three witnesses of all that it does: one replays every event from the first on, one starts
-// from a snapshot and replays the rest, and one is restored before each command and decides it as well. Now and then
+// World is an engine with four witnesses of all that it does: the oracle decides every command as well, one engine
+// replays every event from the first on, one starts from a snapshot and replays the rest, and one is restored before each
+// command and decides it as well. Now and then
 // the engine is replaced by the one that starts from a snapshot, as after a restart.
 type World struct {
-	// Oracle decides every command as well, if it is there, and must come to the same.
+	// Oracle decides every command as well, and must come to the same.
 	Oracle *oracle.Oracle
-	// Before is called before the replaying engine applies an event; an error fails the step.
-	Before func(replay *engine.Engine, r event.Recorded) error
 
 	live, replay, tail *engine.Engine
 	plans              map[string]*plan.Plan
@@ -37,7 +36,9 @@ const restartEvery = 37
 
 // NewWorld returns a world in which nothing has happened.
 func NewWorld() *World {
-	return &World{live: engine.New(), replay: engine.New(), tail: engine.New(), plans: make(map[string]*plan.Plan)}
+	return &World{
+		Oracle: oracle.New(), live: engine.New(), replay: engine.New(), tail: engine.New(), plans: make(map[string]*plan.Plan),
+	}
 }
 
 // Engine returns the engine itself, to ask it.
@@ -76,9 +77,6 @@ func (w *World) Step(now event.Instant, cmd event.Command) (engine.Output, error
 
 // checkOracle has the naive engine decide the command, and compares.
 func (w *World) checkOracle(now event.Instant, cmd event.Command, out engine.Output) error {
-	if w.Oracle == nil {
-		return nil
-	}
 	res, events := w.Oracle.Step(now, cmd)
 	if d := oracle.Same(res, out.Result, events, out.Events); d != "" {
 		return fmt.Errorf("the oracle decides otherwise: %s", d)
@@ -121,11 +119,6 @@ func (w *World) checkReplay(out engine.Output) error {
 			p.Plan = w.plans[p.Version]
 			r.Event = p
 		}
-		if w.Before != nil {
-			if err := w.Before(w.replay, r); err != nil {
-				return fmt.Errorf("before event %d, %s: %w", r.Seq, event.KindOf(r.Event), err)
-			}
-		}
 		w.replay.Apply(r)
 		w.tail.Apply(r)
 		w.last = r.Time
@@ -148,9 +141,7 @@ func (w *World) restart() error {
 	}
 	var err error
 	w.live, w.now = w.tail, w.last
-	if w.Oracle != nil {
-		w.Oracle.Restart()
-	}
+	w.Oracle.Restart()
 	w.tail, err = engine.Restore(w.state, w.plan)
 	return err
 }
