@@ -3,6 +3,7 @@
 package oracle
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,11 +32,11 @@ func (a *agent) used() int64 {
 	return sum
 }
 
-// usedSlots counts those of a profile, without what the item holds already.
-func (a *agent) usedSlots(profile, item string) int32 {
+// usedSlots counts those of a profile. What an item takes and what was kept of it is one slot.
+func (a *agent) usedSlots(profile string) int32 {
 	var n int32
 	for _, en := range a.ledger {
-		if en.item != item && slices.Contains(en.profiles, profile) {
+		if slices.Contains(en.profiles, profile) || slices.Contains(en.kept, profile) {
 			n++
 		}
 	}
@@ -54,12 +55,12 @@ func (o *Oracle) freeUnits(a *agent) int64 {
 	return int64(units) - a.used()
 }
 
-// freeSlots is how many an item could take of a profile; what it holds itself it does not take again.
-func (o *Oracle) freeSlots(a *agent, profile, item string) int32 {
+// freeSlots is how many are left of a profile; none of one that the agent does not have.
+func (o *Oracle) freeSlots(a *agent, profile string) int32 {
 	_, profiles := o.limits(a)
 	for _, p := range profiles {
 		if p.Name == profile {
-			return p.Limit - a.usedSlots(profile, item)
+			return p.Limit - a.usedSlots(profile)
 		}
 	}
 	return 0
@@ -69,7 +70,7 @@ func (o *Oracle) freeSlots(a *agent, profile, item string) int32 {
 func (o *Oracle) blocked(a *agent) string {
 	_, profiles := o.limits(a)
 	for _, p := range profiles {
-		if def := o.plan.Profile(p.Name); def != nil && def.Blocking && p.Limit-a.usedSlots(p.Name, "") <= 0 {
+		if def := o.plan.Profile(p.Name); def != nil && def.Blocking && p.Limit-a.usedSlots(p.Name) <= 0 {
 			return p.Name
 		}
 	}
@@ -83,7 +84,7 @@ func (o *Oracle) Overdrawn() map[string]bool {
 		_, profiles := o.limits(a)
 		over := o.freeUnits(a) < 0
 		for _, p := range profiles {
-			over = over || o.freeSlots(a, p.Name, "") < 0
+			over = over || o.freeSlots(a, p.Name) < 0
 		}
 		if over {
 			names[a.name] = true
@@ -92,33 +93,24 @@ func (o *Oracle) Overdrawn() map[string]bool {
 	return names
 }
 
-// computed is the presence that follows from the capacity in use.
+// computed is the presence that follows from the capacity in use: of units, if the agent has any or nothing else, and of
+// each profile. While anything is left nobody is exhausted.
 func (o *Oracle) computed(a *agent) plan.Presence {
-	if o.blocked(a) != "" {
-		return plan.DoNotDisturb
-	}
 	units, profiles := o.limits(a)
-	used, exhausted, any := a.used(), true, false
-	sum := used
+	exhausted, any := true, false
 	if units > 0 || len(profiles) == 0 {
-		any = true
-		exhausted = used >= int64(units)
+		exhausted = a.used() >= int64(units)
 	}
-	negative := used > int64(units)
 	for _, p := range profiles {
-		n := a.usedSlots(p.Name, "")
-		any = true
-		sum += int64(n)
-		exhausted = exhausted && n >= p.Limit
-		negative = negative || n > p.Limit
+		exhausted = exhausted && a.usedSlots(p.Name) >= p.Limit
 	}
-	for _, en := range a.ledger { // slots of profiles that the agent no longer has
-		sum += int64(len(en.profiles))
+	for _, en := range a.ledger {
+		any = any || en.units > 0 || len(en.profiles) > 0 || len(en.kept) > 0
 	}
 	switch {
-	case negative, any && exhausted && sum > 0:
+	case o.blocked(a) != "", any && exhausted:
 		return plan.DoNotDisturb
-	case sum > 0:
+	case any:
 		return plan.Busy
 	default:
 		return plan.Available
@@ -160,106 +152,140 @@ func (a *agent) changed() {
 
 // take enters an item into an agent's ledger. What the agent kept of it until the end of the day is part of it again.
 func (o *Oracle) take(a *agent, en *entry) {
-	if old := a.entry(en.item); old != nil && old.why == forSlot {
-		en.profiles = union(en.profiles, old.profiles)
+	before := ""
+	if old := a.entry(en.item); old != nil {
+		before, en.kept = old.holds(), old.kept
 		o.remove(a, old)
 	}
 	a.ledger = append(a.ledger, en)
 	slices.SortFunc(a.ledger, func(x, y *entry) int { return strings.Compare(x.item, y.item) })
 	a.lastChange = o.seq
-	if en.units > 0 || len(en.profiles) > 0 {
+	if en.holds() != before {
 		a.changed()
 	}
+}
+
+// holds is what an entry takes of its agent's capacity, in words that differ when it does; "" is nothing.
+func (en *entry) holds() string {
+	if all := union(en.profiles, en.kept); en.units > 0 || len(all) > 0 {
+		return fmt.Sprint(en.units, all)
+	}
+	return ""
 }
 
 func (o *Oracle) remove(a *agent, en *entry) {
 	a.ledger = slices.DeleteFunc(a.ledger, func(x *entry) bool { return x == en })
 }
 
-// release takes an item out of an agent's ledger; there may be nothing. kept says that the slots of profiles that end
+// giveBack frees what an offer took.
+func (o *Oracle) giveBack(a *agent, id string) {
+	en := a.entry(id)
+	before := en.holds()
+	en.units, en.profiles, en.why = 0, nil, forSlot
+	o.freed(a, en, before)
+}
+
+// release frees what an item costs an agent who no longer has it; there may be nothing. The slots of profiles that end
 // with the day stay.
-func (o *Oracle) release(a *agent, id string, kept bool) {
+func (o *Oracle) release(a *agent, id string) {
 	en := a.entry(id)
 	if en == nil || en.why == forSlot {
 		return
 	}
-	units, slots := en.units, en.profiles
-	var stay []string
-	if kept {
-		for _, p := range en.profiles {
-			if def := o.plan.Profile(p); def != nil && def.Reset == plan.EndOfDay {
-				stay = append(stay, p)
+	before := en.holds()
+	o.keep(a, en)
+	en.units, en.profiles, en.until, en.why = 0, nil, 0, forSlot
+	o.freed(a, en, before)
+}
+
+// freeWrapUp frees what a wrap-up holds but for the slots that last until the end of the day; the agent has the item still.
+func (o *Oracle) freeWrapUp(a *agent, en *entry) {
+	before := en.holds()
+	o.keep(a, en)
+	en.units, en.profiles, en.until = 0, nil, 0
+	o.freed(a, en, before)
+}
+
+// keep notes which slots of an entry are not free before the agent's day ends.
+func (o *Oracle) keep(a *agent, en *entry) {
+	for _, p := range en.profiles {
+		if o.endsWithDay(p) {
+			en.kept = union(en.kept, []string{p})
+			if a.keptSince == 0 {
+				a.keptSince = o.clock
 			}
 		}
 	}
-	o.remove(a, en)
-	if len(stay) > 0 {
-		o.keep(a, id, stay)
+}
+
+func (o *Oracle) endsWithDay(profile string) bool {
+	def := o.plan.Profile(profile)
+	return def != nil && def.Reset == plan.EndOfDay
+}
+
+// freed notes that an agent may have more left than before.
+func (o *Oracle) freed(a *agent, en *entry, before string) {
+	if en.why == forSlot && len(en.kept) == 0 {
+		o.remove(a, en)
 	}
-	o.freed(a, units > 0 || len(slots) > len(stay))
-}
-
-func (o *Oracle) keep(a *agent, id string, profiles []string) {
-	a.ledger = append(a.ledger, &entry{item: id, profiles: profiles, why: forSlot, until: o.midnight(a)})
-	slices.SortFunc(a.ledger, func(x, y *entry) int { return strings.Compare(x.item, y.item) })
-}
-
-func (o *Oracle) freed(a *agent, something bool) {
 	a.lastChange, a.lastReleased = o.seq, o.seq
-	if something {
+	if en.holds() != before {
 		a.changed()
 	}
 }
 
-// midnight is when the agent's day ends.
-func (o *Oracle) midnight(a *agent) event.Instant {
-	zone := time.UTC
-	if g := o.plan.Agent(a.name); g != nil {
-		if z, err := time.LoadLocation(g.Zone); err == nil {
-			zone = z
+// dayEnds is when the day ends on which the first of the slots that an agent keeps was kept, 0 when there is none.
+func (o *Oracle) dayEnds(a *agent) event.Instant {
+	g := o.plan.Agent(a.name)
+	if a.keptSince == 0 || g == nil {
+		return 0
+	}
+	zone, err := time.LoadLocation(g.Zone)
+	if err != nil {
+		panic(err)
+	}
+	day := moment(a.keptSince).In(zone).Format(time.DateOnly)
+	for t := moment(a.keptSince).Truncate(15 * time.Minute); ; t = t.Add(15 * time.Minute) {
+		if t.In(zone).Format(time.DateOnly) > day {
+			return event.Instant(t.UnixMicro())
 		}
 	}
-	y, m, d := time.UnixMicro(int64(o.clock)).In(zone).Date()
-	return event.Instant(time.Date(y, m, d+1, 0, 0, 0, 0, zone).UnixMicro())
-}
-
-// slotsUntil is when the first of the slots that an agent keeps ends, 0 when there is none.
-func slotsUntil(a *agent) event.Instant {
-	var at event.Instant
-	for _, en := range a.ledger {
-		if en.why == forSlot && (at == 0 || en.until < at) {
-			at = en.until
-		}
-	}
-	return at
 }
 
 func (o *Oracle) resetSlots(a *agent) {
 	o.log(event.SlotsReset{Agent: a.name})
-	a.ledger = slices.DeleteFunc(a.ledger, func(en *entry) bool { return en.why == forSlot && en.until <= o.clock })
-	o.freed(a, true)
+	o.dropKept(a, func(string) bool { return true })
+}
+
+// dropKept frees the slots that an agent kept of some profiles.
+func (o *Oracle) dropKept(a *agent, ends func(string) bool) {
+	changed, left := false, false
+	for _, en := range slices.Clone(a.ledger) {
+		before := en.holds()
+		en.kept = slices.DeleteFunc(slices.Clone(en.kept), ends)
+		changed = changed || en.holds() != before
+		left = left || len(en.kept) > 0
+		if en.why == forSlot && len(en.kept) == 0 {
+			o.remove(a, en)
+		}
+	}
+	if !left {
+		a.keptSince = 0
+	}
+	if changed {
+		a.lastChange, a.lastReleased = o.seq, o.seq
+		a.changed()
+	}
 }
 
 // endBlock frees what a wrap-up held.
 func (o *Oracle) endBlock(a *agent, en *entry) {
 	o.log(event.WrapUpReleased{Item: en.item, Agent: a.name})
 	if en.why == forBlock {
-		o.release(a, en.item, true)
+		o.release(a, en.item)
 		return
 	}
 	o.freeWrapUp(a, en)
-}
-
-// freeWrapUp frees what a wrap-up holds but for the slots that last until the end of the day; the agent has the item still.
-func (o *Oracle) freeWrapUp(a *agent, en *entry) {
-	slots := len(en.profiles)
-	en.profiles = slices.DeleteFunc(slices.Clone(en.profiles), func(p string) bool {
-		def := o.plan.Profile(p)
-		return def == nil || def.Reset != plan.EndOfDay
-	})
-	something := en.units > 0 || len(en.profiles) < slots
-	en.units, en.until = 0, 0
-	o.freed(a, something)
 }
 
 func (o *Oracle) connect(c event.ConnectAgent) event.Result {
@@ -275,6 +301,7 @@ func (o *Oracle) connect(c event.ConnectAgent) event.Result {
 		a.choice, a.choiceAs = "", ""
 	}
 	a.connected, a.lost = true, 0
+	o.setLost(a, 0)
 	o.show(a, event.CauseConnection)
 	return event.Result{}
 }
@@ -295,8 +322,18 @@ func (o *Oracle) disconnect(c event.DisconnectAgent) event.Result {
 func (o *Oracle) lose(a *agent) {
 	o.log(event.AgentDisconnected{Agent: a.name})
 	a.connected, a.lost = false, o.clock
+	o.setLost(a, o.clock)
 	o.show(a, event.CauseConnection)
 	o.revokeAllOf(a, event.AgentDisconnectedFromOffer)
+}
+
+// setLost notes for all that is Active with an agent since when the agent is not there.
+func (o *Oracle) setLost(a *agent, since event.Instant) {
+	for _, it := range o.items {
+		if it.state == event.Active && it.agent == a.name {
+			it.lost = since
+		}
+	}
 }
 
 // revokeAllOf ends the offers and consultations of an agent.
@@ -310,8 +347,8 @@ func (o *Oracle) revokeAllOf(a *agent, reason event.Reason) {
 		}
 	}
 	for _, it := range o.open() {
-		if c := it.consultOf(a.name); c != nil {
-			o.endConsultation(it, c)
+		if c := o.consultOf(it, a.name); c != nil {
+			o.endConsultation(it, c, event.ConsultWithdrawn)
 		}
 	}
 }

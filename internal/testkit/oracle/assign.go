@@ -144,7 +144,7 @@ func (o *Oracle) fits(it *item, a *agent) bool { return o.lacks(it, a).Reason ==
 // lacks says what capacity an agent lacks for an item.
 func (o *Oracle) lacks(it *item, a *agent) event.Exclusion {
 	if p := o.blocked(a); p != "" {
-		return event.Exclusion{Reason: event.Blocked, What: p, Have: o.freeSlots(a, p, "")}
+		return event.Exclusion{Reason: event.Blocked, What: p, Have: o.freeSlots(a, p)}
 	}
 	if free := o.freeUnits(a); free < int64(it.ws.Units) {
 		return event.Exclusion{Reason: event.NoCapacity, Have: int32(free), Need: it.ws.Units}
@@ -159,7 +159,7 @@ func (o *Oracle) lacks(it *item, a *agent) event.Exclusion {
 func (o *Oracle) scarce(it *item, a *agent) (profile string, free int32) {
 	free = math.MaxInt32
 	for _, p := range it.needs() {
-		if n := o.freeSlots(a, p, it.id); n < free {
+		if n := o.freeSlots(a, p); n < free {
 			profile, free = p, n
 		}
 	}
@@ -408,7 +408,6 @@ func (o *Oracle) offer(it *item, a *agent, via event.Via, c event.Candidates) {
 			Candidates: &c,
 		})
 		o.give(it, a, units, profiles)
-		a.wasAssigned(it.queue, o.seq)
 		return
 	}
 	o.makeOffer(it, a, event.OfferMade{Via: via, Candidates: c})
@@ -424,5 +423,7 @@ func (o *Oracle) makeOffer(it *item, a *agent, ev event.OfferMade) {
 		transfer: ev.Via == event.ViaTransfer,
 	})
 	o.take(a, &entry{item: it.id, units: ev.Units, profiles: ev.Profiles, why: forOffer})
-	a.wasAssigned(it.queue, o.seq)
+	if ev.Via != event.ViaTransfer {
+		a.wasAssigned(it.queue, o.seq)
+	}
 }

@@ -175,14 +175,19 @@ func (o *Oracle) leave(c event.LeaveConversation) event.Result {
 }
 
 func (o *Oracle) customerGone(c event.DisconnectCustomer) event.Result {
+	if r := o.seen(c.Intake); r != nil {
+		return *r
+	}
 	it := o.conversation(c.Channel, c.Conversation)
 	switch {
 	case it == nil:
 		return refuse(event.UnknownConversation)
-	case it.gone:
-		return event.Result{Duplicate: true, Item: it.id}
 	case it.ws.Lifecycle.CustomerReturn <= 0 || it.state == event.Waiting:
 		return refuse(event.WrongState)
+	}
+	o.remember(c.Intake, it.id, "")
+	if it.gone {
+		return event.Result{Duplicate: true, Item: it.id}
 	}
 	it.gone, it.goneUntil = true, after(o.clock, it.ws.Lifecycle.CustomerReturn)
 	o.log(event.CustomerDisconnected{Item: it.id, Until: it.goneUntil})
@@ -190,15 +195,17 @@ func (o *Oracle) customerGone(c event.DisconnectCustomer) event.Result {
 }
 
 func (o *Oracle) customerBack(c event.ReconnectCustomer) event.Result {
-	it := o.conversation(c.Channel, c.Conversation)
-	switch {
-	case it == nil:
-		return refuse(event.UnknownConversation)
-	case !it.gone:
-		return event.Result{Duplicate: true, Item: it.id}
+	if r := o.seen(c.Intake); r != nil {
+		return *r
 	}
+	it := o.conversation(c.Channel, c.Conversation)
+	if it == nil {
+		return refuse(event.UnknownConversation)
+	}
+	o.remember(c.Intake, it.id, "")
+	was := it.gone
 	o.customerIsBack(it)
-	return event.Result{Item: it.id}
+	return event.Result{Duplicate: !was, Item: it.id}
 }
 
 func (o *Oracle) customerIsBack(it *item) {
@@ -210,12 +217,11 @@ func (o *Oracle) customerIsBack(it *item) {
 
 // customerLost ends a conversation whose customer did not come back.
 func (o *Oracle) customerLost(it *item) {
-	it.gone = false
 	if it.state == event.Active {
-		o.wrapUp(it, event.CustomerDisconnectedOrLeftActiveConversation, "")
+		o.wrapUp(it, event.CustomerDisconnectedOrLeftActiveConversation, o.endDelivery(it))
 		return
 	}
-	o.end(it, event.ItemClosed{Reason: event.CustomerDisconnectedOrLeftOpenConversation})
+	o.end(it, event.ItemClosed{Reason: event.CustomerDisconnectedOrLeftOpenConversation, Delivery: o.endDelivery(it)})
 }
 
 func (o *Oracle) submit(c event.SubmitRecord) event.Result {

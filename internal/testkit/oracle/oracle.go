@@ -27,10 +27,11 @@ type Oracle struct {
 	plan        *plan.Plan
 	version     string
 
-	items      []*item  // open and closed, in the order in which they came
-	agents     []*agent // by name
-	intakes    []taken  // oldest first
-	offers     []*offer // live and ended
+	items      []*item    // open and closed, in the order in which they came
+	agents     []*agent   // by name
+	intakes    []taken    // oldest first
+	offers     []*offer   // live and ended
+	consults   []*consult // live and ended
 	deliveries []event.DeliveryDone
 
 	out []event.Recorded
@@ -64,13 +65,13 @@ type item struct {
 	agent, last string
 	offered     int
 	consulted   int
-	consults    []*consult
 	declines    []decline
 	sent        []sent
 	position    uint64
 	deferred    *deferral
 	gone        bool // the customer's connection is lost
 	goneUntil   event.Instant
+	lost        event.Instant // since when the connection of its agent is lost
 }
 
 type decline struct {
@@ -79,7 +80,10 @@ type decline struct {
 	until event.Instant
 }
 
-type sent struct{ agent, message, text string }
+type sent struct {
+	agent, message, text string
+	internal             bool
+}
 
 // deferral is why nobody was offered an item, as it was told last.
 type deferral struct {
@@ -99,9 +103,12 @@ type offer struct {
 }
 
 type consult struct {
-	id, agent string
-	expires   event.Instant
-	joined    bool
+	id, item, agent string
+
+	expires event.Instant
+	joined  bool
+	ended   bool
+	outcome event.ConsultOutcome
 }
 
 // why an entry stands in a ledger.
@@ -117,8 +124,9 @@ type entry struct {
 	item     string
 	units    int32
 	profiles []string
+	kept     []string // the slots that stay until the end of the day
 	why      string
-	until    event.Instant // of a wrap-up block or a slot
+	until    event.Instant // of a wrap-up block
 }
 
 type agent struct {
@@ -129,7 +137,8 @@ type agent struct {
 	choice    plan.Presence
 	choiceAs  string
 	lost      event.Instant
-	ledger    []*entry // by item
+	keptSince event.Instant // when the first of the slots was kept that are kept still
+	ledger    []*entry      // by item
 
 	lastChange, lastReleased uint64
 
@@ -259,7 +268,7 @@ func Same(wantResult, gotResult event.Result, want, got []event.Recorded) string
 	if reflect.DeepEqual(want, got) {
 		return ""
 	}
-	options := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreFields(event.ItemQueued{}, "Entered"), cmpopts.IgnoreTypes(&plan.Plan{}), cmp.Comparer(func(a, b rule.Value) bool { return a == b })}
+	options := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(&plan.Plan{}), cmp.Comparer(func(a, b rule.Value) bool { return a == b })}
 	if d := cmp.Diff(want, got, options); d != "" {
 		return "the events differ (-oracle +engine):\n" + d
 	}

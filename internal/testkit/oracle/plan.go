@@ -3,7 +3,7 @@
 package oracle
 
 import (
-	"reflect"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,10 +25,11 @@ func (o *Oracle) activate(c event.ActivatePlan) event.Result {
 	}
 	slices.SortFunc(o.agents, func(a, b *agent) int { return strings.Compare(a.name, b.name) })
 	for _, a := range slices.Clone(o.agents) {
-		if g := c.Plan.Agent(a.name); g == nil {
+		o.redefine(a, old)
+	}
+	for _, a := range slices.Clone(o.agents) {
+		if c.Plan.Agent(a.name) == nil {
 			o.removeAgent(a)
-		} else if was := agentOf(old, a.name); was != nil && (was.Units != g.Units || !reflect.DeepEqual(was.Profiles, g.Profiles)) {
-			a.changed()
 		}
 	}
 	for _, it := range o.open() {
@@ -37,6 +38,30 @@ func (o *Oracle) activate(c event.ActivatePlan) event.Result {
 		}
 	}
 	return event.Result{}
+}
+
+// redefine has an agent follow a new plan.
+func (o *Oracle) redefine(a *agent, old *plan.Plan) {
+	was, is := agentOf(old, a.name), o.plan.Agent(a.name)
+	if was != nil && is != nil && (was.Units != is.Units || o.profilesOf(old, was) != o.profilesOf(o.plan, is)) {
+		a.changed()
+	}
+	if c, ok := o.plan.Presence(a.choiceAs); ok && a.choiceAs != plan.Inactive {
+		a.choice = c.Base
+	} else if a.choiceAs != plan.Inactive { // what is gone from the plan is its base
+		a.choiceAs = ""
+	}
+	o.dropKept(a, func(profile string) bool { return !o.endsWithDay(profile) })
+}
+
+// profilesOf is what an agent has of capacity profiles, in words that differ when it does.
+func (o *Oracle) profilesOf(p *plan.Plan, g *plan.Agent) string {
+	s := ""
+	for _, ap := range g.Profiles {
+		def := p.Profile(ap.Name)
+		s += fmt.Sprintln(ap, def != nil && def.Blocking)
+	}
+	return s
 }
 
 func agentOf(p *plan.Plan, name string) *plan.Agent {

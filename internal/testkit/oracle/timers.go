@@ -72,7 +72,7 @@ func (o *Oracle) deadlines() []due {
 				all = append(all, due{en.until, rankBlock, en.item, a.name, func() { o.endBlock(a, en) }})
 			}
 		}
-		if at := slotsUntil(a); at != 0 {
+		if at := o.dayEnds(a); at != 0 {
 			all = append(all, due{at, rankSlots, "", a.name, func() { o.resetSlots(a) }})
 		}
 	}
@@ -89,18 +89,18 @@ func (o *Oracle) deadlinesOf(it *item) []due {
 		event.Open: l.Open, event.Active: l.Active, event.Waiting: l.Waiting, event.WrapUp: l.WrapUp,
 	}[it.state]
 	if it.kind == plan.Messaging && limit > 0 {
-		all = append(all, due{o.closingAt(it, limit), rankClose, it.id, "", func() { o.autoClose(it) }})
+		all = append(all, due{after(it.touched, limit), rankClose, it.id, "", func() { o.autoClose(it) }})
 	}
-	for _, c := range it.consults {
+	for _, c := range o.consultsOn(it) {
 		if !c.joined {
-			all = append(all, due{c.expires, rankConsult, it.id, c.agent, func() { o.endOne(it, c, event.ConsultExpired) }})
+			all = append(all, due{c.expires, rankConsult, it.id, c.agent, func() { o.endConsultation(it, c, event.ConsultExpired) }})
 		}
 	}
 	if it.gone {
 		all = append(all, due{it.goneUntil, rankCustomer, it.id, "", func() { o.customerLost(it) }})
 	}
-	if a := o.agent(it.agent); it.state == event.Active && a != nil && !a.connected && a.lost != 0 && l.AgentReturn > 0 && AgentReturns {
-		all = append(all, due{after(a.lost, l.AgentReturn), rankAgent, it.id, "", func() { o.agentLost(it) }})
+	if it.state == event.Active && it.lost != 0 && l.AgentReturn > 0 {
+		all = append(all, due{after(it.lost, l.AgentReturn), rankAgent, it.id, "", func() { o.agentLost(it) }})
 	}
 	if it.state == event.Waiting && l.FollowUp > 0 {
 		all = append(all, due{after(it.touched, l.FollowUp), rankFollowUp, it.id, "", func() { o.followUp(it) }})
@@ -127,20 +127,6 @@ func firstWait(q *plan.Queue, it *item) *plan.Overflow {
 	return first
 }
 
-// closingAt is when an item closes for inactivity: a wrap-up not before the capacity that it blocks is free.
-func (o *Oracle) closingAt(it *item, limit time.Duration) event.Instant {
-	at := after(it.touched, limit)
-	if !AgentReturns {
-		return at
-	}
-	if a := o.agent(it.agent); it.state == event.WrapUp && a != nil {
-		if en := a.entry(it.id); en != nil {
-			at = max(at, en.until)
-		}
-	}
-	return at
-}
-
 func (o *Oracle) autoClose(it *item) {
 	reason := event.AutoClosedBySystem
 	if it.state == event.Waiting {
@@ -154,6 +140,3 @@ func (o *Oracle) forget() {
 	o.log(event.IntakesForgotten{Before: before})
 	o.intakes = slices.DeleteFunc(o.intakes, func(t taken) bool { return t.at < before })
 }
-
-// AgentReturns is off until the engine has it.
-var AgentReturns = false

@@ -12,24 +12,25 @@ import (
 
 // give makes an item Active with an agent.
 func (o *Oracle) give(it *item, a *agent, units int32, profiles []string) {
-	if it.agent != "" && it.agent != a.name {
+	if it.agent != "" {
 		it.last = it.agent
-		o.release(o.agent(it.agent), it.id, true)
+		o.release(o.agent(it.agent), it.id)
 	}
 	if en := a.entry(it.id); en != nil && en.why == forOffer {
 		en.why = forActive
 	} else {
+		a.wasAssigned(it.queue, o.seq)
 		o.take(a, &entry{item: it.id, units: units, profiles: profiles, why: forActive})
 	}
-	it.queued, it.stale, it.deferred = false, false, nil
-	it.agent, it.state, it.touched, it.entered = a.name, event.Active, o.clock, 0
+	it.queued, it.stale, it.promoted, it.deferred = false, false, false, nil
+	it.agent, it.state, it.touched, it.entered, it.lost = a.name, event.Active, o.clock, 0, 0
 }
 
 // closeOffer ends an offer that was not accepted.
 func (o *Oracle) closeOffer(of *offer, outcome event.OfferOutcome, reason event.Reason) {
 	o.log(event.OfferClosed{Offer: of.id, Item: of.item, Agent: of.agent, Outcome: outcome, Reason: reason})
 	of.live, of.outcome, of.reason = false, outcome, reason
-	o.release(o.agent(of.agent), of.item, false)
+	o.giveBack(o.agent(of.agent), of.item)
 }
 
 // revoke ends the live offer of an item, should it have one.
@@ -68,36 +69,37 @@ func (o *Oracle) punish(it *item, a *agent, outcome event.OfferOutcome) {
 	}
 	switch {
 	case outcome == event.Expired && rules.Missed && !it.ws.Allows(plan.Away):
-		o.choose(a, plan.Away, plan.Inactive, "", event.CauseMissed)
+		if a.choice != plan.Away || a.choiceAs != plan.Inactive {
+			o.choose(a, plan.Away, plan.Inactive, "", event.CauseMissed)
+		}
 	case outcome == event.Declined && rules.Declined && !it.ws.Allows(plan.DoNotDisturb):
-		o.choose(a, plan.DoNotDisturb, "", "", event.CauseDeclined)
+		if a.choice != plan.DoNotDisturb || a.choiceAs != "" {
+			o.choose(a, plan.DoNotDisturb, "", "", event.CauseDeclined)
+		}
 	}
 }
 
-// leaveActive ends what goes on about an item beside its agent.
-func (o *Oracle) leaveActive(it *item, reason event.Reason) {
+// callOff ends what goes on about an item beside its agent.
+func (o *Oracle) callOff(it *item, reason event.Reason) {
 	o.revoke(it, reason)
-	for len(it.consults) > 0 {
-		o.endConsultation(it, it.consults[0])
+	for _, c := range o.consultsOn(it) {
+		o.endConsultation(it, c, event.ConsultWithdrawn)
 	}
-	it.gone = false
 }
 
-func (o *Oracle) endConsultation(it *item, c *consult) {
-	outcome := event.ConsultWithdrawn
-	if c.joined {
-		outcome = event.ConsultDone
+// consultsOn are the live consultations on an item, in the order in which they were asked for.
+func (o *Oracle) consultsOn(it *item) []*consult {
+	var list []*consult
+	for _, c := range o.consults {
+		if c.item == it.id && !c.ended {
+			list = append(list, c)
+		}
 	}
-	o.endOne(it, c, outcome)
+	return list
 }
 
-func (o *Oracle) endOne(it *item, c *consult, outcome event.ConsultOutcome) {
-	o.log(event.ConsultEnded{Consult: c.id, Item: it.id, Agent: c.agent, Outcome: outcome})
-	it.consults = slices.DeleteFunc(it.consults, func(x *consult) bool { return x == c })
-}
-
-func (it *item) consultOf(agent string) *consult {
-	for _, c := range it.consults {
+func (o *Oracle) consultOf(it *item, agent string) *consult {
+	for _, c := range o.consultsOn(it) {
 		if c.agent == agent {
 			return c
 		}
@@ -105,13 +107,22 @@ func (it *item) consultOf(agent string) *consult {
 	return nil
 }
 
+// endConsultation ends one: a request with that outcome, what was joined is done.
+func (o *Oracle) endConsultation(it *item, c *consult, outcome event.ConsultOutcome) {
+	if c.joined {
+		outcome = event.ConsultDone
+	}
+	o.log(event.ConsultEnded{Consult: c.id, Item: it.id, Agent: c.agent, Outcome: outcome})
+	c.ended, c.outcome = true, outcome
+}
+
 // letGo takes an Active item from its agent, back to Open.
 func (o *Oracle) letGo(it *item, reason event.Reason) {
-	o.leaveActive(it, reason)
+	o.callOff(it, reason)
 	a := o.agent(it.agent)
 	o.log(event.ItemReleased{Item: it.id, Agent: a.name, Reason: reason})
-	o.release(a, it.id, true)
-	it.agent, it.last, it.state, it.touched = "", a.name, event.Open, o.clock
+	o.release(a, it.id)
+	it.agent, it.last, it.state, it.touched, it.lost = "", a.name, event.Open, o.clock, 0
 }
 
 func (o *Oracle) agentLost(it *item) {
@@ -120,7 +131,7 @@ func (o *Oracle) agentLost(it *item) {
 }
 
 func (o *Oracle) wrapUp(it *item, reason event.Reason, delivery string) {
-	o.leaveActive(it, reason)
+	o.callOff(it, reason)
 	a := o.agent(it.agent)
 	ev := event.WrapUpStarted{Item: it.id, Agent: a.name, Reason: reason, Delivery: delivery}
 	w := it.ws.WrapUp
@@ -133,7 +144,7 @@ func (o *Oracle) wrapUp(it *item, reason event.Reason, delivery string) {
 	o.log(ev)
 	en := a.entry(it.id)
 	en.why = forWrapUp
-	it.state, it.ended, it.touched = event.WrapUp, reason, o.clock
+	it.state, it.ended, it.touched, it.gone, it.lost = event.WrapUp, reason, o.clock, false, 0
 	if ev.Released {
 		o.freeWrapUp(a, en)
 	} else {
@@ -144,7 +155,7 @@ func (o *Oracle) wrapUp(it *item, reason event.Reason, delivery string) {
 
 // end closes an item. ev has what is known of why.
 func (o *Oracle) end(it *item, ev event.ItemClosed) {
-	o.leaveActive(it, ev.Reason)
+	o.callOff(it, ev.Reason)
 	ev.Item, ev.Agent = it.id, it.agent
 	o.log(ev)
 	if a := o.agent(it.agent); a != nil {
@@ -152,10 +163,10 @@ func (o *Oracle) end(it *item, ev event.ItemClosed) {
 		if en := a.entry(it.id); en != nil && en.why == forWrapUp && en.until != 0 {
 			en.why = forBlock
 		} else {
-			o.release(a, it.id, true)
+			o.release(a, it.id)
 		}
 	}
-	it.state, it.ended, it.queued, it.agent = event.Closed, ev.Reason, false, ""
+	it.state, it.ended, it.queued, it.agent, it.gone = event.Closed, ev.Reason, false, "", false
 	o.deliver(ev.Delivery, it.id, "")
 }
 
@@ -169,6 +180,9 @@ func (o *Oracle) offerOf(id string) *offer {
 }
 
 func (o *Oracle) accept(c event.AcceptOffer) event.Result {
+	if res := o.answerConsult(c.Agent, c.Offer, true); res != nil {
+		return *res
+	}
 	a, of := o.agent(c.Agent), o.offerOf(c.Offer)
 	switch {
 	case of != nil && of.agent == c.Agent && !of.live && of.outcome == "":
@@ -190,8 +204,8 @@ func (o *Oracle) accept(c event.AcceptOffer) event.Result {
 	ev.Units, ev.Profiles = en.units, en.profiles
 	if of.transfer {
 		ev.How = event.ByTransfer
-		if con := it.consultOf(a.name); con != nil {
-			o.endConsultation(it, con)
+		if con := o.consultOf(it, a.name); con != nil {
+			o.endConsultation(it, con, event.ConsultWithdrawn)
 		}
 	}
 	o.log(ev)
@@ -201,6 +215,9 @@ func (o *Oracle) accept(c event.AcceptOffer) event.Result {
 }
 
 func (o *Oracle) decline(c event.DeclineOffer) event.Result {
+	if res := o.answerConsult(c.Agent, c.Offer, false); res != nil {
+		return *res
+	}
 	of := o.offerOf(c.Offer)
 	switch {
 	case of != nil && of.agent == c.Agent && !of.live && of.outcome == event.Declined:
@@ -220,6 +237,43 @@ func (o *Oracle) decline(c event.DeclineOffer) event.Result {
 	}
 	o.notTaken(of, event.Declined)
 	return event.Result{Item: of.item, Offer: of.id}
+}
+
+// answerConsult is the yes or no to a consultation; nil when the id is of none.
+func (o *Oracle) answerConsult(agent, id string, yes bool) *event.Result {
+	i := slices.IndexFunc(o.consults, func(c *consult) bool { return c.id == id })
+	if i < 0 {
+		return nil
+	}
+	c := o.consults[i]
+	duplicate := event.Result{Duplicate: true, Item: c.item, Offer: id}
+	no := func(reason event.RejectionReason) *event.Result {
+		res := refuse(reason)
+		return &res
+	}
+	switch {
+	case c.ended && c.agent == agent && ((yes && c.outcome == event.ConsultDone) || (!yes && c.outcome == event.ConsultDeclined)):
+		return &duplicate
+	case o.plan.Agent(agent) == nil:
+		return no(event.UnknownAgent)
+	case c.agent != agent:
+		return no(event.OfferNotYours)
+	case c.ended:
+		return no(map[event.ConsultOutcome]event.RejectionReason{
+			event.ConsultDone: event.OfferAccepted, event.ConsultDeclined: event.OfferDeclined,
+			event.ConsultExpired: event.OfferExpired, event.ConsultWithdrawn: event.OfferRevoked,
+		}[c.outcome])
+	case c.joined && yes:
+		return &duplicate
+	case c.joined:
+		return no(event.OfferAccepted)
+	case yes:
+		c.joined = true
+		o.log(event.ConsultJoined{Consult: id, Item: c.item, Agent: agent})
+	default:
+		o.endConsultation(o.item(c.item), c, event.ConsultDeclined)
+	}
+	return &event.Result{Item: c.item, Offer: id}
 }
 
 func (o *Oracle) pick(c event.PickItem) event.Result {
@@ -251,7 +305,6 @@ func (o *Oracle) pick(c event.PickItem) event.Result {
 	}
 	o.log(event.ItemAssigned{Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.ByPick})
 	o.give(it, a, it.ws.Units, it.needs())
-	a.wasAssigned(it.queue, o.seq)
 	return event.Result{Item: it.id}
 }
 
@@ -278,29 +331,23 @@ func (o *Oracle) yours(agent, id string) (*item, *event.Result) {
 }
 
 func (o *Oracle) send(c event.SendMessage) event.Result {
-	it := o.item(c.Item)
-	if o.plan.Agent(c.Agent) == nil || it == nil || it.consultOf(c.Agent) == nil || !it.consultOf(c.Agent).joined || !c.Internal {
-		var no *event.Result
-		if it, no = o.yours(c.Agent, c.Item); no != nil {
-			return *no
-		}
+	it, no := o.speaks(c)
+	if no != nil {
+		return *no
 	}
 	text := readable(c.Text)
-	if it.kind == plan.Record {
-		return refuse(event.WrongState)
-	}
 	for _, s := range it.sent {
 		if s.agent == c.Agent && s.message == c.Message {
-			if s.text != text {
+			if s.text != text || s.internal != c.Internal {
 				return refuse(event.MessageIDReused)
 			}
 			return event.Result{Duplicate: true, Item: it.id, Message: c.Message}
 		}
 	}
 	switch {
-	case it.state != event.Active:
+	case it.kind == plan.Record, it.state != event.Active:
 		return refuse(event.WrongState)
-	case o.plan.Channel(it.channel) == nil:
+	case !c.Internal && o.plan.Channel(it.channel) == nil:
 		return refuse(event.UnknownChannel)
 	}
 	it.position++
@@ -311,10 +358,25 @@ func (o *Oracle) send(c event.SendMessage) event.Result {
 		ev.Delivery = it.id + "-m" + strconv.FormatUint(it.position, 10)
 	}
 	o.log(ev)
-	it.sent = append(it.sent, sent{c.Agent, c.Message, text})
+	it.sent = append(it.sent, sent{c.Agent, c.Message, text, c.Internal})
 	it.touched = o.clock
 	o.deliver(ev.Delivery, it.id, c.Message)
 	return event.Result{Item: it.id, Message: c.Message}
+}
+
+// speaks returns the item on which an agent may send a message: who has it any, who has joined it an internal one.
+func (o *Oracle) speaks(c event.SendMessage) (*item, *event.Result) {
+	it := o.item(c.Item)
+	if it != nil && o.plan.Agent(c.Agent) != nil {
+		if con := o.consultOf(it, c.Agent); con != nil {
+			if con.joined && c.Internal {
+				return it, nil
+			}
+			res := refuse(event.ItemNotYours)
+			return nil, &res
+		}
+	}
+	return o.yours(c.Agent, c.Item)
 }
 
 func (o *Oracle) endItem(c event.EndItem) event.Result {
@@ -337,20 +399,20 @@ func (o *Oracle) closeItem(c event.CloseItem) event.Result {
 	switch {
 	case no != nil:
 		return *no
-	case it.kind == plan.Record:
-		return refuse(event.WrongState)
 	case it.state == event.WrapUp:
 		reason := event.ConversationEndedByCustomer
 		if it.ended == event.AgentMovedToWrapUp {
 			reason = event.ConversationEndedByAgent
 		}
 		o.end(it, event.ItemClosed{Reason: reason})
+	case it.kind == plan.Record:
+		return refuse(event.WrongState)
 	case it.ws.Lifecycle.Waits:
-		o.leaveActive(it, event.AwaitingCustomerResponse)
+		o.callOff(it, event.AwaitingCustomerResponse)
 		a := o.agent(it.agent)
 		o.log(event.ItemParked{Item: it.id, Agent: a.name})
-		o.release(a, it.id, true)
-		it.agent, it.last, it.state, it.touched = "", a.name, event.Waiting, o.clock
+		o.release(a, it.id)
+		it.agent, it.last, it.state, it.touched, it.gone, it.lost = "", a.name, event.Waiting, o.clock, false, 0
 	default:
 		o.letGo(it, event.AgentClosedSession)
 		o.cool(it, c.Agent)
@@ -426,32 +488,35 @@ func (o *Oracle) assignItem(c event.AssignItem) event.Result {
 		return refuse(event.UnknownItem)
 	case it.state == event.Closed:
 		return refuse(event.WrongState)
+	case c.Queue != "" && it.state != event.WrapUp:
+		return o.assignQueue(it, c.Queue)
 	case c.Queue == "" && a == nil:
 		return refuse(event.UnknownAgent)
 	case it.state == event.WrapUp:
 		return refuse(event.WrongState)
-	case c.Queue != "":
-		return o.assignQueue(it, c.Queue)
 	case it.state == event.Active && it.agent == c.Agent:
 		return event.Result{Duplicate: true, Item: it.id}
 	}
-	o.leaveActive(it, event.AssignedBySupervisor)
+	o.revoke(it, event.AssignedBySupervisor)
+	if con := o.consultOf(it, a.name); con != nil {
+		o.endConsultation(it, con, event.ConsultWithdrawn)
+	}
 	o.log(event.ItemAssigned{
 		Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.BySupervisor, By: c.Supervisor,
 	})
 	o.give(it, a, it.ws.Units, it.needs())
-	a.wasAssigned(it.queue, o.seq)
 	return event.Result{Item: it.id}
 }
 
 func (o *Oracle) assignQueue(it *item, queue string) event.Result {
+	if it.queued && it.queue == queue {
+		return event.Result{Duplicate: true, Item: it.id}
+	}
 	if r := o.wrongQueue(it, queue); r != "" {
 		return refuse(r)
 	}
 	since := it.since
 	switch {
-	case it.queued && it.queue == queue:
-		return event.Result{Duplicate: true, Item: it.id}
 	case it.state == event.Active:
 		o.letGo(it, event.AssignedBySupervisor)
 	case it.state == event.Waiting:
@@ -484,39 +549,46 @@ func (o *Oracle) requestConsult(c event.RequestConsult) event.Result {
 		return *no
 	case it.state != event.Active:
 		return refuse(event.WrongState)
-	case a == nil || o.plan.Agent(c.To) == nil:
+	case a == nil:
 		return refuse(event.UnknownAgent)
 	case c.To == c.Agent:
 		return refuse(event.WrongState)
-	case it.consultOf(c.To) != nil:
+	case o.consultOf(it, c.To) != nil:
 		return refuse(event.AlreadyConsulting)
-	case len(it.consults) >= 5:
+	case len(o.consultsOn(it)) >= 5:
 		return refuse(event.TooManyConsults)
 	case !a.connected || a.presence == plan.Offline:
 		return refuse(event.NotConnectedAgent)
 	}
 	it.consulted++
-	con := &consult{id: it.id + "-c" + strconv.Itoa(it.consulted), agent: c.To, expires: after(o.clock, it.ws.Offer.Timeout)}
-	it.consults = append(it.consults, con)
+	con := &consult{
+		id: it.id + "-c" + strconv.Itoa(it.consulted), item: it.id, agent: c.To, expires: after(o.clock, it.ws.Offer.Timeout),
+	}
+	o.consults = append(o.consults, con)
 	o.log(event.ConsultRequested{Consult: con.id, Item: it.id, Agent: c.To, By: c.Agent, Expires: con.expires})
 	return event.Result{Item: it.id, Offer: con.id}
 }
 
 func (o *Oracle) endConsult(c event.EndConsult) event.Result {
 	it := o.item(c.Item)
-	if o.plan.Agent(c.Agent) == nil {
-		return refuse(event.UnknownAgent)
-	}
-	if it == nil {
-		return refuse(event.UnknownItem)
-	}
-	con := it.consultOf(c.Consultant)
 	switch {
-	case con == nil:
-		return refuse(event.UnknownConsult)
+	case o.plan.Agent(c.Agent) == nil:
+		return refuse(event.UnknownAgent)
+	case it == nil:
+		return refuse(event.UnknownItem)
+	case it.state == event.Closed:
+		return refuse(event.WrongState)
 	case c.Agent != it.agent && c.Agent != c.Consultant:
 		return refuse(event.ItemNotYours)
 	}
-	o.endConsultation(it, con)
-	return event.Result{Item: it.id}
+	con := o.consultOf(it, c.Consultant)
+	if con == nil {
+		return refuse(event.UnknownConsult)
+	}
+	outcome := event.ConsultWithdrawn
+	if c.Agent == c.Consultant {
+		outcome = event.ConsultDeclined
+	}
+	o.endConsultation(it, con, outcome)
+	return event.Result{Item: it.id, Offer: con.id}
 }
