@@ -105,6 +105,7 @@ func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	default:
 		e.fire(math.MaxInt)
 		res = e.decide(clean(cmd))
+		e.fire(maxFired) // what it made due, such as a plan with shorter times
 	}
 	e.settle()
 	e.assign()

@@ -177,6 +177,7 @@ func (o *Oracle) Step(now event.Instant, cmd event.Command) (event.Result, []eve
 	default:
 		o.fire(1 << 30)
 		res = o.decide(c)
+		o.fire(o.MaxFired)
 	}
 	o.settle()
 	o.assign()
