@@ -93,6 +93,7 @@ channel web chat callback
 agent ann units=1000 queues=(general)
 agent bob units=10 queues=(general)
 `)
+	w.Oracle.MaxFired = 2
 	stepWorld(t, w, scenario.Start, event.ConnectAgent{Agent: "ann"})
 	for i := range 8 {
 		id := fmt.Sprintf("i%d", i)
@@ -131,6 +132,7 @@ func TestOnlyTickAndDisconnectAllLeaveTimersDue(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := world(t, simple)
+			w.Oracle.MaxFired = 1
 			if name == "disconnect all" { // it revokes the offers: what is left are conversations that nobody answered
 				now = inOne(31 * 24 * time.Hour)
 			} else {

@@ -13,12 +13,58 @@ import (
 )
 
 // readable is a text as it is after a journal.
-func readable(s string) string { return string([]rune(s)) }
+func readable(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+// readableCommand is a command with the texts that are its sender's as they are after a journal.
+func readableCommand(cmd event.Command) event.Command {
+	intake := func(i event.Intake) event.Intake {
+		return event.Intake{Scope: readable(i.Scope), Key: readable(i.Key), Digest: readable(i.Digest)}
+	}
+	switch c := cmd.(type) {
+	case event.ReceiveMessage:
+		c.Intake, c.Message, c.Conversation, c.Text = intake(c.Intake), readable(c.Message), readable(c.Conversation), readable(c.Text)
+		c.Customer = event.Customer{ID: readable(c.Customer.ID), Name: readable(c.Customer.Name)}
+		return c
+	case event.LeaveConversation:
+		c.Intake, c.Conversation = intake(c.Intake), readable(c.Conversation)
+		return c
+	case event.DisconnectCustomer:
+		c.Intake, c.Conversation = intake(c.Intake), readable(c.Conversation)
+		return c
+	case event.ReconnectCustomer:
+		c.Intake, c.Conversation = intake(c.Intake), readable(c.Conversation)
+		return c
+	case event.SubmitRecord:
+		c.Intake, c.Record = intake(c.Intake), readable(c.Record)
+		return c
+	case event.SendMessage:
+		c.Message, c.Text = readable(c.Message), readable(c.Text)
+		return c
+	case event.ConfirmDelivery:
+		c.Failure = readable(c.Failure)
+		return c
+	case event.SetPresence:
+		c.Supervisor = readable(c.Supervisor)
+		return c
+	case event.AssignItem:
+		c.Supervisor = readable(c.Supervisor)
+		return c
+	case event.ForceClose:
+		c.Supervisor = readable(c.Supervisor)
+		return c
+	default:
+		return cmd
+	}
+}
+
+// maxNames is how many attributes an item has at most.
+const maxNames = 512
 
 // tidy returns what is taken over of the attributes that a sender gives: item.* is not theirs.
 func tidy(attrs rule.Attributes) rule.Attributes {
 	out := rule.Attributes{}
-	for k, v := range attrs {
+	for _, k := range slices.Sorted(maps.Keys(attrs)) { // in one order: two names may become one
+		v := attrs[k]
 		if strings.HasPrefix(k, "item.") || !v.Present() {
 			continue
 		}
@@ -93,7 +139,7 @@ func (o *Oracle) receive(c event.ReceiveMessage) event.Result {
 	}
 	o.customerIsBack(it)
 	it.position++
-	o.log(event.MessageReceived{Item: it.id, Message: c.Message, Position: it.position, Text: readable(c.Text)})
+	o.log(event.MessageReceived{Item: it.id, Message: c.Message, Position: it.position, Text: c.Text})
 	it.touched = o.clock
 	switch {
 	case opened:
@@ -133,9 +179,17 @@ func (o *Oracle) openItem(it *item, ev event.ItemOpened, attrs rule.Attributes) 
 // update takes over what differs, and reports whether anything does.
 func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
 	news := rule.Attributes{}
-	for k, v := range attrs {
-		if it.attributes[k] != v {
-			news[k] = v
+	room := maxNames - len(it.attributes)
+	for _, k := range slices.Sorted(maps.Keys(attrs)) {
+		old, had := it.attributes[k]
+		if old == attrs[k] {
+			continue
+		}
+		if !had {
+			room--
+		}
+		if had || room >= 0 {
+			news[k] = attrs[k]
 		}
 	}
 	if len(news) == 0 {
@@ -261,7 +315,7 @@ func (o *Oracle) confirm(c event.ConfirmDelivery) event.Result {
 	}
 	d := o.deliveries[i]
 	if c.Failure != "" {
-		o.log(event.DeliveryGivenUp{Delivery: d.Delivery, Item: d.Item, Message: d.Message, Failure: readable(c.Failure)})
+		o.log(event.DeliveryGivenUp{Delivery: d.Delivery, Item: d.Item, Message: d.Message, Failure: c.Failure})
 	} else {
 		o.log(d)
 	}

@@ -176,7 +176,7 @@ func (o *Oracle) Step(now event.Instant, cmd event.Command) (event.Result, []eve
 		o.fire(o.MaxFired)
 	default:
 		o.fire(1 << 30)
-		res = o.decide(c)
+		res = o.decide(readableCommand(c))
 		o.fire(o.MaxFired)
 	}
 	o.settle()

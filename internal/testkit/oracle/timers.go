@@ -88,7 +88,7 @@ func (o *Oracle) deadlinesOf(it *item) []due {
 	limit := map[event.State]time.Duration{
 		event.Open: l.Open, event.Active: l.Active, event.Waiting: l.Waiting, event.WrapUp: l.WrapUp,
 	}[it.state]
-	if it.kind == plan.Messaging && limit > 0 {
+	if limit > 0 {
 		all = append(all, due{after(it.touched, limit), rankClose, it.id, "", func() { o.autoClose(it) }})
 	}
 	for _, c := range o.consultsOn(it) {

@@ -335,10 +335,9 @@ func (o *Oracle) send(c event.SendMessage) event.Result {
 	if no != nil {
 		return *no
 	}
-	text := readable(c.Text)
 	for _, s := range it.sent {
 		if s.agent == c.Agent && s.message == c.Message {
-			if s.text != text || s.internal != c.Internal {
+			if s.text != c.Text || s.internal != c.Internal {
 				return refuse(event.MessageIDReused)
 			}
 			return event.Result{Duplicate: true, Item: it.id, Message: c.Message}
@@ -352,13 +351,13 @@ func (o *Oracle) send(c event.SendMessage) event.Result {
 	}
 	it.position++
 	ev := event.MessageSent{
-		Item: it.id, Agent: c.Agent, Message: c.Message, Position: it.position, Text: text, Internal: c.Internal,
+		Item: it.id, Agent: c.Agent, Message: c.Message, Position: it.position, Text: c.Text, Internal: c.Internal,
 	}
 	if o.callback(it) && !c.Internal {
 		ev.Delivery = it.id + "-m" + strconv.FormatUint(it.position, 10)
 	}
 	o.log(ev)
-	it.sent = append(it.sent, sent{c.Agent, c.Message, text, c.Internal})
+	it.sent = append(it.sent, sent{c.Agent, c.Message, c.Text, c.Internal})
 	it.touched = o.clock
 	o.deliver(ev.Delivery, it.id, c.Message)
 	return event.Result{Item: it.id, Message: c.Message}
