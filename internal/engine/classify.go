@@ -51,6 +51,8 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Rule: set.Rules[j].Name, Tried: int32(j + 1)})
 		c.give(&set.Rules[j])
 	}
+	// What one rule set and another set back is as before.
+	maps.DeleteFunc(c.changed, func(name string, v rule.Value) bool { return it.Attributes[name] == v })
 	e.emit(event.ItemClassified{
 		Item: it.ID, Revision: ws.Revision, Rulesets: tried, Attributes: c.changed, Priority: c.priority, Skills: c.skills,
 		Profiles: without(c.profiles, ws.Profiles),
