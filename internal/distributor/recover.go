@@ -110,14 +110,19 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	// Both are read at the same time; the view waits for the plan.
+	inForce := make(chan *plan.Plan, 1)
+	told := make(chan error, 1)
+	go func() { told <- l.opts.View.RestoreLate(shown, func() *plan.Plan { return <-inForce }) }()
 	e, err := engine.Restore(state, func(version string) (*plan.Plan, error) { return l.plan(ctx, version) })
 	if err != nil {
+		inForce <- nil
+		<-told
 		return nil, 0, fmt.Errorf("restoring the engine: %w", err)
 	}
-	if e.Seq() > l.opts.View.Seq() {
-		if err := l.opts.View.Restore(shown, e.Plan()); err != nil {
-			return nil, 0, fmt.Errorf("restoring the view: %w", err)
-		}
+	inForce <- e.Plan()
+	if err := <-told; err != nil {
+		return nil, 0, fmt.Errorf("restoring the view: %w", err)
 	}
 	return e, snap.Position, nil
 }

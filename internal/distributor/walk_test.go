@@ -111,6 +111,16 @@ func walk(t *testing.T, rnd *rand.Rand, steps int) {
 	}
 	before, err := r.view.Snapshot()
 	check(t, err)
+	restored := view.New()
+	check(t, restored.Restore(before, r.view.Plan()))
+	filter := view.Filter{Limit: view.MaxLimit}
+	listed, err := r.view.Items(filter)
+	check(t, err)
+	again, err := restored.Items(filter)
+	check(t, err)
+	if diff := cmp.Diff(listed, again, cmp.Comparer(func(a, b rule.Value) bool { return a == b })); diff != "" {
+		t.Errorf("its snapshot has other items (-view +snapshot):\n%s", diff)
+	}
 	other := newRig(t, w, r.opts.Journal)
 	check(t, other.Recover(t.Context()))
 	after, err := other.view.Snapshot()

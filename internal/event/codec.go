@@ -99,17 +99,25 @@ func KindOf(ev Event) string { return reflect.TypeOf(ev).Name() }
 func Encode(events []Recorded) ([]byte, error) {
 	w := compact.NewWriter(make([]byte, 0, 64+128*len(events)))
 	w.Uint(codecVersion)
+	if err := Write(w, events); err != nil {
+		return nil, err
+	}
+	return w.Buf, nil
+}
+
+// Write writes events as a part of something else.
+func Write(w *compact.Writer, events []Recorded) error {
 	w.Uint(uint64(len(events)))
 	var seq uint64
 	var last Instant
 	for i := range events {
 		r := &events[i]
 		if r.Event == nil {
-			return nil, fmt.Errorf("encoding event %d: there is none", r.Seq)
+			return fmt.Errorf("encoding event %d: there is none", r.Seq)
 		}
 		k := kindOf[reflect.TypeOf(r.Event)]
 		if k == nil {
-			return nil, fmt.Errorf("encoding event %d: kind %q is not known", r.Seq, KindOf(r.Event))
+			return fmt.Errorf("encoding event %d: kind %q is not known", r.Seq, KindOf(r.Event))
 		}
 		w.Text(k.name)
 		w.Uint(r.Seq - seq) // it grows by one, as a rule
@@ -117,22 +125,31 @@ func Encode(events []Recorded) ([]byte, error) {
 		k.format.Write(w, reflect.ValueOf(r.Event))
 		seq, last = r.Seq, r.Time
 	}
-	return w.Buf, nil
+	return nil
 }
 
 // Decode reads what Encode wrote. An entry that is not understood whole is refused: applying half of it would be a
 // history that never happened.
 func Decode(body []byte) ([]Recorded, error) {
 	r := compact.NewReader(body)
-	version, n := r.Uint(), r.Uint()
-	if err := r.Err(); err != nil {
-		return nil, fmt.Errorf("decoding events: %w", err)
-	}
-	if version != codecVersion {
+	if version := r.Uint(); version != codecVersion && r.Err() == nil {
 		return nil, fmt.Errorf("decoding events: format %d is not known here, only %d", version, codecVersion)
 	}
-	if n > uint64(len(body)) {
-		return nil, errors.New("decoding events: it is cut off")
+	events, err := Read(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Rest()) > 0 {
+		return nil, errors.New("decoding events: there is something behind the end")
+	}
+	return events, nil
+}
+
+// Read reads what Write wrote.
+func Read(r *compact.Reader) ([]Recorded, error) {
+	n := r.Length()
+	if err := r.Err(); err != nil {
+		return nil, fmt.Errorf("decoding events: %w", err)
 	}
 	out := make([]Recorded, 0, n)
 	var seq uint64
@@ -155,9 +172,6 @@ func Decode(body []byte) ([]Recorded, error) {
 		if err := r.Err(); err != nil {
 			return nil, fmt.Errorf("decoding event %d, %s: %w", seq, name, err)
 		}
-	}
-	if len(r.Rest()) > 0 {
-		return nil, errors.New("decoding events: there is something behind the end")
 	}
 	return out, nil
 }

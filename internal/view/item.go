@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
@@ -59,7 +60,12 @@ type item struct {
 	// Omitted is what the trace had after its first steps.
 	Omitted omitted `json:"omitted,omitzero"`
 
-	steps   []event.Recorded
+	// packed are the first steps in bytes, packedSteps how many they are; steps are those after them.
+	packed      []byte
+	packedSteps int
+	steps       []event.Recorded
+	image       *image // what a snapshot says of it; nil when it has changed since
+
 	dropped bool
 	pick    bool // it is counted in the picks of its queue
 }
@@ -100,9 +106,10 @@ func (v *View) stepLocked(r event.Recorded, id string) *item {
 // time to time. Readers may be at the slices: they are replaced or added to, never changed.
 func (it *item) step(r event.Recorded) {
 	it.steps = append(it.steps, r)
-	if len(it.steps) < firstSteps+2*lastSteps {
+	if it.packedSteps+len(it.steps) < firstSteps+2*lastSteps {
 		return
 	}
+	it.steps, it.packed, it.packedSteps = it.trace(), nil, 0
 	cut := len(it.steps) - lastSteps
 	first, middle := it.steps[:firstSteps], it.steps[firstSteps:cut]
 	from := countRouted(first)
@@ -111,6 +118,18 @@ func (it *item) step(r event.Recorded) {
 	last := middle[len(middle)-1]
 	it.Omitted = omitted{Steps: it.Omitted.Steps + len(middle), Seq: last.Seq, Time: last.Time}
 	it.steps = slices.Concat(first, it.steps[cut:])
+}
+
+// trace returns all steps that are kept.
+func (it *item) trace() []event.Recorded {
+	if it.packedSteps == 0 {
+		return it.steps
+	}
+	first, err := event.Read(compact.NewReader(it.packed))
+	if err != nil { // a snapshot wrote them, and was checked as a whole
+		panic("view: the steps of item " + it.ID + " cannot be read: " + err.Error())
+	}
+	return append(first, it.steps...)
 }
 
 func countRouted(steps []event.Recorded) int {

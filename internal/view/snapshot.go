@@ -4,153 +4,248 @@ package view
 
 import (
 	"bytes"
-	"encoding/binary"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
+	"runtime"
 	"slices"
+	"sync"
 
+	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
 )
 
-// snapshotFormat is that of the head.
-const snapshotFormat = 1
+// snapshotFormat begins a snapshot. The order of the exported fields of what is kept is part of the format.
+const snapshotFormat = 2
 
-// snapshot is the head of a snapshot's body; the encoded steps of all items follow it. What follows from the items is
-// not in it, nor is what agents can resume from.
-type snapshot struct {
-	Format  int              `json:"format"`
-	Seq     uint64           `json:"seq"`
-	Time    event.Instant    `json:"time"`
-	Version string           `json:"version,omitempty"`
-	Items   []*item          `json:"items,omitempty"` // in the order of opening
-	Steps   []int            `json:"steps,omitempty"` // how many each of them has
-	Closed  []string         `json:"closed,omitempty"`
-	Agents  map[string]agent `json:"agents,omitempty"`
+var (
+	headFormat  = event.Formats.Of(reflect.TypeFor[snapshotHead]())
+	itemFormat  = event.Formats.Of(reflect.TypeFor[item]())
+	agentFormat = event.Formats.Of(reflect.TypeFor[agent]())
+)
+
+// snapshotHead is what goes before the agents and the items, which are in the order of opening. What follows from the
+// items is not in a snapshot, nor is what agents can resume from.
+type snapshotHead struct {
+	Seq     uint64
+	Time    event.Instant
+	Version string
+	Closed  []string
 	// Told has what each agent was told last: who has seen that can resume after a restart.
-	Told map[string]uint64 `json:"told,omitempty"`
+	Told map[string]uint64
+}
+
+// image is an item as a snapshot has it. It is shared by all snapshots until an event changes the item: the one that it
+// names, and no other.
+type image struct {
+	of item // a copy, until it is encoded
+	// body is the item with its steps, which begin at steps.
+	body  []byte
+	steps int
 }
 
 // Frozen is a view as it was at one moment, while the view itself goes on.
-type Frozen struct{ content snapshot }
+type Frozen struct {
+	view   *View
+	head   snapshotHead
+	agents map[string]agent
+	items  []*image
+}
 
-// Freeze copies what the view changes in place. It takes a fraction of the time of Encode, which need not be waited for.
+// Freeze takes the view as it is. It copies what changed since it was called last, and takes little time for all the rest.
+// What it copied is encoded by Encode, which need not be waited for.
 func (v *View) Freeze() *Frozen {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	s := snapshot{
-		Format: snapshotFormat, Seq: v.seq, Time: v.time, Version: v.version,
-		Items: make([]*item, 0, len(v.order)-v.gone), Agents: make(map[string]agent, len(v.agents)), Told: maps.Clone(v.hub.told),
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f := &Frozen{
+		view: v, head: snapshotHead{Seq: v.seq, Time: v.time, Version: v.version, Told: maps.Clone(v.hub.told)},
+		agents: make(map[string]agent, len(v.agents)), items: make([]*image, 0, len(v.order)-v.gone),
 	}
+	// What is in bytes need not be there as events, too; while somebody encodes, that cannot be said.
+	idle := v.encoding.TryLock()
 	for _, it := range v.order {
 		if it.dropped {
 			continue
 		}
-		c := *it // attributes, offers and steps are replaced or added to, never changed
-		c.Messages = slices.Clone(it.Messages)
-		s.Items = append(s.Items, &c)
+		if m := it.image; idle && m != nil && m.body != nil && len(it.steps) > 0 {
+			it.packed, it.packedSteps, it.steps = m.body[m.steps:], it.packedSteps+len(it.steps), nil
+		}
+		if it.image == nil {
+			c := *it // attributes, offers, consultations and steps are replaced or added to, never changed
+			c.Messages = slices.Clone(it.Messages)
+			it.image = &image{of: c}
+		}
+		f.items = append(f.items, it.image)
+	}
+	if idle {
+		v.encoding.Unlock()
 	}
 	for _, it := range v.closed {
-		s.Closed = append(s.Closed, it.ID)
+		f.head.Closed = append(f.head.Closed, it.ID)
 	}
 	for name, a := range v.agents {
-		s.Agents[name] = agent{
+		f.agents[name] = agent{
 			Connected: a.Connected, Presence: a.Presence, PresenceName: a.PresenceName, Held: maps.Clone(a.Held),
 			Slots: maps.Clone(a.Slots), Items: maps.Clone(a.Items), Offers: maps.Clone(a.Offers), Consults: maps.Clone(a.Consults),
 		}
 	}
-	return &Frozen{s}
+	return f
 }
 
 // Snapshot returns the view in bytes, without its plan. Equal histories have equal snapshots.
 func (v *View) Snapshot() ([]byte, error) { return v.Freeze().Encode() }
 
+// encode writes an item that was copied. Its steps are a message of their own: they are read only when they are asked for.
+func (i *image) encode() error {
+	if i.body != nil {
+		return nil
+	}
+	w := compact.NewPlainWriter(nil)
+	itemFormat.Write(w, reflect.ValueOf(&i.of).Elem())
+	i.steps = len(w.Buf)
+	steps := compact.NewWriter(w.Buf)
+	if err := event.Write(steps, i.of.trace()); err != nil {
+		return fmt.Errorf("encoding the trace of item %s: %w", i.of.ID, err)
+	}
+	i.body, i.of = bytes.Clone(steps.Buf), item{}
+	return nil
+}
+
 // Encode returns the view in bytes.
 func (f *Frozen) Encode() ([]byte, error) {
-	s := f.content
-	var steps []event.Recorded
-	for _, it := range s.Items {
-		s.Steps = append(s.Steps, len(it.steps))
-		steps = append(steps, it.steps...)
+	f.view.encoding.Lock()
+	defer f.view.encoding.Unlock()
+	size := 0
+	for _, i := range f.items {
+		if err := i.encode(); err != nil {
+			return nil, err
+		}
+		size += len(i.body) + 8
 	}
-	head, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the view: %w", err)
+	w := compact.NewPlainWriter(make([]byte, 0, size+256*len(f.agents)+64*len(f.head.Closed)+1<<16))
+	w.Uint(snapshotFormat)
+	headFormat.Write(w, reflect.ValueOf(&f.head).Elem())
+	w.Uint(uint64(len(f.agents)))
+	for _, name := range slices.Sorted(maps.Keys(f.agents)) {
+		a := f.agents[name]
+		w.Text(name)
+		agentFormat.Write(w, reflect.ValueOf(&a).Elem())
 	}
-	tail, err := event.Encode(steps)
-	if err != nil {
-		return nil, fmt.Errorf("encoding the traces: %w", err)
+	w.Uint(uint64(len(f.items)))
+	for _, i := range f.items {
+		w.Uint(uint64(i.steps))
+		w.Bytes(i.body)
 	}
-	body := binary.BigEndian.AppendUint64(nil, uint64(len(head)))
-	body = append(body, head...)
-	return append(body, tail...), nil
+	return w.Buf, nil
 }
 
 // Restore makes v the view that wrote the snapshot; p is the plan that was in force, nil when there was none. Streams
 // that are open end, and resume with the full state.
 func (v *View) Restore(body []byte, p *plan.Plan) error {
-	s, steps, err := decodeSnapshot(body)
+	return v.RestoreLate(body, func() *plan.Plan { return p })
+}
+
+// RestoreLate is Restore for a plan that is asked for when everything else has been read. It does nothing when v has seen
+// as much already.
+func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
+	r := compact.NewReader(body)
+	if format := r.Uint(); format != snapshotFormat && r.Err() == nil {
+		return fmt.Errorf("decoding the view: format %d is not known here, only %d", format, snapshotFormat)
+	}
+	var head snapshotHead
+	headFormat.Read(r, reflect.ValueOf(&head).Elem())
+	if r.Err() == nil && head.Seq > 0 && head.Seq <= v.Seq() {
+		return nil
+	}
+	n := New()
+	n.seq, n.time, n.version = head.Seq, head.Time, head.Version
+	for range r.Length() {
+		name, a := r.Text(), agent{}
+		agentFormat.Read(r, reflect.ValueOf(&a).Elem())
+		n.agents[name] = newAgent()
+		n.agents[name].take(&a)
+	}
+	items, err := readItems(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("decoding the view: %w", err)
 	}
-	r := New()
-	r.seq, r.time, r.version = s.Seq, s.Time, s.Version
-	if p != nil {
-		r.plan = p
+	n.items, n.order = make(map[string]*item, len(items)), make([]*item, 0, len(items))
+	for _, it := range items {
+		n.restoreItem(it)
 	}
-	for name, a := range s.Agents {
-		r.agents[name] = newAgent()
-		r.agents[name].take(&a)
-	}
-	for i, it := range s.Items {
-		n := s.Steps[i]
-		it.steps, steps = steps[:n:n], steps[n:]
-		r.restoreItem(it)
-	}
-	for _, id := range s.Closed {
-		if it := r.items[id]; it != nil {
-			r.closed = append(r.closed, it)
+	for _, id := range head.Closed {
+		if it := n.items[id]; it != nil {
+			n.closed = append(n.closed, it)
 		}
+	}
+	if p := late(); p != nil {
+		n.plan = p
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.hub.restart(s.Told)
-	v.seq, v.time, v.version, v.plan = r.seq, r.time, r.version, r.plan
-	v.items, v.order, v.gone, v.closed, v.agents, v.queues, v.states = r.items, r.order, 0, r.closed, r.agents, r.queues, r.states
+	v.hub.restart(head.Told)
+	v.seq, v.time, v.version, v.plan = n.seq, n.time, n.version, n.plan
+	v.items, v.order, v.gone, v.closed, v.agents, v.queues, v.states = n.items, n.order, 0, n.closed, n.agents, n.queues, n.states
 	return nil
 }
 
-func decodeSnapshot(body []byte) (*snapshot, []event.Recorded, error) {
-	if len(body) < 8 {
-		return nil, nil, errors.New("decoding the view: cut off")
+// readItems reads all items, on all cores.
+func readItems(r *compact.Reader) ([]*item, error) {
+	n := r.Length()
+	images := make([]*image, 0, n)
+	for range n {
+		steps := r.Uint()
+		images = append(images, &image{steps: int(min(steps, 1<<31)), body: r.Bytes()}) //nolint:gosec // it is small enough now
 	}
-	n, rest := binary.BigEndian.Uint64(body), body[8:]
-	if n > uint64(len(rest)) {
-		return nil, nil, errors.New("decoding the view: cut off")
+	if r.Err() == nil && len(r.Rest()) > 0 {
+		r.Fail("there is something behind the end")
 	}
-	d := json.NewDecoder(bytes.NewReader(rest[:n]))
-	d.DisallowUnknownFields()
-	s := &snapshot{}
-	if err := d.Decode(s); err != nil {
-		return nil, nil, fmt.Errorf("decoding the view: %w", err)
+	if r.Err() != nil {
+		return nil, r.Err()
 	}
-	if s.Format != snapshotFormat {
-		return nil, nil, fmt.Errorf("decoding the view: format %d is not known here, only %d", s.Format, snapshotFormat)
+	items := make([]*item, n)
+	var readers sync.WaitGroup
+	each := n/runtime.GOMAXPROCS(0) + 1
+	failed := make([]error, 0, n/each+1)
+	for from := 0; from < n; from += each {
+		failed = append(failed, nil)
+		err := &failed[len(failed)-1]
+		to := min(from+each, n)
+		readers.Go(func() { *err = readSome(images[from:to], items[from:to]) })
 	}
-	steps, err := event.Decode(rest[n:])
-	if err != nil {
-		return nil, nil, fmt.Errorf("decoding the traces: %w", err)
+	readers.Wait()
+	return items, errors.Join(failed...)
+}
+
+func readSome(images []*image, into []*item) error {
+	r := compact.NewReader(nil)
+	r.Known = map[string]string{}
+	for i, m := range images {
+		m.body = bytes.Clone(m.body) // it lives as long as the item does not change
+		if m.steps > len(m.body) {
+			return errors.New("an item is cut off")
+		}
+		r.Reset(m.body[:m.steps])
+		it := &item{image: m, packed: m.body[m.steps:]}
+		itemFormat.Read(r, reflect.ValueOf(it).Elem())
+		if err := cmp.Or(r.Err(), whole(len(r.Rest()) == 0)); err != nil {
+			return err
+		}
+		r.Reset(it.packed)
+		it.packedSteps = r.Length()
+		into[i] = it
 	}
-	total := 0
-	for _, n := range s.Steps {
-		total += n
+	return nil
+}
+
+func whole(is bool) error {
+	if is {
+		return nil
 	}
-	if len(s.Steps) != len(s.Items) || total != len(steps) {
-		return nil, nil, fmt.Errorf("decoding the view: it has %d steps of %d", len(steps), total)
-	}
-	return s, steps, nil
+	return errors.New("there is something behind the end of an item")
 }
 
 func (v *View) restoreItem(it *item) {

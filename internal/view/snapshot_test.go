@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,11 +72,20 @@ func TestSnapshotAndTailEqualFullReplay(t *testing.T) {
 	for range 20 {
 		h := newHistory(t, contoso())
 		long(h, r, 30)
+		often := New() // what did not change between two snapshots is not written anew
+		for i := range h.all {
+			often.Fold(h.all[i : i+1])
+			snapshotOf(t, often)
+		}
 		full := New()
 		full.Fold(h.all)
 		if !bytes.Equal(snapshotOf(t, full), snapshotOf(t, h.view)) {
 			t.Fatal("folded at once and one by one, the view differs")
 		}
+		if !bytes.Equal(snapshotOf(t, full), snapshotOf(t, often)) {
+			t.Fatal("with a snapshot after every event, the view differs")
+		}
+		compareReads(t, full, often)
 		cut := 1 + r.IntN(len(h.all)-1)
 		before := New()
 		before.Fold(h.all[:cut])
@@ -134,12 +144,15 @@ func TestRestoreRefusesWhatIsDamaged(t *testing.T) {
 	h := newHistory(t, contoso())
 	h.conversation()
 	good := snapshotOf(t, h.view)
-	for name, body := range map[string][]byte{
+	bodies := map[string][]byte{
 		"empty":          nil,
-		"cut off":        good[:len(good)/2],
-		"another format": bytes.Replace(good, []byte(`"format":1`), []byte(`"format":9`), 1),
-		"a step too few": bytes.Replace(good, []byte(`"steps":[4]`), []byte(`"steps":[3]`), 1),
-	} {
+		"another format": append([]byte{9}, good[1:]...),
+		"more than it":   append(slices.Clone(good), 0),
+	}
+	for n := range good {
+		bodies[fmt.Sprint("cut off at ", n)] = good[:n]
+	}
+	for name, body := range bodies {
 		if err := New().Restore(body, h.view.Plan()); err == nil {
 			t.Errorf("%s: accepted", name)
 		} else if strings.Contains(err.Error(), "Mia") {

@@ -62,7 +62,7 @@ func (v *View) told(id string) (told, bool) {
 	if it == nil {
 		return told{}, false
 	}
-	return told{steps: it.steps, rules: it.Rules, omitted: it.Omitted, settings: v.plan.Workstream(it.Workstream)}, true
+	return told{steps: it.trace(), rules: it.Rules, omitted: it.Omitted, settings: v.plan.Workstream(it.Workstream)}, true
 }
 
 // show stands for the steps that are no longer kept.

@@ -42,6 +42,8 @@ type View struct {
 	queues map[string]*queue
 	states map[event.State]int
 	hub    hub
+	// encoding is held while images are written: two snapshots may share them.
+	encoding sync.Mutex
 }
 
 // New returns the view of a namespace in which nothing has happened.
@@ -67,6 +69,9 @@ func (v *View) Fold(events []event.Recorded) {
 		}
 		v.seq, v.time = r.Seq, r.Time
 		v.foldLocked(r)
+		if it := v.items[event.ItemOf(r.Event)]; it != nil {
+			it.image = nil
+		}
 	}
 	v.trimLocked()
 }

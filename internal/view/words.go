@@ -287,7 +287,7 @@ func (v *View) openWaitsLocked(it *item) string {
 	if w := v.plan.Workstream(it.Workstream); w != nil && w.Mode == plan.Pick {
 		return who + " to pick it"
 	}
-	for _, step := range slices.Backward(it.steps) {
+	for _, step := range slices.Backward(it.trace()) {
 		switch e := step.Event.(type) {
 		case event.AssignmentDeferred:
 			if e.Queue == it.Queue {
