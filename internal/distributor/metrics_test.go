@@ -18,11 +18,16 @@ func TestDistributionIsCounted(t *testing.T) {
 	d := newDistribution(r)
 	limit := event.Overflowed{Queue: "a", On: plan.ItemLimit, Action: plan.TransferTo}
 	for _, e := range []event.Event{
-		event.OfferMade{}, event.OfferMade{Via: event.ViaAffinity}, event.OfferMade{Via: event.ViaTransfer},
-		event.ItemAssigned{How: event.ByOffer}, event.ItemAssigned{How: event.ByAutoAccept, Via: event.ViaPreferred},
-		event.ItemRouted{}, event.ItemRouted{Overflow: &limit},
+		event.OfferMade{},
+		event.OfferMade{Via: event.ViaAffinity},
+		event.OfferMade{Via: event.ViaTransfer},
+		event.ItemAssigned{How: event.ByOffer},
+		event.ItemAssigned{How: event.ByAutoAccept, Via: event.ViaPreferred},
+		event.ItemRouted{},
+		event.ItemRouted{Overflow: &limit},
 		event.ItemOverflowed{Overflowed: event.Overflowed{On: plan.WaitTime, Action: plan.EndItem}},
-		event.ItemPromoted{}, event.ConsultEnded{Outcome: event.ConsultDone},
+		event.ItemPromoted{},
+		event.ConsultEnded{Outcome: event.ConsultDone},
 	} {
 		d.count(e)
 	}

@@ -59,8 +59,8 @@ type itemLine struct {
 	skills                                   []plan.Skill
 }
 
-func agentLine(name, presence, presenceName string, connected bool, used int32, slots map[string]int32) string {
-	return fmt.Sprintf("%s %s %s %v used %d slots %v", name, presence, presenceName, connected, used, slots)
+func agentLine(name, presence string, connected bool, used int32, slots map[string]int32) string {
+	return fmt.Sprintf("%s %s %v used %d slots %v", name, presence, connected, used, slots)
 }
 
 // TestViewShowsWhatTheEngineKnows walks at random through commands and time, and compares the read model, which is
@@ -274,7 +274,7 @@ func known(t *testing.T, snapshot []byte) []string {
 				slots[p]++
 			}
 		}
-		lines = append(lines, agentLine(a.Name, a.Presence, a.PresenceName, a.Connected, used, slots))
+		lines = append(lines, agentLine(a.Name, a.Presence+" "+a.PresenceName, a.Connected, used, slots))
 	}
 	slices.Sort(lines)
 	return lines
@@ -314,7 +314,7 @@ func shown(t *testing.T, v *view.View) []string {
 				slots[p.Name] = p.Used
 			}
 		}
-		lines = append(lines, agentLine(a.Name, string(a.Presence), a.PresenceName, a.Connected, a.Used, slots))
+		lines = append(lines, agentLine(a.Name, string(a.Presence)+" "+a.PresenceName, a.Connected, a.Used, slots))
 	}
 	slices.Sort(lines)
 	return lines
