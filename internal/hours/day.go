@@ -4,17 +4,28 @@ package hours
 
 import "time"
 
-// NextDay returns when the next day begins in a zone: mostly midnight, and where the clocks are put forward at midnight
-// the first moment after it. It is always after t.
+// NextDay returns the first moment after t of a later date in a zone: mostly midnight, and where the clocks are put forward
+// at midnight what comes in its place.
 func NextDay(zone *time.Location, t time.Time) time.Time {
-	local := t.In(zone)
-	y, m, d := local.Date()
-	next := time.Date(y, m, d+1, 0, 0, 0, 0, zone)
-	if next.Day() == d { // there is no such midnight, and Date took the offset of after the gap
-		_, next = local.ZoneBounds()
+	t = t.Round(0)
+	today, _ := wall(zone, t)
+	for {
+		d, second := wall(zone, t)
+		if d > today {
+			return t
+		}
+		next := t.Truncate(time.Second).Add(time.Duration(seconds-second) * time.Second)
+		if _, change := t.In(zone).ZoneBounds(); !change.IsZero() && !next.Before(change) {
+			next = change.In(t.Location())
+		}
+		t = next
 	}
-	for !next.After(t) { // there are two such midnights, and t lies between them
-		next = next.Add(30 * time.Minute)
-	}
-	return next
+}
+
+// wall is the date and the second of the day that the wall shows at t.
+func wall(zone *time.Location, t time.Time) (date, int64) {
+	_, offset := t.In(zone).Zone()
+	wall := t.Unix() + int64(offset)
+	d := floor(wall, seconds)
+	return date(d), wall - d*seconds
 }

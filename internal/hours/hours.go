@@ -118,7 +118,7 @@ func check(s Span) error {
 
 // Open reports whether the calendar is open at t.
 func (c *Calendar) Open(t time.Time) bool {
-	d, second := c.wall(t)
+	d, second := wall(c.zone, t)
 	at, ok := c.next(d, second/60)
 	return ok && at == second/60
 }
@@ -128,7 +128,7 @@ func (c *Calendar) Open(t time.Time) bool {
 func (c *Calendar) NextOpen(t time.Time) (time.Time, bool) {
 	t = t.Round(0) // what a monotonic clock says is not for here
 	for range c.patience {
-		d, second := c.wall(t)
+		d, second := wall(c.zone, t)
 		if c.sparse {
 			from, ok := c.soonest(d)
 			if !ok {
@@ -169,14 +169,6 @@ func (c *Calendar) soonest(d date) (time.Time, bool) {
 	return time.Unix(int64(c.open[i]-1)*seconds, 0), true // no zone is a whole day away from UTC
 }
 
-// wall is the date and the second of the day that the wall shows at t.
-func (c *Calendar) wall(t time.Time) (date, int64) {
-	_, offset := t.In(c.zone).Zone()
-	wall := t.Unix() + int64(offset)
-	d := floor(wall, seconds)
-	return date(d), wall - d*seconds
-}
-
 // next is the first minute of d, from minute on, at which the calendar is open.
 func (c *Calendar) next(d date, minute int64) (int64, bool) {
 	var first int64 = day
@@ -197,7 +189,7 @@ func (c *Calendar) next(d date, minute int64) (int64, bool) {
 func (c *Calendar) before(d date) date {
 	const noon = 12
 	t := time.Date(1970, time.January, int(d), noon, 0, 0, 0, c.zone)
-	if was, _ := c.wall(t); was != d-1 {
+	if was, _ := wall(c.zone, t); was != d-1 {
 		return d - 2
 	}
 	return d - 1

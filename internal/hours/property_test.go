@@ -57,7 +57,8 @@ func TestAgainstAWatchman(t *testing.T) {
 			}
 			from, to := instant(t, z.from+"T00:00:00Z"), instant(t, z.to+"T00:00:00Z")
 			minutes, days := watch(zone, from, to)
-			for range 4 {
+			checkNextDay(t, zone, minutes, days)
+			for range 3 {
 				d := definition(random, from, to)
 				d.Zone = z.name
 				compare(t, random, &d, minutes, opinion(&d, minutes, days))
@@ -156,6 +157,39 @@ func compare(t *testing.T, random *rand.Rand, d *hours.Definition, minutes []min
 		if want := latest(next, inside, open); !want.IsZero() {
 			if got, ok := c.NextOpen(inside); !ok || !got.Equal(want) {
 				fail("after %s it opens %s %t, want %s", inside.Format(time.RFC3339Nano), got, ok, want)
+			}
+		}
+	}
+}
+
+// checkNextDay compares the end of each day, from some of its minutes on.
+func checkNextDay(t *testing.T, zone *time.Location, minutes []minute, days []wallDay) {
+	t.Helper()
+	next := make([]time.Time, len(days)+1) // the first moment after the one looked at of each date
+	later := func(day int) (first time.Time) {
+		for _, at := range next[day+1:] {
+			if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+				first = at
+			}
+		}
+		return first
+	}
+	for i := len(minutes) - 1; i >= 0; i-- {
+		m := &minutes[i]
+		next[m.day] = m.at
+		jumps := func(a, b int) bool {
+			return a < 0 || b == len(minutes) || minutes[b].minute != minutes[a].minute+1
+		}
+		if !jumps(i-1, i) && !jumps(i, i+1) && i%97 != 0 {
+			continue
+		}
+		want := later(m.day)
+		if want.IsZero() {
+			continue
+		}
+		for _, at := range []time.Time{m.at, m.at.Add(time.Minute - time.Nanosecond)} {
+			if got := hours.NextDay(zone, at); !got.Equal(want) {
+				t.Fatalf("the day of %s ends %s, want %s", at.In(zone), got.In(zone), want.In(zone))
 			}
 		}
 	}
