@@ -139,10 +139,10 @@ func (s *sim) attributes(root string) rule.Attributes {
 	if s.IntN(3) == 0 {
 		a[root+"basket"] = rule.NumberValue(float64(s.IntN(1000)) / 8)
 	}
-	if s.IntN(4) == 0 {
+	if s.has(withLists, 3) {
 		a["customer.preferredAgents"] = rule.TextValue(s.agents())
 	}
-	if s.IntN(6) == 0 {
+	if s.has(withLists, 4) {
 		a["customer.neverAgents"] = rule.TextValue(s.agents())
 	}
 	if s.IntN(20) == 0 {

@@ -12,6 +12,24 @@ import (
 	"workstream.dev/operator/internal/rule"
 )
 
+// feature is what the plans of a simulation may use. None uses all: where everything is asked of agents, nobody is able.
+type feature int
+
+const (
+	withSkills feature = iota
+	withProfiles
+	withHours
+	withOverflow
+	withClassification
+	withLists // of preferred agents and of those never to be had
+	withOddPresences
+	withShortTimes
+	features
+)
+
+// has reports whether the simulation uses a feature, and mostly it is so with a chance of one in n.
+func (s *sim) has(f feature, n int) bool { return s.uses[f] && s.IntN(n) == 0 }
+
 var (
 	simSkills   = []string{"s0", "s1", "s2"}
 	simProfiles = []string{"p0", "p1", "p2"}
@@ -19,7 +37,7 @@ var (
 )
 
 func (s *sim) randomPlan() *plan.Plan {
-	p := &plan.Plan{Namespace: "sim", PresenceRules: plan.PresenceRules{Missed: s.IntN(2) == 0, Declined: s.IntN(2) == 0}}
+	p := &plan.Plan{Namespace: "sim", PresenceRules: plan.PresenceRules{Missed: s.IntN(4) == 0, Declined: s.IntN(4) == 0}}
 	for _, name := range simProfiles {
 		p.Profiles = append(p.Profiles, s.randomProfile(name))
 	}
@@ -106,10 +124,13 @@ func (s *sim) randomQueue(p *plan.Plan, name string) plan.Queue {
 	if s.IntN(3) == 0 {
 		q.PromoteAfter = time.Duration(1+s.IntN(600)) * time.Second
 	}
-	if s.IntN(3) == 0 {
+	if s.has(withHours, 2) {
 		q.Hours = s.pick(simHours)
 	}
-	for range s.IntN(4) - 1 {
+	for range s.IntN(4) {
+		if !s.has(withOverflow, 2) {
+			break
+		}
 		o := plan.Overflow{
 			On:     []plan.OverflowTrigger{plan.OutOfHours, plan.ItemLimit, plan.WaitTime}[s.IntN(3)],
 			Action: []plan.OverflowAction{plan.AssignAnyway, plan.TransferTo, plan.EndItem}[s.IntN(3)],
@@ -133,7 +154,7 @@ func (s *sim) randomQueue(p *plan.Plan, name string) plan.Queue {
 
 func (s *sim) randomAgent(p *plan.Plan, name string) plan.Agent {
 	a := plan.Agent{
-		Name: name, Subject: name, Roles: []plan.Role{plan.RoleAgent}, Units: []int32{0, 20, 50, 100, 100, 200}[s.IntN(6)],
+		Name: name, Subject: name, Roles: []plan.Role{plan.RoleAgent}, Units: []int32{0, 20, 50, 100, 100, 200, 300}[s.IntN(7)],
 		Zone: s.pick([]string{"", "Europe/Berlin", "America/New_York", "Asia/Kolkata"}),
 	}
 	if s.IntN(20) == 0 {
@@ -145,12 +166,12 @@ func (s *sim) randomAgent(p *plan.Plan, name string) plan.Agent {
 		}
 	}
 	for _, c := range simProfiles {
-		if s.IntN(3) > 0 {
-			a.Profiles = append(a.Profiles, plan.AgentProfile{Name: c, Limit: int32(s.IntN(5))})
+		if s.uses[withProfiles] && s.IntN(4) > 0 {
+			a.Profiles = append(a.Profiles, plan.AgentProfile{Name: c, Limit: []int32{0, 1, 2, 3, 5, 5}[s.IntN(6)]})
 		}
 	}
 	for _, skill := range simSkills {
-		if s.IntN(3) > 0 {
+		if s.uses[withSkills] && s.IntN(4) > 0 {
 			a.Skills = append(a.Skills, plan.Skill{Name: skill, Rating: int32(1 + s.IntN(plan.MaxRating))})
 		}
 	}
@@ -170,13 +191,8 @@ func (s *sim) queueOf(p *plan.Plan, t plan.ItemType) string {
 func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
 	w := plan.Workstream{
 		Name: name, Type: plan.Messaging, Mode: plan.Push, Units: []int32{0, 10, 30, 60}[s.IntN(4)],
-		AllowedPresences: [][]plan.Presence{
-			{plan.Available, plan.Busy},
-			{plan.Available},
-			{plan.Busy},
-			{plan.Available, plan.Away, plan.Busy, plan.DoNotDisturb},
-		}[s.IntN(4)],
-		SkillMatching: []plan.SkillMatching{"", plan.SkillsExact, plan.SkillsClosest, plan.SkillsClosest, plan.SkillsNone}[s.IntN(5)],
+		AllowedPresences: []plan.Presence{plan.Available, plan.Busy},
+		SkillMatching:    []plan.SkillMatching{"", plan.SkillsExact, plan.SkillsClosest, plan.SkillsClosest, plan.SkillsNone}[s.IntN(5)],
 		Offer: plan.Offer{
 			Presentation: []plan.Presentation{"", plan.Prompt, plan.Prompt, plan.PromptNoDecline, plan.AutoAccept}[s.IntN(5)],
 			Timeout:      time.Duration(30+s.IntN(120)) * time.Second, ReofferAfter: time.Duration(s.IntN(180)) * time.Second,
@@ -184,8 +200,15 @@ func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
 		},
 		Variables: []plan.Variable{{Name: "basket", Kind: rule.Number}, {Name: "level", Kind: rule.Text}, {Name: "tier", Kind: rule.Text}},
 	}
+	if s.has(withOddPresences, 2) {
+		w.AllowedPresences = [][]plan.Presence{
+			{plan.Available},
+			{plan.Busy},
+			{plan.Available, plan.Away, plan.Busy, plan.DoNotDisturb},
+		}[s.IntN(3)]
+	}
 	for _, c := range simProfiles {
-		if s.IntN(5) == 0 {
+		if s.has(withProfiles, 4) {
 			w.Profiles = append(w.Profiles, c)
 		}
 	}
@@ -201,6 +224,9 @@ func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
 	w.Routing.Ruleset, w.Routing.Fallback = name+"-rules", s.queueOf(p, w.Type)
 	root := rootOf(&w)
 	for i := range s.IntN(3) {
+		if !s.uses[withClassification] {
+			break
+		}
 		w.Classification = append(w.Classification, s.randomClassification(root, i))
 	}
 	for i := range s.IntN(4) {
@@ -226,17 +252,17 @@ func (s *sim) makeConversation(w *plan.Workstream) {
 	}
 	w.Lifecycle = plan.DefaultLifecycle(plan.Messaging, w.ChannelType, time.Duration(1+s.IntN(10))*time.Hour)
 	minutes := func(chance int, d *time.Duration) {
-		if s.IntN(chance) == 0 {
-			*d = time.Duration(1+s.IntN(2000)) * time.Second
+		if s.has(withShortTimes, chance) {
+			*d = time.Duration(1+s.IntN(4000)) * time.Second
 		}
 	}
-	minutes(4, &w.Lifecycle.Open)
-	minutes(4, &w.Lifecycle.Active)
-	minutes(4, &w.Lifecycle.Waiting)
-	minutes(4, &w.Lifecycle.WrapUp)
-	minutes(3, &w.Lifecycle.FollowUp)
-	minutes(3, &w.Lifecycle.CustomerReturn)
-	minutes(2, &w.Lifecycle.AgentReturn)
+	minutes(3, &w.Lifecycle.Open)
+	minutes(3, &w.Lifecycle.Active)
+	minutes(3, &w.Lifecycle.Waiting)
+	minutes(3, &w.Lifecycle.WrapUp)
+	minutes(2, &w.Lifecycle.FollowUp)
+	minutes(2, &w.Lifecycle.CustomerReturn)
+	minutes(1, &w.Lifecycle.AgentReturn)
 	w.WrapUp.Block = []plan.WrapUpBlock{plan.BlockAlways, plan.BlockNever, plan.BlockCustom}[s.IntN(3)]
 	if w.WrapUp.Block == plan.BlockCustom {
 		w.WrapUp.For = time.Duration(1+s.IntN(2000)) * time.Second
@@ -281,11 +307,11 @@ func (s *sim) randomClassification(root string, i int) plan.Classification {
 			r.Priority = []int32{1, 50, 100, 200}[s.IntN(4)]
 		}
 		for _, skill := range simSkills {
-			if s.IntN(4) == 0 {
+			if s.has(withSkills, 4) {
 				r.Skills = append(r.Skills, plan.Skill{Name: skill, Rating: int32(s.IntN(8))})
 			}
 		}
-		if s.IntN(5) == 0 {
+		if s.has(withProfiles, 4) {
 			r.Profiles = append(r.Profiles, s.pick(simProfiles))
 		}
 		c.Rules = append(c.Rules, r)

@@ -68,6 +68,7 @@ type sim struct {
 	now      event.Instant
 	plan     *plan.Plan
 	mood     mood
+	uses     [features]bool
 	items    []string
 	offers   []holding // live ones
 	held     []holding // items with an agent
@@ -104,6 +105,9 @@ func simulate(t *testing.T, seed uint64, counts map[string]int) []byte {
 	// Few timers fire in one step of some simulations, so that some are left due.
 	s.fired = []int{1, 2, 1000}[s.IntN(3)]
 	s.mood = s.randomMood()
+	for i := range s.uses {
+		s.uses[i] = s.IntN(2) == 0
+	}
 	s.world.Oracle.MaxFired = s.fired
 	defer engine.SetMaxFired(engine.SetMaxFired(s.fired))
 	s.plan = s.randomPlan()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
@@ -216,12 +217,29 @@ func (o *Oracle) opens(q *plan.Queue) event.Instant {
 	if c.Open(now) {
 		return o.clock
 	}
-	for t := now.Truncate(time.Minute); t.Before(now.AddDate(0, 0, 400)); t = t.Add(time.Minute) {
-		if t.After(now) && c.Open(t) {
+	if !o.everOpens(q.Hours) {
+		return never
+	}
+	for t, end := now.Truncate(time.Minute).Add(time.Minute), now.AddDate(2, 0, 0); t.Before(end); t = t.Add(time.Minute) {
+		if c.Open(t) {
 			return event.Instant(t.UnixMicro())
 		}
 	}
-	return 1 << 62
+	return never
+}
+
+// never is after all that is ever looked at.
+const never event.Instant = 1 << 62
+
+// everOpens reports whether a calendar has any hours.
+func (o *Oracle) everOpens(name string) bool {
+	for i := range o.plan.Calendars {
+		c := &o.plan.Calendars[i]
+		if c.Name == name && (len(c.Weekly) > 0 || slices.ContainsFunc(c.Holidays, func(h hours.Holiday) bool { return len(h.Open) > 0 })) {
+			return true
+		}
+	}
+	return false
 }
 
 func (o *Oracle) promote(it *item) {
