@@ -147,5 +147,6 @@ func (e *Engine) setAttributes(it *item, attrs rule.Attributes) {
 	maps.Copy(it.Attributes, attrs)
 	if v, ok := attrs[neverAttribute]; ok {
 		it.never = match.Names(v.String())
+		e.markItem(it) // who was never to have it may take it now
 	}
 }
