@@ -112,7 +112,7 @@ func (e *Engine) applyToAgent(r event.Recorded) bool {
 	case event.PresenceChanged:
 		e.applyPresence(&ev)
 	case event.SlotsReset:
-		e.dropKept(e.mustAgent(ev.Agent), func(string) bool { return true })
+		e.dropKept(e.mustAgent(ev.Agent), func(en *entry, _ string) bool { return en.KeptUntil > r.Time })
 	case event.AgentForgotten:
 		e.applyForgotten(e.mustAgent(ev.Agent))
 	default:

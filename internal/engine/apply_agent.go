@@ -12,10 +12,8 @@ func (e *Engine) applyConnection(a *agent, connected bool, lost event.Instant) {
 	a.Connected, a.LostAt = connected, lost
 	for _, en := range a.Ledger {
 		if en.Why == holdsActive {
-			it := e.mustItem(en.Item)
-			it.AgentLost = lost
-			e.changed(it)
-			e.schedule(it)
+			en.Lost = lost
+			e.schedule(e.mustItem(en.Item))
 		}
 	}
 	e.unsettle(a)

@@ -147,13 +147,13 @@ func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 	}
 	if it.Offer != nil {
 		e.endOffer(it, endedOffer{Offer: ev.Offer, Item: it.ID, Agent: ev.Agent})
-		a.entry(it.ID).Why = holdsActive
+		e.hold(a, a.entry(it.ID), holdsActive)
 	} else {
 		a.assignedFrom(it.Queue, e.seq)
 		e.take(a, it.ID, ev.Units, ev.Profiles, holdsActive)
 	}
 	it.Agent, it.State, it.Deferred, it.Stale = ev.Agent, event.Active, 0, false
-	it.Entered, it.Promoted, it.AgentLost = 0, false, 0
+	it.Entered, it.Promoted = 0, false
 	e.touch(it, now)
 }
 
@@ -169,19 +169,19 @@ func (e *Engine) applyReleased(ev *event.ItemReleased, now event.Instant) {
 // handOver takes an Active item from its agent.
 func (e *Engine) handOver(it *item, agent string, to event.State, now event.Instant) {
 	e.release(e.mustAgent(agent), it.ID)
-	it.Agent, it.Last, it.State, it.AgentLost = "", agent, to, 0
+	it.Agent, it.Last, it.State = "", agent, to
 	e.touch(it, now)
 }
 
 func (e *Engine) applyWrapUp(ev *event.WrapUpStarted, r event.Recorded) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
-	it.State, it.Ended, it.AgentLost = event.WrapUp, ev.Reason, 0
+	it.State, it.Ended = event.WrapUp, ev.Reason
 	e.expectCustomer(it, 0)
 	if e.conversations[it.conversationKey()] == it {
 		delete(e.conversations, it.conversationKey())
 	}
 	en := a.entry(it.ID)
-	en.Why = holdsWrapUp
+	e.hold(a, en, holdsWrapUp)
 	switch {
 	case ev.Released:
 		e.freeEntry(a, en)

@@ -26,10 +26,10 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
 		a := e.agents[name]
 		e.renamePresence(a, ev.Plan)
-		if a.KeptSince != 0 {
-			e.dropKept(a, func(profile string) bool {
+		if a.day.index != 0 {
+			e.dropKept(a, func(_ *entry, profile string) bool {
 				p := ev.Plan.Profile(profile)
-				return p == nil || p.Reset != plan.EndOfDay
+				return p != nil && p.Reset == plan.EndOfDay
 			})
 		}
 	}
@@ -79,13 +79,15 @@ func (e *Engine) defineAgent(a *agent, p *plan.Plan) {
 	old, def := a.def, p.Agent(a.Name)
 	changed := a.redefine(p, def)
 	a.queues = a.queues[:0]
-	e.scheduleDay(a)
 	if old == nil || def == nil {
 		e.moved(a)
 		return
 	}
-	if changed {
+	if old.Units != def.Units || !slices.Equal(old.Profiles, def.Profiles) {
 		e.capacityChanged(a)
+	}
+	if changed {
+		e.unsettle(a)
 	}
 	if a.reskilled = !slices.Equal(old.Skills, def.Skills); a.reskilled {
 		changed = true

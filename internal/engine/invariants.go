@@ -108,6 +108,9 @@ func (e *Engine) checkLedgers() error {
 			if err := e.checkEntry(a, en); err != nil {
 				return err
 			}
+			if en.Lost != 0 && (en.Why != holdsActive || a.Connected) {
+				return fmt.Errorf("agent %s is missed since %d by item %s as %s", name, en.Lost, en.Item, en.Why)
+			}
 		}
 		if sum != a.used {
 			return fmt.Errorf("agent %s uses %d units, and the ledger has %d", name, a.used, sum)
@@ -148,16 +151,17 @@ func (e *Engine) checkEntry(a *agent, en *entry) error {
 // checkSlots is INV-2 too: the slots in use are those of the entries, and what is kept for the day ends with it.
 func (e *Engine) checkSlots() error {
 	for name, a := range e.agents {
-		used, kept := make(map[string]int64), false
+		used, until := make(map[string]int64), event.Instant(0)
 		for _, en := range a.Ledger {
-			profiles := make(map[string]bool)
-			for _, p := range slices.Concat(en.Profiles, en.Kept) {
-				profiles[p] = true
-			}
-			for p := range profiles {
+			for _, p := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(en.Profiles, en.Kept)))) {
 				used[p]++
 			}
-			kept = kept || len(en.Kept) > 0
+			if (len(en.Kept) > 0) != (en.KeptUntil != 0) {
+				return fmt.Errorf("agent %s keeps %v of item %s until %d", name, en.Kept, en.Item, en.KeptUntil)
+			}
+			if en.KeptUntil != 0 && (until == 0 || en.KeptUntil < until) {
+				until = en.KeptUntil
+			}
 		}
 		for _, c := range a.counts {
 			if c.used != used[c.profile] || (c.used == 0 && !c.has) {
@@ -168,8 +172,8 @@ func (e *Engine) checkSlots() error {
 		if len(used) > 0 {
 			return fmt.Errorf("agent %s uses slots that are not counted: %v", name, used)
 		}
-		if kept != (a.KeptSince != 0) || kept != (a.day.index != 0) {
-			return fmt.Errorf("agent %s keeps slots %t, since %d, until %d", name, kept, a.KeptSince, a.day.at)
+		if a.day.due() != until {
+			return fmt.Errorf("agent %s keeps slots until %d, and the timer says %d", name, until, a.day.due())
 		}
 	}
 	return nil
@@ -284,7 +288,7 @@ func (e *Engine) checkDeadlines(it *item) error {
 	}{
 		{"closes", &it.closing, it.deadline()},
 		{"is looked after", &it.following, it.followsUp()},
-		{"leaves its agent", &it.returning, it.returnsBy()},
+		{"leaves its agent", &it.returning, e.returnsBy(it)},
 		{"loses its customer", &it.leaving, it.Leaves},
 	} {
 		if (d.t.index != 0) != (d.want != 0) || (d.want != 0 && d.t.at != d.want) {
@@ -293,9 +297,6 @@ func (e *Engine) checkDeadlines(it *item) error {
 	}
 	if it.Leaves != 0 && it.State != event.Open && it.State != event.Active {
 		return fmt.Errorf("item %s is %s and expects its customer", it.ID, it.State)
-	}
-	if it.AgentLost != 0 && (it.State != event.Active || e.agents[it.Agent].Connected) {
-		return fmt.Errorf("item %s is %s with agent %q and misses its agent", it.ID, it.State, it.Agent)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ package engine
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/hours"
@@ -30,9 +31,11 @@ type entry struct {
 	Profiles []string `json:",omitempty"`
 	// Kept are those of which it took a slot before, and which end with the agent's day, sorted. A profile that is in both
 	// lists is one slot: an item that comes back takes its own.
-	Kept  []string `json:",omitempty"`
-	Why   holding
-	Until event.Instant `json:",omitempty"` // of a wrap-up block
+	Kept      []string      `json:",omitempty"`
+	KeptUntil event.Instant `json:",omitempty"`
+	Why       holding
+	Until     event.Instant `json:",omitempty"` // of a wrap-up block
+	Lost      event.Instant `json:",omitempty"` // since when the agent of an Active item is not connected
 
 	block timer
 }
@@ -185,7 +188,21 @@ func (e *Engine) take(a *agent, item string, units int32, profiles []string, why
 		panic("engine: agent " + a.Name + " has item " + item + " already")
 	}
 	en := a.Ledger[i]
-	e.ledgerChanged(a, a.edit(en, func() { en.Units, en.Profiles, en.Why = units, profiles, why }))
+	changed := a.edit(en, func() { en.Units, en.Profiles = units, profiles })
+	e.hold(a, en, why)
+	e.ledgerChanged(a, changed)
+}
+
+// hold says why an agent holds what is in an entry. Slots that the item has as its agent's need not be kept as well.
+func (e *Engine) hold(a *agent, en *entry, why holding) {
+	en.Why, en.Lost = why, 0
+	if why == holdsActive && len(en.Kept) > 0 {
+		en.keepOnly(func(profile string) bool {
+			_, again := slices.BinarySearch(en.Profiles, profile)
+			return !again
+		})
+		e.scheduleDay(a)
+	}
 }
 
 // giveBack frees what an offer took.
@@ -202,7 +219,7 @@ func (e *Engine) release(a *agent, item string) {
 		e.timers.remove(&en.block)
 		e.freed(a, en, a.edit(en, func() {
 			e.keep(a, en)
-			en.Units, en.Profiles, en.Until, en.Why = 0, nil, 0, holdsSlot
+			en.Units, en.Profiles, en.Until, en.Lost, en.Why = 0, nil, 0, 0, holdsSlot
 		}))
 	}
 }
@@ -239,31 +256,40 @@ func (e *Engine) keep(a *agent, en *entry) {
 		return
 	}
 	en.Kept = union(en.Kept, ending)
-	if a.KeptSince == 0 {
-		a.KeptSince = e.last
-		e.scheduleDay(a)
+	en.KeptUntil = instantOf(hours.NextDay(e.zoneOf(a), timeOf(e.last)))
+	e.scheduleDay(a)
+}
+
+func (e *Engine) zoneOf(a *agent) *time.Location {
+	if a.def == nil {
+		return time.UTC
+	}
+	return e.plan.Zone(a.def.Zone)
+}
+
+// keepOnly ends what an entry keeps of other profiles.
+func (en *entry) keepOnly(stays func(profile string) bool) {
+	var kept []string
+	for _, p := range en.Kept {
+		if stays(p) {
+			kept = append(kept, p)
+		}
+	}
+	if en.Kept = kept; kept == nil {
+		en.KeptUntil = 0
 	}
 }
 
-// dropKept frees the slots that an agent kept of the profiles for which ends says so.
-func (e *Engine) dropKept(a *agent, ends func(profile string) bool) {
-	changed, left := false, false
+// dropKept ends what an agent keeps of profiles for which stays says no.
+func (e *Engine) dropKept(a *agent, stays func(en *entry, profile string) bool) {
+	changed := false
 	a.Ledger = slices.DeleteFunc(a.Ledger, func(en *entry) bool {
 		if len(en.Kept) == 0 {
 			return false
 		}
-		changed = a.edit(en, func() {
-			kept := slices.DeleteFunc(slices.Clone(en.Kept), ends)
-			if en.Kept = kept; len(kept) == 0 {
-				en.Kept = nil
-			}
-		}) || changed
-		left = left || len(en.Kept) > 0
+		changed = a.edit(en, func() { en.keepOnly(func(p string) bool { return stays(en, p) }) }) || changed
 		return en.Why == holdsSlot && len(en.Kept) == 0
 	})
-	if !left {
-		a.KeptSince = 0
-	}
 	e.scheduleDay(a)
 	if changed {
 		a.LastReleased = e.seq
@@ -271,11 +297,13 @@ func (e *Engine) dropKept(a *agent, ends func(profile string) bool) {
 	}
 }
 
-// scheduleDay sets the end of the day on which the first of the slots that are kept was.
+// scheduleDay sets when the first of the slots that an agent keeps ends.
 func (e *Engine) scheduleDay(a *agent) {
 	var at event.Instant
-	if a.KeptSince != 0 && a.def != nil {
-		at = instantOf(hours.NextDay(e.plan.Zone(a.def.Zone), timeOf(a.KeptSince)))
+	for _, en := range a.Ledger {
+		if en.KeptUntil != 0 && (at == 0 || en.KeptUntil < at) {
+			at = en.KeptUntil
+		}
 	}
 	e.timers.set(&a.day, at)
 }

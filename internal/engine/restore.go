@@ -98,6 +98,7 @@ func (e *Engine) restoreLedger(a *agent) {
 		en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
 		e.timers.set(&en.block, en.Until)
 	}
+	e.scheduleDay(a)
 }
 
 // restoreItems reads the items, and keeps the bytes of each as its image.

@@ -59,9 +59,7 @@ type item struct {
 	State   event.State
 	Ended   event.Reason  `json:",omitempty"` // why it is in wrap-up
 	Touched event.Instant // by customer or agent, for auto-close
-	// Leaves is when it ends because the customer's connection is lost, AgentLost since when that of its agent is.
-	Leaves    event.Instant `json:",omitempty"`
-	AgentLost event.Instant `json:",omitempty"`
+	Leaves  event.Instant `json:",omitempty"` // when it ends because the customer's connection is lost
 
 	Queue    string        // the last one
 	Queued   bool          `json:",omitempty"` // waits there now
@@ -150,8 +148,6 @@ type agent struct {
 	LostAt     event.Instant `json:",omitempty"`
 	// Ledger has an entry for each item that the agent is offered or has, so that what is used is their sum.
 	Ledger []*entry `json:",omitempty"` // by item
-	// KeptSince is when the first slot was kept for the rest of the day; 0 when none is.
-	KeptSince event.Instant `json:",omitempty"`
 
 	LastChange   uint64            `json:",omitempty"`
 	LastReleased uint64            `json:",omitempty"`

@@ -96,7 +96,7 @@ func (e *Engine) expectCustomer(it *item, until event.Instant) {
 func (e *Engine) schedule(it *item) {
 	e.timers.set(&it.closing, it.deadline())
 	e.timers.set(&it.following, it.followsUp())
-	e.timers.set(&it.returning, it.returnsBy())
+	e.timers.set(&it.returning, e.returnsBy(it))
 }
 
 // dropTimers takes the deadlines of an item that is over away.
@@ -132,11 +132,15 @@ func (it *item) followsUp() event.Instant {
 }
 
 // returnsBy is when an Active item leaves an agent whose connection is lost, 0 never.
-func (it *item) returnsBy() event.Instant {
-	if it.AgentLost == 0 || it.ws.Lifecycle.AgentReturn == 0 {
+func (e *Engine) returnsBy(it *item) event.Instant {
+	grace := it.ws.Lifecycle.AgentReturn
+	if grace == 0 || it.State != event.Active {
 		return 0
 	}
-	return after(it.AgentLost, it.ws.Lifecycle.AgentReturn)
+	if lost := e.mustAgent(it.Agent).entry(it.ID).Lost; lost != 0 {
+		return after(lost, grace)
+	}
+	return 0
 }
 
 func (it *item) afterTouch(d time.Duration) event.Instant {

@@ -29,6 +29,7 @@ func TestLoad(t *testing.T) {
 		"units gone, a slot left":       {[]d{{100, 100, false}, {2, 0, false}}, false, plan.Busy},
 		"units left, no slot":           {[]d{{100, 0, false}, {2, 2, false}}, false, plan.Busy},
 		"both gone":                     {[]d{{100, 100, false}, {2, 3, false}}, false, plan.DoNotDisturb},
+		"one is more than gone":         {[]d{{100, 10, false}, {2, 3, false}}, false, plan.Busy},
 		"a profile without slots":       {[]d{{100, 0, false}, {0, 0, false}}, false, plan.Available},
 		"blocking, not exhausted":       {[]d{{100, 0, false}, {2, 1, true}}, false, plan.Busy},
 		"blocking, exhausted":           {[]d{{100, 0, false}, {2, 2, true}}, false, plan.DoNotDisturb},
