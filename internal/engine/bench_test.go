@@ -34,6 +34,7 @@ type size struct {
 const (
 	perAgent      = 20 // the part of all skills that an agent has
 	perWorkstream = 25 // queues and skills
+	together      = 7  // skills so far apart are had and needed together
 )
 
 // company is the plan of a contact centre: one workstream for each 25 queues and skills, which sends items to the queues
@@ -65,8 +66,8 @@ func company(tb testing.TB, s size) *plan.Plan {
 		for _, q := range draw(r, s.queues, s.memberships) {
 			a.Queues = append(a.Queues, queueName(q))
 		}
-		for _, k := range draw(r, s.skills, s.skills/perAgent) {
-			a.Skills = append(a.Skills, plan.Skill{Name: skillName(k), Rating: int32(1 + r.IntN(10))})
+		for k, n := r.IntN(max(s.skills, 1)), 0; n < s.skills/perAgent; k, n = k+together, n+1 {
+			a.Skills = append(a.Skills, plan.Skill{Name: skillName(k % s.skills), Rating: int32(3 + r.IntN(8))})
 		}
 		p.Agents = append(p.Agents, a)
 	}
@@ -121,7 +122,7 @@ func benchWorkstream(s size, i int) plan.Workstream {
 		r := plan.ClassificationRule{Name: fmt.Sprintf("topic-%d", j)}
 		r.When = &rule.Condition{Attribute: "context.topic", Operator: rule.Equal, Values: []string{strconv.Itoa(j)}}
 		for k := range s.needs {
-			r.Skills = append(r.Skills, plan.Skill{Name: skillName((i*perWorkstream + j + k*7) % s.skills), Rating: int32(3 * (1 - k%2))})
+			r.Skills = append(r.Skills, plan.Skill{Name: skillName((i*perWorkstream + j + k*together) % s.skills), Rating: int32(3 * (1 - k%2))})
 		}
 		slices.SortFunc(r.Skills, func(a, b plan.Skill) int { return strings.Compare(a.Name, b.Name) })
 		set.Rules = append(set.Rules, r)

@@ -333,6 +333,7 @@ func (it *item) profiles() []string { return it.needs }
 
 // needAnew works out what an item needs. It belongs behind each change of its workstream or profiles.
 func (it *item) needAnew() {
+	it.joinSkills()
 	switch {
 	case len(it.Profiles) == 0:
 		it.needs = it.ws.Profiles

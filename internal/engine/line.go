@@ -25,6 +25,7 @@ type queue struct {
 	kinds map[string][]*kind
 
 	pools   map[poolKey]*pool
+	seats   int                 // in all pools
 	skilled map[string][]*agent // members by skill, by name; nil until somebody asks
 }
 
@@ -73,13 +74,22 @@ func classOf(it *item) class {
 		c.profiles = strings.Join(list, "\x00")
 	}
 	if n := (match.Need{Skills: it.Skills, Matching: it.ws.SkillMatching}); n.Exact() {
-		b := make([]byte, 0, 64)
-		for _, s := range it.Skills {
-			b = append(append(append(b, s.Name...), 0, byte(s.Rating)), 0)
-		}
-		c.skills = string(b)
+		c.skills = it.skills
 	}
 	return c
+}
+
+// joinSkills works out what tells the skills that an item needs from those of others.
+func (it *item) joinSkills() {
+	it.skills = ""
+	if len(it.Skills) == 0 {
+		return
+	}
+	b := make([]byte, 0, 64)
+	for _, s := range it.Skills {
+		b = append(append(append(b, s.Name...), 0, byte(s.Rating)), 0)
+	}
+	it.skills = string(b)
 }
 
 // priority is what orders an item within its queue.
@@ -96,11 +106,11 @@ func (it *item) before(o *item) bool { return it.node.before(&o.node.place) }
 // rank sets an item's place among all that waits: by the queue's priority, its own, when it came and its id. What was
 // promoted comes as if both priorities were 1.
 func (it *item) rank(q *queue) {
-	first := int64(q.priority())<<32 | int64(it.priority())
+	rank := int64(q.priority())<<32 | int64(it.priority())
 	if it.Promoted {
-		first = 1<<32 | 1
+		rank = 1<<32 | 1
 	}
-	it.node.place = place{first, int64(it.Since), it.ID}
+	it.node.place = place{rank: rank, first: int64(it.Since), name: it.ID}
 }
 
 // priority of a queue; one that is no longer in the plan comes as if by default.

@@ -15,26 +15,30 @@ import (
 // fewMembers is how many are looked at one by one, because that is quicker than to keep them in order.
 const fewMembers = 24
 
-// maxPools is how many pools a queue keeps. They are made again when somebody asks.
-const maxPools = 4096
+// A queue keeps so many pools, and so many seats in them for each member. With more it begins anew.
+const (
+	maxPools = 4096
+	maxSeats = 32
+)
 
 // poolKey says who is in a pool, and by which capacity they are in order.
 type poolKey struct {
-	skill    string // that all of the pool have; empty is everybody
+	skills   string // that items need, with ratings; without any everybody is in the pool
+	closest  bool   // who has one of them is in it, nearest first; otherwise who has all
 	profiles string // of which all in the trees have a free slot
 	slots    bool   // and these slots are the capacity that orders them
 }
 
-// pool is members of a queue in the order of its method: a tree for each rating of the skill and each presence, of those
-// who are connected and not blocked. It exists once somebody has asked for it, and is brought up to date when somebody
-// asks again: who moved in between waits in stale.
+// pool is members of a queue in the order of its method: a tree for each presence, of those who are connected and not
+// blocked. It exists once somebody has asked for it, and is brought up to date when somebody asks again: who moved in
+// between waits in stale.
 type pool struct {
 	poolKey
-	need    match.Need // its profiles
+	need    match.Need // the skills and profiles
 	queue   *queue
 	members []*agent // by name
 	seats   []seat   // none when the members are few
-	trees   [][presences]tree[seat]
+	trees   [presences]tree[seat]
 	stale   []*seat
 	dead    bool // nobody may ask any more
 }
@@ -44,11 +48,10 @@ const presences = 5
 
 // seat is an agent's place in a pool.
 type seat struct {
-	node   node[seat]
-	agent  *agent
-	pool   *pool
-	tree   *tree[seat] // where it is; nil when nowhere
-	rating int32
+	node  node[seat]
+	agent *agent
+	pool  *pool
+	tree  *tree[seat] // where it is; nil when nowhere
 }
 
 // moved brings an agent's card up to date, and notes that the agent may be able to take more than before and that its
@@ -82,15 +85,16 @@ func (a *agent) fill() {
 	}
 }
 
-// pool returns the members of q who have a skill ("" is everybody), in the order for items with these needs.
-func (q *queue) pool(skill string, n *match.Need) *pool {
-	key := poolKey{skill: skill, slots: n.BySlots() && q.method() == plan.HighestCapacity}
-	if len(n.Profiles) > 0 {
-		key.profiles = strings.Join(n.Profiles, "\x00")
+// pool returns those of q who may be for an item: who has the skills that it needs, or with closest who has any, or
+// everybody. An item that needs no skills asks for everybody.
+func (q *queue) pool(it *item, n *match.Need, everybody bool) *pool {
+	key := poolKey{profiles: it.class.profiles, slots: n.BySlots() && q.method() == plan.HighestCapacity}
+	if !everybody {
+		key.skills, key.closest = it.skills, n.Closest()
 	}
 	p := q.pools[key]
 	if p == nil {
-		if len(q.pools) >= maxPools {
+		if len(q.pools) >= maxPools || q.seats > maxSeats*(len(q.members)+fewMembers) {
 			q.dropPools()
 		}
 		p = q.newPool(key, n)
@@ -101,9 +105,9 @@ func (q *queue) pool(skill string, n *match.Need) *pool {
 
 func (q *queue) newPool(key poolKey, n *match.Need) *pool {
 	p := &pool{poolKey: key, queue: q, members: q.members, need: match.Need{Profiles: n.Profiles}}
-	ratings := 1
-	if key.skill != "" {
-		p.members, ratings = q.withSkill(key.skill), plan.MaxRating+1
+	if key.skills != "" {
+		p.need.Skills, p.need.Matching = n.Skills, n.Matching
+		p.members = q.withSkills(&p.need)
 	}
 	if q.pools == nil {
 		q.pools = make(map[poolKey]*pool)
@@ -112,15 +116,14 @@ func (q *queue) newPool(key poolKey, n *match.Need) *pool {
 	if len(p.members) <= fewMembers {
 		return p
 	}
-	p.trees = make([][presences]tree[seat], ratings)
+	q.seats += len(p.members)
 	p.seats = make([]seat, len(p.members))
 	for i, a := range p.members {
 		s := &p.seats[i]
 		s.agent, s.pool = a, p
 		s.node.of, s.node.weight = s, a.weight
-		if key.skill != "" {
-			s.rating, _ = a.card.Rating(key.skill)
-			s.rating = min(max(s.rating, 0), plan.MaxRating)
+		if key.closest {
+			s.node.rank = int64(p.need.Distance(&a.card))
 		}
 		p.stale = append(p.stale, s)
 	}
@@ -156,7 +159,7 @@ func (s *seat) sit() {
 func (s *seat) right() (to *tree[seat], room int64, at place) {
 	p, c := s.pool, &s.agent.card
 	if c.Connected && c.Blocked == "" && c.Presence != 0 && (!p.slots || c.Free >= 0) {
-		to = &p.trees[s.rating][bits.TrailingZeros8(uint8(c.Presence))]
+		to = &p.trees[bits.TrailingZeros8(uint8(c.Presence))]
 	}
 	room = c.Free
 	if p.profiles != "" {
@@ -168,7 +171,7 @@ func (s *seat) right() (to *tree[seat], room int64, at place) {
 			room = int64(slots)
 		}
 	}
-	at.name = c.Name
+	at.rank, at.name = s.node.rank, c.Name
 	at.first, at.second = p.queue.order(s.agent, room)
 	return to, room, at
 }
@@ -196,6 +199,28 @@ func (q *queue) withSkill(skill string) []*agent {
 	return q.skilled[skill]
 }
 
+// withSkills returns the members who have all the skills that are needed, or with closest any of them, by name.
+func (q *queue) withSkills(n *match.Need) []*agent {
+	var list []*agent
+	if !n.Closest() {
+		for _, a := range q.withSkill(q.rarest(n.Skills)) {
+			if n.Suits(&a.card, match.Past{}) {
+				list = append(list, a)
+			}
+		}
+		return list
+	}
+	for i, s := range n.Skills {
+		for _, a := range q.withSkill(s.Name) {
+			if !a.hasAny(n.Skills[:i]) { // or else it is there already
+				list = append(list, a)
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b *agent) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
 // rarest returns the skill that fewest members have; of several the first.
 func (q *queue) rarest(skills []plan.Skill) string {
 	best := skills[0].Name
@@ -217,7 +242,7 @@ func (q *queue) dropPools() {
 			a.seated = slices.DeleteFunc(a.seated, func(s *seat) bool { return s.pool.dead })
 		}
 	}
-	q.pools, q.skilled = nil, nil
+	q.pools, q.skilled, q.seats = nil, nil, 0
 }
 
 // search looks for the best two candidates of an item.
@@ -254,98 +279,46 @@ func (s *search) distance(a *agent) int32 {
 	return 0
 }
 
-// members looks at all members, by the order that fits.
+// members looks at all members, by the pool that fits. Where the closest skills come first, those who have none of them
+// come last, and are looked at only if they may be among the best two.
 func (s *search) members() {
-	switch {
-	case s.need.Closest():
-		s.closest()
-	case s.need.Exact():
-		skill := s.queue.rarest(s.need.Skills)
-		i := slices.IndexFunc(s.need.Skills, func(x plan.Skill) bool { return x.Name == skill })
-		p := s.queue.pool(skill, &s.need)
-		for rating := max(s.need.Skills[i].Rating, 0); rating <= plan.MaxRating; rating++ {
-			if !s.tree(p, rating, 0, nil) {
-				return
-			}
-		}
-	default:
-		s.tree(s.queue.pool("", &s.need), 0, 0, nil)
+	s.pool(s.queue.pool(s.item, &s.need, len(s.need.Skills) == 0 || s.need.Matching == plan.SkillsNone), 0, nil)
+	if !s.need.Closest() {
+		return
+	}
+	least := match.Missing(len(s.need.Skills))
+	if c := &s.choice; c.Next.Agent == nil || c.Next.Distance >= least {
+		s.pool(s.queue.pool(s.item, &s.need, true), least, s.need.Skills)
 	}
 }
 
-// tree looks at who of a pool has a rating. least is what their distance is at least; those who have one of the skills in
-// but were looked at before. It reports whether there is more to look at: a pool of few is done at once.
-func (s *search) tree(p *pool, rating, least int32, but []plan.Skill) bool {
-	if p.trees == nil {
+// pool looks at who is in a pool, but for those who have one of the skills in but. least is how far the others are at
+// least.
+func (s *search) pool(p *pool, least int32, but []plan.Skill) {
+	if p.seats == nil {
 		for _, a := range p.members {
 			if !a.hasAny(but) {
 				s.try(a, s.distance(a))
 			}
 		}
-		return false
+		return
 	}
-	room := int64(s.need.Units)
-	for i := range presences {
+	for i := range p.trees {
 		if s.need.Allowed&(1<<i) == 0 {
 			continue
 		}
-		p.trees[rating][i].root.walk(room, func(x *seat) bool {
-			bound := match.Rank{Agent: &x.agent.card, Distance: least, First: x.node.first, Second: x.node.second}
+		p.trees[i].root.walk(int64(s.need.Units), func(x *seat) bool {
+			at := &x.node.place
+			bound := match.Rank{Agent: &x.agent.card, Distance: max(int32(at.rank), least), First: at.first, Second: at.second}
 			if s.choice.Full(&bound) {
 				return false
 			}
 			if !x.agent.hasAny(but) {
-				s.try(x.agent, s.distance(x.agent))
+				s.try(x.agent, bound.Distance)
 			}
 			return true
 		})
 	}
-	return true
-}
-
-// closest goes by the distance of the skills. Who lacks n of them is at least n times missing away and has one of the
-// n+1 that fewest have; so it walks the pool of the rarest skill, nearest rating first, then that of the next one for
-// those who have not the first, and so on, until nobody further away can be better than the best two.
-func (s *search) closest() {
-	skills := slices.Clone(s.need.Skills)
-	slices.SortStableFunc(skills, func(a, b plan.Skill) int {
-		return len(s.queue.withSkill(a.Name)) - len(s.queue.withSkill(b.Name))
-	})
-	for i, skill := range skills {
-		base := match.Missing(i)
-		if s.done(base) {
-			return
-		}
-		p := s.queue.pool(skill.Name, &s.need)
-		for _, rating := range nearest(skill.Rating) {
-			least := base + match.Distance(skill.Rating, rating, true)
-			if s.done(least) || !s.tree(p, rating, least, skills[:i]) {
-				break
-			}
-		}
-	}
-	if least := match.Missing(len(skills)); !s.done(least) {
-		s.tree(s.queue.pool("", &s.need), 0, least, skills)
-	}
-}
-
-// done reports whether two are nearer than that.
-func (s *search) done(least int32) bool {
-	return s.choice.Next.Agent != nil && s.choice.Next.Distance < least
-}
-
-// nearest returns all ratings, by their distance from the one that is needed.
-func nearest(needed int32) [plan.MaxRating + 1]int32 {
-	var list [plan.MaxRating + 1]int32
-	needed = min(max(needed, 0), plan.MaxRating)
-	i := 0
-	for r := needed; r <= plan.MaxRating; r, i = r+1, i+1 {
-		list[i] = r
-	}
-	for r := needed - 1; r >= 0; r, i = r-1, i+1 {
-		list[i] = r
-	}
-	return list
 }
 
 func (a *agent) hasAny(skills []plan.Skill) bool {

@@ -79,12 +79,13 @@ type item struct {
 	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
 	Declines map[string]*decline `json:",omitempty"` // by agent
 
-	ws    *plan.Workstream
-	needs []string // the profiles of ws and its own
-	class class    // follows from ws and what classification gave
-	never []string // whom its customer does not want
-	node  node[item]
-	line  *line // where it waits
+	ws     *plan.Workstream
+	needs  []string // the profiles of ws and its own
+	class  class    // follows from ws and what classification gave
+	skills string   // those that it needs, with ratings, joined
+	never  []string // whom its customer does not want
+	node   node[item]
+	line   *line // where it waits
 
 	closing, following, promoting, overflowing timer
 	leaving, returning                         timer // of its customer, of its agent

@@ -4,13 +4,16 @@ package engine
 
 import "strings"
 
-// place orders what is in a tree: by first, then second, then name. No two in a tree have the same.
+// place orders what is in a tree: by rank, then first, then second, then name. No two in a tree have the same.
 type place struct {
-	first, second int64
-	name          string
+	rank, first, second int64
+	name                string
 }
 
 func (p *place) before(o *place) bool {
+	if p.rank != o.rank {
+		return p.rank < o.rank
+	}
 	if p.first != o.first {
 		return p.first < o.first
 	}
