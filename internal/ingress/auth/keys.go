@@ -3,7 +3,6 @@
 package auth
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// fetchEvery is how often a key set is fetched at most: a token with an invented key id makes the library look for
-	// that key, and strangers must not turn that into a flood at the identity provider.
+	// fetchEvery is how often a key set is fetched at most: a token with an invented key id has that key looked for, and
+	// strangers must not turn that into a flood at the identity provider.
 	fetchEvery   = 10 * time.Second
 	fetchTimeout = 5 * time.Second
 	maxKeySet    = 1 << 20
@@ -45,6 +45,11 @@ func (k *fileKeys) VerifySignature(ctx context.Context, token string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	return verify(ctx, set, token)
+}
+
+// verify tries the keys of a set that fit a token.
+func verify(ctx context.Context, set jose.JSONWebKeySet, token string) ([]byte, error) {
 	jws, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil {
 		return nil, err
@@ -104,84 +109,78 @@ type unavailableError struct{ error }
 // Unwrap returns the cause.
 func (e *unavailableError) Unwrap() error { return e.error }
 
-// urlKeys returns the keys at a URL. They are cached, and looked for again when a token names another key. They outlive
-// ctx: the library takes its values only.
-func urlKeys(ctx context.Context, url string, transport http.RoundTripper, now func() time.Time) *remoteKeys {
-	r := &remoteKeys{seldom: &seldom{next: transport, now: now}}
-	client := &http.Client{
+// urlKeys returns the keys at a URL. They are kept, and looked for again when none of them verifies a token.
+//
+// The library's own set is not used: who asks just after its fetch has ended is given the keys of before that fetch, and a
+// token signed with a new key is refused.
+func urlKeys(url string, transport http.RoundTripper, now func() time.Time) *remoteKeys {
+	return &remoteKeys{url: url, now: now, client: &http.Client{
 		Timeout:       fetchTimeout,
-		Transport:     r.seldom,
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	r.keys = oidc.NewRemoteKeySet(oidc.ClientContext(ctx, client), url)
-	return r
+	}}
 }
 
 type remoteKeys struct {
-	keys   *oidc.RemoteKeySet
-	seldom *seldom
+	url    string
+	now    func() time.Time
+	client *http.Client
+
+	// fetching is held by the one who asks the issuer; the others wait for the same answer.
+	fetching sync.Mutex
+	at       time.Time // of the last fetch
+	err      error     // of the last fetch
+
+	known atomic.Pointer[jose.JSONWebKeySet]
 }
 
-// VerifySignature implements oidc.KeySet. The library's errors are texts, so whether it could not fetch or could not
-// verify is told by what the transport saw.
+// VerifySignature implements oidc.KeySet.
 func (r *remoteKeys) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	payload, err := r.keys.VerifySignature(ctx, token)
-	if err == nil {
-		return payload, nil
+	before := r.known.Load()
+	if before != nil {
+		if payload, err := verify(ctx, *before, token); err == nil {
+			return payload, nil
+		}
 	}
-	if failed := r.seldom.failure(); failed != nil {
-		return nil, &unavailableError{failed}
+	if err := r.fetchSeldom(ctx); err != nil {
+		return nil, &unavailableError{err}
 	}
-	return nil, errNoKey
+	set := r.known.Load()
+	if set == before {
+		return nil, errNoKey
+	}
+	return verify(ctx, *set, token)
 }
 
-// seldom is a transport for one URL that answers from memory when it is asked too often.
-type seldom struct {
-	next http.RoundTripper
-	now  func() time.Time
-
-	mu   sync.Mutex
-	at   time.Time
-	body []byte
-	err  error
+// fetchSeldom asks the issuer, unless that was done a moment ago. A fetch does not end with who began it: others wait.
+func (r *remoteKeys) fetchSeldom(ctx context.Context) error {
+	r.fetching.Lock()
+	defer r.fetching.Unlock()
+	if now := r.now(); r.at.IsZero() || now.Sub(r.at) >= fetchEvery {
+		r.err = r.fetch(context.WithoutCancel(ctx))
+		r.at = now
+	}
+	return r.err
 }
 
-// RoundTrip implements http.RoundTripper.
-func (s *seldom) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if now := s.now(); s.at.IsZero() || now.Sub(s.at) >= fetchEvery {
-		s.body, s.err = s.fetch(r)
-		s.at = now
-	}
-	if s.err != nil {
-		return nil, s.err
-	}
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/json"}},
-		Body:   io.NopCloser(bytes.NewReader(s.body)), ContentLength: int64(len(s.body)), Request: r,
-	}, nil
-}
-
-func (s *seldom) fetch(r *http.Request) ([]byte, error) {
-	resp, err := s.next.RoundTrip(r)
+func (r *remoteKeys) fetch(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url, nil)
 	if err != nil {
-		return nil, errors.New("the key set could not be fetched")
+		return errors.New("the URL of the key set is none")
+	}
+	resp, err := r.client.Do(req)
+	if err != nil {
+		return errors.New("the key set could not be fetched")
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the key set could not be fetched: status %d", resp.StatusCode)
+		return fmt.Errorf("the key set could not be fetched: status %d", resp.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxKeySet))
-	if err != nil || !json.Valid(body) {
-		return nil, errors.New("the key set could not be read")
+	set := jose.JSONWebKeySet{}
+	if err != nil || json.Unmarshal(body, &set) != nil {
+		return errors.New("the key set could not be read")
 	}
-	return body, nil
-}
-
-func (s *seldom) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+	r.known.Store(&set)
+	return nil
 }

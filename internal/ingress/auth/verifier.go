@@ -91,7 +91,7 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Caller, error) {
 	if issuer == nil {
 		return Caller{}, refuse("the issuer of the token is not one of this distributor's", nil)
 	}
-	payload, err := v.keysOf(ctx, p, issuer).VerifySignature(ctx, token)
+	payload, err := v.keysOf(p, issuer).VerifySignature(ctx, token)
 	if unavailable := (*unavailableError)(nil); errors.As(err, &unavailable) {
 		return Caller{}, &Error{Description: "the keys of the token's issuer cannot be had at the moment", Unavailable: true, cause: err}
 	}
@@ -129,7 +129,7 @@ func (v *Verifier) check(issuer *plan.Issuer, c *claims) error {
 }
 
 // keysOf keeps the keys of the issuers that are in the plan, and those of no others.
-func (v *Verifier) keysOf(ctx context.Context, p *plan.Plan, issuer *plan.Issuer) oidc.KeySet {
+func (v *Verifier) keysOf(p *plan.Plan, issuer *plan.Issuer) oidc.KeySet {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.of != p {
@@ -144,7 +144,7 @@ func (v *Verifier) keysOf(ctx context.Context, p *plan.Plan, issuer *plan.Issuer
 	set := v.keys[source(issuer)]
 	if set == nil {
 		if issuer.JWKSURL != "" {
-			set = urlKeys(ctx, issuer.JWKSURL, v.transport, v.now)
+			set = urlKeys(issuer.JWKSURL, v.transport, v.now)
 		} else {
 			set = &fileKeys{dir: v.credentials, name: issuer.JWKSFile}
 		}

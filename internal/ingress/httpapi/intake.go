@@ -90,7 +90,7 @@ func (a *API) signingKeys(ch *plan.Channel) ([][]byte, error) {
 		// Whoever knows the address can ask: what is worth a warning is told once, when the credentials are watched.
 		a.Log.Debug("Reading the signing secret", "channel", ch.Name, "secret", ch.Custom.Credentials, "error", err)
 		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
-			"the channel's signing secret cannot be used yet")
+			"the Secret of the channel is not there, or has no signingSecret that can be used; nothing was taken in")
 		p.RetryAfter = 5
 		return nil, p
 	}
