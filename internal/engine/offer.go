@@ -104,6 +104,9 @@ func (e *Engine) liveOffer(agent, id string) (*item, event.Result) {
 	case event.Declined:
 		return nil, reject(event.OfferDeclined, "offer %s was declined", id)
 	case event.Revoked:
+		if o.Reason == "" { // of a consultation, which tells none
+			return nil, reject(event.OfferRevoked, "consultation %s was withdrawn", id)
+		}
 		return nil, reject(event.OfferRevoked, "offer %s was revoked: %s", id, o.Reason)
 	default:
 		return nil, reject(event.OfferAccepted, "offer %s was accepted", id)
