@@ -14,7 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"workstream.dev/operator/internal/testkit/centre"
+	"workstream.dev/operator/test/centre"
 )
 
 func main() {

@@ -12,7 +12,7 @@ import (
 
 	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
-	"workstream.dev/operator/internal/testkit/centre"
+	"workstream.dev/operator/test/centre"
 )
 
 // settings are what the flags say.

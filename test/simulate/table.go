@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"workstream.dev/operator/internal/plan"
-	"workstream.dev/operator/internal/testkit/centre"
+	"workstream.dev/operator/test/centre"
 )
 
 // option is a flag. An alias may have its value in another form, such as a rate for a time.

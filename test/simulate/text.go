@@ -11,7 +11,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"workstream.dev/operator/internal/testkit/centre"
+	"workstream.dev/operator/test/centre"
 )
 
 const usage = `simulate runs the engine as a contact centre in virtual time and prints how long customers wait, how busy agents are

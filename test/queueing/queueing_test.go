@@ -7,7 +7,7 @@ import (
 	"math"
 	"testing"
 
-	"workstream.dev/operator/internal/testkit/queueing"
+	"workstream.dev/operator/test/queueing"
 )
 
 func near(t *testing.T, what string, got, want, within float64) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"workstream.dev/operator/internal/plan"
-	"workstream.dev/operator/internal/testkit/centre"
+	"workstream.dev/operator/test/centre"
 )
 
 var (

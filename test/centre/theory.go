@@ -10,7 +10,7 @@ import (
 	"strconv"
 
 	"workstream.dev/operator/internal/plan"
-	"workstream.dev/operator/internal/testkit/queueing"
+	"workstream.dev/operator/test/queueing"
 )
 
 // theory is what a model says: of all, of each class and, where it does, of each agent.
