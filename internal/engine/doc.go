@@ -17,18 +17,19 @@
 //	|         |   |   |  +--- declined, --------+       | (accepted)
 //	|         |   |   |       expired, revoked          |
 //	|         |   |   |                                 v
-//	|         |   |   |  ItemAssigned                 Active
-//	|         |   |   +-- (picked, supervisor) ------> | | |
-//	|         |   |                                    | | |
-//	|         |   +------ ItemReleased ----------------+ | |
-//	|         |           (transfer, agent removed)      | |
+//	|         |   |   |  ItemAssigned                 Active <--+  OfferMade to another agent who accepts:
+//	|         |   |   +-- (at once, picked, ---------> | | | ---+  ItemAssigned (transfer)
+//	|         |   |        supervisor)                 | | |
+//	|         |   +------ ItemReleased ----------------+ | |  beside it: ConsultRequested, ConsultJoined,
+//	|         |           (to a queue, live chat         | |  ConsultEnded of up to five other agents
+//	|         |           closed, agent lost or gone)    | |
 //	|         |                                          | |
 //	+---------|---------- ItemResumed <-- Waiting <------+ |
-//	          |                             |   ItemParked |
-//	          |                             |              v  WrapUpStarted
-//	          | customer left, forced,      |           WrapUp   (a record: ItemClosed)
-//	          | 30 days                     | autoClose    |
-//	          v                             v              v  agent done, 1 day
+//	          |     (customer, follow-up,   |   ItemParked |
+//	          |      supervisor)            |              v  WrapUpStarted
+//	          | customer left or lost,      |           WrapUp   (a record: ItemClosed)
+//	          | forced, overflow, open      | waiting      |
+//	          v for too long                v for too long v  agent done, or after a while
 //	        Closed <------------------------+--------------+
 //
 // # State
@@ -52,4 +53,12 @@
 //   - An offer that is out stands when queue, membership or record change under it; it ends with the item or the agent.
 //     A record that changed meanwhile is routed again when the offer is not accepted.
 //   - Capacity counts from the revision of the workstream that routed the item last.
+//   - What is transferred to an agent holds capacity of both until that agent answers. Who would not take it has not
+//     declined the item: nobody cools off.
+//   - A slot of a profile that ends with the day is kept from when the item leaves its agent, or no longer blocks as
+//     wrap-up, until the agent's next midnight, in the zone of that moment. Coming back earlier the item takes its own slot
+//     again, but whether it is offered to that agent is asked of the free ones, as for any other item.
+//   - An agent whose connection is lost is missed by what was Active with them at that moment: what a supervisor gives
+//     to an absent agent stays there.
+//   - Who waits for a lost customer waits for one time, whatever becomes of the conversation: passed on it still ends then.
 package engine

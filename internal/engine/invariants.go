@@ -151,7 +151,7 @@ func (e *Engine) checkEntry(a *agent, en *entry) error {
 // checkSlots is INV-2 too: the slots in use are those of the entries, and what is kept for the day ends with it.
 func (e *Engine) checkSlots() error {
 	for name, a := range e.agents {
-		used, until := make(map[string]int64), event.Instant(0)
+		used, until := make(map[string]int32), event.Instant(0)
 		for _, en := range a.Ledger {
 			for _, p := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(en.Profiles, en.Kept)))) {
 				used[p]++

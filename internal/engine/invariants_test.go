@@ -19,15 +19,18 @@ func TestCheckInvariantsSeesWhatIsBroken(t *testing.T) {
 queue general
 queue other
 queue cases type=Record
-workstream chat units=30 fallback=general
+profile calls reset=EndOfDay
+workstream chat units=30 fallback=general profiles=(calls)
 workstream side units=30 fallback=other
 workstream cases type=Record fallback=cases
 channel web chat
 channel app side
-agent ann units=150 queues=(general)
+agent ann units=150 queues=(general) profiles=(calls:9)
 agent bob queues=(other)
+agent cid
 `)
 			step(t, e, event.ConnectAgent{Agent: "ann"})
+			step(t, e, event.ConnectAgent{Agent: "cid"})
 			open := func(id, channel string) {
 				step(t, e, event.ReceiveMessage{Item: id, Message: "m", Channel: channel, Conversation: "c" + id[1:]})
 			}
@@ -35,6 +38,7 @@ agent bob queues=(other)
 				open(id, "web")
 				step(t, e, event.AcceptOffer{Agent: "ann", Offer: id + "-o1"})
 			}
+			step(t, e, event.RequestConsult{Agent: "ann", Item: "i1", To: "cid"})
 			step(t, e, event.EndItem{Agent: "ann", Item: "i5"})
 			step(t, e, event.CloseItem{Agent: "ann", Item: "i6"})
 			open("i2", "web")

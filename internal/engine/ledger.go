@@ -43,8 +43,8 @@ type entry struct {
 // slotCount is what an agent has and uses of one capacity profile.
 type slotCount struct {
 	profile  string
-	limit    int64 // 0 of a profile that the agent does not have
-	used     int64
+	limit    int32 // 0 of a profile that the agent does not have
+	used     int32
 	has      bool
 	blocking bool
 }
@@ -74,7 +74,7 @@ func (a *agent) free() int64 { return int64(a.units()) - a.used }
 // give them.
 func (a *agent) slots(profile string) int32 {
 	if i, ok := a.findSlots(profile); ok {
-		return int32(a.counts[i].limit - a.counts[i].used)
+		return a.counts[i].limit - a.counts[i].used
 	}
 	return 0
 }
@@ -95,7 +95,7 @@ func (a *agent) findSlots(profile string) (int, bool) {
 
 // addSlot counts a slot of a profile, or with -1 no longer counts it. What is used of a profile that the agent does not
 // have is counted too: a plan may give it later.
-func (a *agent) addSlot(profile string, by int64) {
+func (a *agent) addSlot(profile string, by int32) {
 	i, ok := a.findSlots(profile)
 	if !ok {
 		a.counts = slices.Insert(a.counts, i, slotCount{profile: profile})
@@ -126,8 +126,8 @@ func union(a, b []string) []string {
 }
 
 // add counts all that an entry holds, or with -1 no longer counts it.
-func (a *agent) add(en *entry, by int64) {
-	a.used += by * int64(en.Units)
+func (a *agent) add(en *entry, by int32) {
+	a.used += int64(by) * int64(en.Units)
 	for _, p := range en.taken() {
 		a.addSlot(p, by)
 	}
@@ -148,7 +148,7 @@ func (a *agent) redefine(p *plan.Plan, def *plan.Agent) bool {
 	a.def, a.counts = def, nil
 	if def != nil {
 		for _, ap := range def.Profiles {
-			c := slotCount{profile: ap.Name, limit: int64(ap.Limit), has: true}
+			c := slotCount{profile: ap.Name, limit: ap.Limit, has: true}
 			if d := p.Profile(ap.Name); d != nil {
 				c.blocking = d.Blocking
 			}

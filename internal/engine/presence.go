@@ -16,12 +16,13 @@ func (e *Engine) setPresence(c event.SetPresence) event.Result {
 	if refused != nil {
 		return *refused
 	}
+	const base = "Available, Busy, DoNotDisturb, Away, Offline"
 	chosen, known := e.plan.Presence(string(c.Presence))
 	switch {
 	case c.Presence == plan.Inactive:
 		return reject(event.InvalidPresence, "%s is not chosen: it follows from an offer that expired", c.Presence)
 	case !known:
-		return reject(event.InvalidPresence, "%q is no presence: choose Available, Busy, DoNotDisturb, Away, Offline or one of your own", c.Presence)
+		return reject(event.InvalidPresence, "%q is no presence: choose %s or one of your own", c.Presence, base)
 	case !a.Connected:
 		return reject(event.NotConnectedAgent, "agent %s is not connected, so the presence is Offline", a.Name)
 	}

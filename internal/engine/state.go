@@ -189,7 +189,7 @@ func (a *agent) computed() plan.Presence {
 		c := &a.counts[i]
 		if c.has {
 			profiles = true
-			l.Dimension(c.limit, c.used, c.blocking)
+			l.Dimension(int64(c.limit), int64(c.used), c.blocking)
 		} else if c.used > 0 {
 			l.Other()
 		}

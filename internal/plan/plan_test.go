@@ -203,6 +203,11 @@ func TestPlanFindsItsParts(t *testing.T) {
 	if m := p.Members("cases"); m != nil {
 		t.Errorf("Members of a queue that nobody is in: %v", m)
 	}
+	p.Agents[0].Zone = "Asia/Tokyo"
+	encode(t, p)
+	if z, other := p.Zone("Asia/Tokyo"), p.Zone("Europe/Berlin"); z.String() != "Asia/Tokyo" || other != time.UTC || p.Zone("") != time.UTC {
+		t.Errorf("Zone: %s, %s", z, other)
+	}
 	w := p.Workstream("chat")
 	if !w.Allows(Busy) || w.Allows(Away) {
 		t.Error("Allows")
@@ -285,6 +290,8 @@ func TestEncodeRefuses(t *testing.T) {
 		"two workstreams of a name":  {func(p *Plan) { p.Workstreams[1].Name = "chat" }, `two workstreams are named "chat"`},
 		"two queues of a name":       {func(p *Plan) { p.Queues[0].Name = "vip" }, `two queues are named "vip"`},
 		"two channels of a name":     {func(p *Plan) { p.Channels[0].Name = "web" }, `two channels are named "web"`},
+		"an agent of no time zone":   {func(p *Plan) { p.Agents[0].Zone = "Mars/Base" }, `agent ann: time zone "Mars/Base" is not known`},
+		"the zone of this host":      {func(p *Plan) { p.Agents[0].Zone = "Local" }, `agent ann: time zone "Local" is not known`},
 		"two agents of a name":       {func(p *Plan) { p.Agents[0].Name = "bob" }, `two agents are named "bob"`},
 	}
 	for name, tc := range tests {
