@@ -17,8 +17,9 @@ import (
 // snapshotMagic begins a snapshot's body: its format. The lengths of the two parts follow, then the parts.
 const snapshotMagic = "WSD1"
 
-// snapshotTimeout is how long storing one may take; the old one stays when it is not enough.
-const snapshotTimeout = 30 * time.Second
+// snapshotTimeout is how long storing one may take: one of a million items has more than a gigabyte. The old one stays when
+// it is not enough.
+const snapshotTimeout = 5 * time.Minute
 
 // sinceSnapshot counts what would be replayed.
 type sinceSnapshot struct {

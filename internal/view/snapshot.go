@@ -41,7 +41,7 @@ type snapshotHead struct {
 // image is an item as a snapshot has it. It is shared by all snapshots until an event changes the item: the one that it
 // names, and no other.
 type image struct {
-	of item // a copy, until it is encoded
+	of *item // a copy, until it is encoded
 	// body is the item with its steps, which begin at steps.
 	body  []byte
 	steps int
@@ -76,7 +76,7 @@ func (v *View) Freeze() *Frozen {
 		if it.image == nil {
 			c := *it // attributes, offers, consultations and steps are replaced or added to, never changed
 			c.Messages = slices.Clone(it.Messages)
-			it.image = &image{of: c}
+			it.image = &image{of: &c}
 		}
 		f.items = append(f.items, it.image)
 	}
@@ -104,13 +104,13 @@ func (i *image) encode() error {
 		return nil
 	}
 	w := compact.NewPlainWriter(nil)
-	itemFormat.Write(w, reflect.ValueOf(&i.of).Elem())
+	itemFormat.Write(w, reflect.ValueOf(i.of).Elem())
 	i.steps = len(w.Buf)
 	steps := compact.NewWriter(w.Buf)
 	if err := event.Write(steps, i.of.trace()); err != nil {
 		return fmt.Errorf("encoding the trace of item %s: %w", i.of.ID, err)
 	}
-	i.body, i.of = bytes.Clone(steps.Buf), item{}
+	i.body, i.of = bytes.Clone(steps.Buf), nil
 	return nil
 }
 

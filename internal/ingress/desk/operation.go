@@ -92,6 +92,9 @@ func Find(name string) *Operation { return byName[name] }
 // bare is for operations that say everything by what they are about.
 func bare(command func(*asked) event.Command) func(*asked) (event.Command, error) {
 	return func(a *asked) (event.Command, error) {
+		if len(a.body) == 0 {
+			return command(a), nil
+		}
 		if err := a.decode(&struct{}{}); err != nil {
 			return nil, err
 		}

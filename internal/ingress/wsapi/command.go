@@ -51,10 +51,12 @@ type reply struct {
 
 // receive starts one command. It waits while too many are under way.
 func (s *session) receive(ctx context.Context, frame []byte) {
-	var c command
-	if err := ingress.Decode(frame, &c); err != nil {
-		s.answer(ctx, "", "unknown", desk.Answer{}, err)
-		return
+	c, ok := plain(frame)
+	if !ok {
+		if err := ingress.Decode(frame, &c); err != nil {
+			s.answer(ctx, "", "unknown", desk.Answer{}, err)
+			return
+		}
 	}
 	op := desk.Find(c.Do)
 	if err := c.check(op); err != nil {
@@ -117,9 +119,12 @@ func (s *session) answer(ctx context.Context, id, do string, a desk.Answer, err 
 		}
 		r.Status, r.RetryAfter, r.Body = p.Status, p.RetryAfter, p
 	}
-	frame, err := json.Marshal(r)
-	if err != nil { // answers are plain data: this cannot be
-		frame = fmt.Appendf(nil, `{"type":"answer","id":%s,"status":500,"body":{}}`, strconv.Quote(id))
+	frame, ok := r.plain(&a)
+	if !ok || err != nil {
+		var wrong error
+		if frame, wrong = json.Marshal(r); wrong != nil { // answers are plain data: this cannot be
+			frame = fmt.Appendf(nil, `{"type":"answer","id":%s,"status":500,"body":{}}`, strconv.Quote(id))
+		}
 	}
 	select {
 	case s.answers <- frame:

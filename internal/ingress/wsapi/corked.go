@@ -23,6 +23,7 @@ type corked struct {
 	mu      sync.Mutex
 	holding bool
 	held    []byte
+	until   time.Time // the deadline that is set
 }
 
 // Write implements net.Conn.
@@ -66,12 +67,19 @@ func (c *corked) releaseLocked() error {
 	return err
 }
 
+// writeLocked gives a write the time-out, and up to a fifth more: to move the deadline costs about as much as to write.
 func (c *corked) writeLocked(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
-		return 0, err
+	if now := time.Now(); c.until.Sub(now) < c.timeout {
+		c.until = now.Add(c.timeout + c.timeout/5)
+		if err := c.SetWriteDeadline(c.until); err != nil {
+			return 0, err
+		}
 	}
 	return c.Conn.Write(b)
 }
+
+// interrupt ends reads and writes that hang.
+func (c *corked) interrupt() { _ = c.SetDeadline(time.Now()) }
 
 // corker hands out the connection of a request corked.
 type corker struct {

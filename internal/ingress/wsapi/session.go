@@ -48,8 +48,7 @@ type session struct {
 // closing the connection.
 func (s *session) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	// A write that hangs ends with them.
-	stop := context.AfterFunc(ctx, func() { _ = s.raw.SetWriteDeadline(time.Now()) })
+	stop := context.AfterFunc(ctx, s.raw.interrupt)
 	defer stop()
 	var others sync.WaitGroup
 	others.Go(func() {
@@ -134,7 +133,7 @@ func (s *session) writeMore(answer []byte) bool {
 }
 
 func (s *session) send(message any, seq uint64) bool {
-	body, err := json.Marshal(message)
+	body, err := encode(message)
 	if err != nil {
 		s.server.Log.Error("Encoding a frame", "agent", s.caller.Load().Agent, "error", err)
 		s.close(websocket.StatusInternalError, "a frame could not be written")
@@ -145,6 +144,14 @@ func (s *session) send(message any, seq uint64) bool {
 	}
 	s.last = seq
 	return true
+}
+
+// encode is json.Marshal, which would go once more through what a value has written of itself.
+func encode(message any) ([]byte, error) {
+	if m, ok := message.(json.Marshaler); ok {
+		return m.MarshalJSON()
+	}
+	return json.Marshal(message)
 }
 
 // frame writes without a context, which would cost a timer each time: the connection below has a time-out, and ends when
@@ -165,11 +172,11 @@ func (s *session) over() {
 	}
 }
 
-// read takes commands, notices when the client goes, and answers its pings.
+// read takes commands, notices when the client goes, and answers its pings. Like frame it does without a context.
 func (s *session) read(ctx context.Context) {
 	s.conn.SetReadLimit(maxFrame)
 	for {
-		kind, frame, err := s.conn.Read(ctx)
+		kind, frame, err := s.conn.Read(context.Background())
 		if err != nil {
 			return
 		}

@@ -19,7 +19,7 @@ import (
 	"workstream.dev/operator/internal/journal"
 )
 
-const chunkSize = 1 << 20
+const chunkSize = 2 << 20
 
 // blobHead describes a plan or snapshot that is complete.
 type blobHead struct {
