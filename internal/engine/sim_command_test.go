@@ -32,8 +32,8 @@ func doings() []doing {
 		{190, (*sim).accept},
 		{45, (*sim).decline},
 		{80, func(s *sim, _ int) event.Command { return event.ConnectAgent{Agent: s.agent()} }},
-		{14, func(s *sim, _ int) event.Command { return event.DisconnectAgent{Agent: s.agent()} }},
-		{40, (*sim).presence},
+		{8, func(s *sim, _ int) event.Command { return event.DisconnectAgent{Agent: s.agent()} }},
+		{25, (*sim).presence},
 		{40, func(s *sim, _ int) event.Command { return event.PickItem{Agent: s.agent(), Item: s.item()} }},
 		{45, (*sim).send},
 		{50, func(s *sim, _ int) event.Command {
@@ -44,8 +44,8 @@ func doings() []doing {
 			agent, item := s.one(s.held)
 			return event.CloseItem{Agent: agent, Item: item}
 		}},
-		{40, (*sim).transfer},
-		{30, (*sim).consult},
+		{50, (*sim).transfer},
+		{60, (*sim).consult},
 		{15, (*sim).endConsult},
 		{30, (*sim).assign},
 		{8, func(s *sim, _ int) event.Command { return event.ForceClose{Supervisor: "sue", Item: s.item()} }},
@@ -64,6 +64,9 @@ func (s *sim) randomMood() mood {
 		if s.IntN(8) == 0 {
 			m[i] = 1
 		}
+	}
+	if s.IntN(2) == 0 { // obsessed
+		m[s.IntN(len(m))] *= 10
 	}
 	return m
 }
@@ -211,8 +214,8 @@ func (s *sim) decline(int) event.Command {
 
 func (s *sim) presence(int) event.Command {
 	all := []plan.Presence{
-		plan.Available, plan.Available, plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline, "Gone",
-		plan.Inactive, "Ready", "Ready", "Focus", "Lunch",
+		plan.Available, plan.Available, plan.Available, plan.Available, plan.Busy, plan.DoNotDisturb, plan.Away, plan.Offline, "Gone",
+		plan.Inactive, "Ready", "Ready", "Ready", "Focus", "Lunch",
 	}
 	c := event.SetPresence{Agent: s.agent(), Presence: all[s.IntN(len(all))]}
 	if s.IntN(4) == 0 {
@@ -236,16 +239,22 @@ func (s *sim) queue() string { return fmt.Sprintf("q%d", s.IntN(6)) }
 
 func (s *sim) transfer(int) event.Command {
 	agent, item := s.one(s.held)
-	if s.IntN(2) == 0 {
+	if s.IntN(3) > 0 {
+		if len(s.held) > 0 && s.IntN(2) == 0 { // again and again the same
+			agent, item = s.held[0].agent, s.held[0].id
+		}
 		return event.TransferItem{Agent: agent, Item: item, To: s.agent()}
 	}
 	return event.TransferItem{Agent: agent, Item: item, Queue: s.queue()}
 }
 
-func (s *sim) consult(int) event.Command {
+func (s *sim) consult(i int) event.Command {
 	agent, item := s.one(s.held)
 	if len(s.held) > 0 && s.IntN(2) == 0 { // again and again about the same
 		agent, item = s.held[0].agent, s.held[0].id
+		if n := len(s.plan.Agents); n > 0 {
+			return event.RequestConsult{Agent: agent, Item: item, To: s.plan.Agents[i%n].Name}
+		}
 	}
 	return event.RequestConsult{Agent: agent, Item: item, To: s.agent()}
 }

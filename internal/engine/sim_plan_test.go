@@ -71,12 +71,12 @@ func (s *sim) randomPlan() *plan.Plan {
 		}
 		p.Channels = append(p.Channels, ch)
 	}
-	agents := 6
+	agents := 6 + 4*s.IntN(2)
 	if s.IntN(25) == 0 {
 		agents = 70 // more than a trace names
 	}
 	for i := range agents {
-		if s.IntN(4) > 0 {
+		if s.IntN(6) > 0 {
 			p.Agents = append(p.Agents, s.randomAgent(p, fmt.Sprintf("a%02d", i)))
 		}
 	}
@@ -192,7 +192,7 @@ func (s *sim) randomWorkstream(p *plan.Plan, name string) plan.Workstream {
 	w := plan.Workstream{
 		Name: name, Type: plan.Messaging, Mode: plan.Push, Units: []int32{0, 10, 30, 60}[s.IntN(4)],
 		AllowedPresences: []plan.Presence{plan.Available, plan.Busy},
-		SkillMatching:    []plan.SkillMatching{"", plan.SkillsExact, plan.SkillsClosest, plan.SkillsClosest, plan.SkillsNone}[s.IntN(5)],
+		SkillMatching:    []plan.SkillMatching{"", plan.SkillsExact, plan.SkillsClosest, plan.SkillsClosest, plan.SkillsClosest, plan.SkillsNone}[s.IntN(6)],
 		Offer: plan.Offer{
 			Presentation: []plan.Presentation{"", plan.Prompt, plan.Prompt, plan.PromptNoDecline, plan.AutoAccept}[s.IntN(5)],
 			Timeout:      time.Duration(30+s.IntN(120)) * time.Second, ReofferAfter: time.Duration(s.IntN(180)) * time.Second,
@@ -280,7 +280,7 @@ func (s *sim) makeConversation(w *plan.Workstream) {
 
 // condition is one that some items meet, or nil.
 func (s *sim) condition(root string) *rule.Condition {
-	switch s.IntN(7) {
+	switch s.IntN(9) {
 	case 0:
 		return &rule.Condition{Attribute: root + "tier", Operator: rule.Equal, Values: []string{"gold", "silver"}}
 	case 1:
@@ -307,7 +307,7 @@ func (s *sim) randomClassification(root string, i int) plan.Classification {
 			r.Priority = []int32{1, 50, 100, 200}[s.IntN(4)]
 		}
 		for _, skill := range simSkills {
-			if s.has(withSkills, 4) {
+			if s.has(withSkills, 2) {
 				r.Skills = append(r.Skills, plan.Skill{Name: skill, Rating: int32(s.IntN(8))})
 			}
 		}

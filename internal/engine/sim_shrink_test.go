@@ -4,6 +4,7 @@ package engine_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,10 @@ import (
 
 // shortest says what went wrong in a simulation, with the fewest of its commands that still go wrong.
 func (s *sim) shortest(err error) string {
-	list, err := shrink(s.history, s.fired, err)
+	list := s.history
+	if *simShort {
+		list, err = shrink(list, s.fired, err)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v\n\n%d of %d commands, %d timers in a step:\n", err, len(list), len(s.history), s.fired)
 	for _, d := range list {
@@ -39,12 +43,15 @@ const maxRuns = 3000
 // shrink leaves out what is not needed for something to go wrong: half of the commands, a quarter, and so on, and then
 // parts of plans.
 func shrink(list []done, fired int, err error) ([]done, error) {
-	runs := 0
+	runs, every := 0, 1
+	if errors.Is(err, scenario.ErrOracle) {
+		every = len(list) + 1 // there is no need to compare snapshots
+	}
 	try := func(shorter []done) bool {
 		if runs++; runs > maxRuns {
 			return false
 		}
-		n, failure := run(shorter, fired)
+		n, failure := run(shorter, fired, every)
 		if failure == nil {
 			return false
 		}
@@ -68,10 +75,10 @@ func shrink(list []done, fired int, err error) ([]done, error) {
 }
 
 // run does the commands of a history, and returns how many of them it takes to go wrong, and how.
-func run(list []done, fired int) (int, error) {
+func run(list []done, fired, every int) (int, error) {
 	defer engine.SetMaxFired(engine.SetMaxFired(fired))
 	w := scenario.NewWorld()
-	w.Oracle.MaxFired = fired
+	w.Oracle.MaxFired, w.Every = fired, every
 	for i, d := range list {
 		if _, err := stepChecked(w, d.now, d.cmd); err != nil {
 			return i + 1, err

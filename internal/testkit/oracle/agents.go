@@ -154,14 +154,29 @@ func (a *agent) changed() {
 func (o *Oracle) take(a *agent, en *entry) {
 	before := ""
 	if old := a.entry(en.item); old != nil {
-		before, en.kept = old.holds(), old.kept
+		before, en.kept, en.keptUntil = old.holds(), old.kept, old.keptUntil
 		o.remove(a, old)
 	}
+	en.isIts()
 	a.ledger = append(a.ledger, en)
 	slices.SortFunc(a.ledger, func(x, y *entry) int { return strings.Compare(x.item, y.item) })
 	a.lastChange = o.seq
 	if en.holds() != before {
 		a.changed()
+	}
+}
+
+// isIts ends what is kept of an item that has the same slots again as its agent's.
+func (en *entry) isIts() {
+	if en.why == forActive {
+		en.drop(func(p string) bool { return slices.Contains(en.profiles, p) })
+	}
+}
+
+// drop ends what an entry keeps of some profiles.
+func (en *entry) drop(ends func(string) bool) {
+	if en.kept = slices.DeleteFunc(slices.Clone(en.kept), ends); len(en.kept) == 0 {
+		en.keptUntil = 0
 	}
 }
 
@@ -210,10 +225,7 @@ func (o *Oracle) freeWrapUp(a *agent, en *entry) {
 func (o *Oracle) keep(a *agent, en *entry) {
 	for _, p := range en.profiles {
 		if o.endsWithDay(p) {
-			en.kept = union(en.kept, []string{p})
-			if a.keptSince == 0 {
-				a.keptSince = o.clock
-			}
+			en.kept, en.keptUntil = union(en.kept, []string{p}), o.dayEnds(a)
 		}
 	}
 }
@@ -234,43 +246,49 @@ func (o *Oracle) freed(a *agent, en *entry, before string) {
 	}
 }
 
-// dayEnds is when the day ends on which the first of the slots that an agent keeps was kept, 0 when there is none.
+// dayEnds is the next midnight of an agent.
 func (o *Oracle) dayEnds(a *agent) event.Instant {
-	g := o.plan.Agent(a.name)
-	if a.keptSince == 0 || g == nil {
-		return 0
+	zone := time.UTC
+	if g := o.plan.Agent(a.name); g != nil {
+		var err error
+		if zone, err = time.LoadLocation(g.Zone); err != nil {
+			panic(err)
+		}
 	}
-	zone, err := time.LoadLocation(g.Zone)
-	if err != nil {
-		panic(err)
-	}
-	day := moment(a.keptSince).In(zone).Format(time.DateOnly)
-	for t := moment(a.keptSince).Truncate(15 * time.Minute); ; t = t.Add(15 * time.Minute) {
+	day := moment(o.clock).In(zone).Format(time.DateOnly)
+	for t := moment(o.clock).Truncate(15 * time.Minute); ; t = t.Add(15 * time.Minute) {
 		if t.In(zone).Format(time.DateOnly) > day {
 			return event.Instant(t.UnixMicro())
 		}
 	}
 }
 
-func (o *Oracle) resetSlots(a *agent) {
-	o.log(event.SlotsReset{Agent: a.name})
-	o.dropKept(a, func(string) bool { return true })
+// keptUntil is when the first of the slots ends that an agent keeps, 0 when there is none.
+func (a *agent) keptUntil() event.Instant {
+	var at event.Instant
+	for _, en := range a.ledger {
+		if en.keptUntil != 0 && (at == 0 || en.keptUntil < at) {
+			at = en.keptUntil
+		}
+	}
+	return at
 }
 
-// dropKept frees the slots that an agent kept of some profiles.
-func (o *Oracle) dropKept(a *agent, ends func(string) bool) {
-	changed, left := false, false
+func (o *Oracle) resetSlots(a *agent) {
+	o.log(event.SlotsReset{Agent: a.name})
+	o.dropKept(a, func(en *entry, _ string) bool { return en.keptUntil <= o.clock })
+}
+
+// dropKept frees some of the slots that an agent keeps.
+func (o *Oracle) dropKept(a *agent, ends func(*entry, string) bool) {
+	changed := false
 	for _, en := range slices.Clone(a.ledger) {
 		before := en.holds()
-		en.kept = slices.DeleteFunc(slices.Clone(en.kept), ends)
+		en.drop(func(p string) bool { return ends(en, p) })
 		changed = changed || en.holds() != before
-		left = left || len(en.kept) > 0
 		if en.why == forSlot && len(en.kept) == 0 {
 			o.remove(a, en)
 		}
-	}
-	if !left {
-		a.keptSince = 0
 	}
 	if changed {
 		a.lastChange, a.lastReleased = o.seq, o.seq

@@ -124,9 +124,11 @@ type entry struct {
 	item     string
 	units    int32
 	profiles []string
-	kept     []string // the slots that stay until the end of the day
 	why      string
 	until    event.Instant // of a wrap-up block
+	// kept are the slots that stay until the end of the day, whatever becomes of the item.
+	kept      []string
+	keptUntil event.Instant
 }
 
 type agent struct {
@@ -137,8 +139,7 @@ type agent struct {
 	choice    plan.Presence
 	choiceAs  string
 	lost      event.Instant
-	keptSince event.Instant // when the first of the slots was kept that are kept still
-	ledger    []*entry      // by item
+	ledger    []*entry // by item
 
 	lastChange, lastReleased uint64
 

@@ -3,7 +3,6 @@
 package oracle
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,7 +42,7 @@ func (o *Oracle) activate(c event.ActivatePlan) event.Result {
 // redefine has an agent follow a new plan.
 func (o *Oracle) redefine(a *agent, old *plan.Plan) {
 	was, is := agentOf(old, a.name), o.plan.Agent(a.name)
-	if was != nil && is != nil && (was.Units != is.Units || o.profilesOf(old, was) != o.profilesOf(o.plan, is)) {
+	if was != nil && is != nil && (was.Units != is.Units || !slices.Equal(was.Profiles, is.Profiles)) {
 		a.changed()
 	}
 	if c, ok := o.plan.Presence(a.choiceAs); ok && a.choiceAs != plan.Inactive {
@@ -51,17 +50,7 @@ func (o *Oracle) redefine(a *agent, old *plan.Plan) {
 	} else if a.choiceAs != plan.Inactive { // what is gone from the plan is its base
 		a.choiceAs = ""
 	}
-	o.dropKept(a, func(profile string) bool { return !o.endsWithDay(profile) })
-}
-
-// profilesOf is what an agent has of capacity profiles, in words that differ when it does.
-func (o *Oracle) profilesOf(p *plan.Plan, g *plan.Agent) string {
-	s := ""
-	for _, ap := range g.Profiles {
-		def := p.Profile(ap.Name)
-		s += fmt.Sprintln(ap, def != nil && def.Blocking)
-	}
-	return s
+	o.dropKept(a, func(_ *entry, profile string) bool { return !o.endsWithDay(profile) })
 }
 
 func agentOf(p *plan.Plan, name string) *plan.Agent {

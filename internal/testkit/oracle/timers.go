@@ -72,7 +72,7 @@ func (o *Oracle) deadlines() []due {
 				all = append(all, due{en.until, rankBlock, en.item, a.name, func() { o.endBlock(a, en) }})
 			}
 		}
-		if at := o.dayEnds(a); at != 0 {
+		if at := a.keptUntil(); at != 0 {
 			all = append(all, due{at, rankSlots, "", a.name, func() { o.resetSlots(a) }})
 		}
 	}

@@ -18,6 +18,7 @@ func (o *Oracle) give(it *item, a *agent, units int32, profiles []string) {
 	}
 	if en := a.entry(it.id); en != nil && en.why == forOffer {
 		en.why = forActive
+		en.isIts()
 	} else {
 		a.wasAssigned(it.queue, o.seq)
 		o.take(a, &entry{item: it.id, units: units, profiles: profiles, why: forActive})
