@@ -28,3 +28,7 @@ simulate: ## Run the engine as a contact centre in virtual time: waits, utilisat
 .PHONY: sim-centre
 sim-centre: ## Let a centre of 500 agents work for 1,000 hours of virtual time, and do its books; ARGS='-seed 2'.
 	go test -count=1 -v -run TestThousandHours ./test/endurance -hours 1000 $(ARGS)
+
+.PHONY: mutation
+mutation: ## Put bugs into the engine, one at a time, and fail if its tests do not see one of them; ARGS='-run timers'.
+	go run ./test/mutation $(ARGS)
