@@ -4,6 +4,7 @@ package compile
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"workstream.dev/operator/api/v1alpha1"
@@ -21,8 +22,8 @@ func (s *scope) compileAgents() {
 		var accepted, refs problems
 		holder, own := held.claim(identity{a.Spec.Issuer, a.Spec.Subject}, a.Name)
 		if !own {
-			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q",
-				holder, a.Spec.Subject)
+			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q%s",
+				holder, a.Spec.Subject, ofIssuer(a.Spec.Issuer))
 		}
 		translated := translateAgent(a, &accepted)
 		for i, ref := range a.Spec.QueueRefs {
@@ -54,6 +55,14 @@ func (s *scope) compileAgents() {
 		o.Absent = absentAgent(own, &accepted, &refs)
 		s.report(o)
 	}
+}
+
+// ofIssuer says whose subject it is, of those who say so.
+func ofIssuer(issuer string) string {
+	if issuer == "" {
+		return ""
+	}
+	return fmt.Sprintf(" of the issuer %q", issuer)
 }
 
 // absentAgent says why the plan does not hold what an Agent says, empty if it does.

@@ -135,8 +135,8 @@ func describe(err error) (path, message string) {
 	var wrong *rule.Error
 	switch {
 	case errors.As(err, &unknown):
-		return dotted(unknown.Path), fmt.Sprintf("%q is no attribute: they begin with context., channel., customer. or record., "+
-			"or are item.type, item.channel or item.workstream", unknown.Attribute)
+		return dotted(unknown.Path), fmt.Sprintf("%q is no attribute: those are context.*, channel.*, customer.*, record.* "+
+			"and item.type, .channel, .workstream, .priority, .skills.*", unknown.Attribute)
 	case errors.As(err, &wrong):
 		return dotted(wrong.Path), wrong.Message
 	default:
