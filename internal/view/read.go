@@ -285,6 +285,7 @@ func (v *View) Stats() Stats {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	s := Stats{Items: maps.Clone(v.states), Waiting: map[string]int{}, Streams: v.hub.count}
+	maps.DeleteFunc(s.Items, func(_ event.State, n int) bool { return n == 0 }) // a state that was is as one that never was
 	for i := range v.plan.Queues {
 		s.Waiting[v.plan.Queues[i].Name] = 0
 	}
