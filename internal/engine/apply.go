@@ -214,18 +214,27 @@ func emptied[T any](list []*T) []*T {
 	return list[:0]
 }
 
+// mustItem and mustAgent keep the last one in mind: most events are about the same as the one before.
 func (e *Engine) mustItem(id string) *item {
+	if it := e.lastItem; it != nil && it.ID == id {
+		return it
+	}
 	it := e.items[id]
 	if it == nil {
 		panic("engine: there is no item " + id)
 	}
+	e.lastItem = it
 	return it
 }
 
 func (e *Engine) mustAgent(name string) *agent {
+	if a := e.lastAgent; a != nil && a.Name == name {
+		return a
+	}
 	a := e.agents[name]
 	if a == nil {
 		panic("engine: there is no agent " + name)
 	}
+	e.lastAgent = a
 	return a
 }

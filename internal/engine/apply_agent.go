@@ -39,6 +39,7 @@ func (e *Engine) applyForgotten(a *agent) {
 	}
 	e.timers.remove(&a.day)
 	delete(e.agents, a.Name)
+	e.lastAgent = nil
 }
 
 // renamePresence has a chosen presence follow the plan: it counts as what it is there, and one that is no longer there

@@ -30,7 +30,7 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 	}
 	it.Revision = it.ws.Revision
 	it.needAnew()
-	e.items[it.ID] = it
+	e.items[it.ID], e.lastItem = it, it
 	if it.Type == plan.Record {
 		e.records[it.recordKey()] = it
 	} else {
@@ -229,6 +229,7 @@ func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 	}
 	e.addDelivery(ev.Delivery, r, e.endDelivery(it))
 	delete(e.items, it.ID)
+	e.lastItem = nil
 	e.gone(it)
 	e.closed.putLimited(it.ID, closedItem{Item: it.ID, Agent: last, Reason: ev.Reason}, rememberEnded)
 }

@@ -78,7 +78,10 @@ func (e *Engine) usePlan(p *plan.Plan) {
 func (e *Engine) defineAgent(a *agent, p *plan.Plan) {
 	old, def := a.def, p.Agent(a.Name)
 	changed := a.redefine(p, def)
-	a.queues = a.queues[:0]
+	a.queues, a.listed = a.queues[:0], a.listed[:0]
+	if def != nil && (old == nil || !slices.Equal(old.Skills, def.Skills)) {
+		a.skills = e.skillIDs.setOf(def.Skills)
+	}
 	if old == nil || def == nil {
 		e.moved(a)
 		return
@@ -122,6 +125,7 @@ func (e *Engine) defineQueue(q *queue, def *plan.Queue) {
 		q.dropPools()
 	}
 	q.members = members
+	q.nameFirst()
 	if q.waiting > 0 && (old == nil || def == nil || q.priority() != before || old.PromoteAfter != def.PromoteAfter ||
 		!slices.Equal(old.Overflow, def.Overflow)) {
 		e.reorder(q)
@@ -144,7 +148,7 @@ func (a *agent) isReskilled() bool { return a.reskilled }
 func (e *Engine) queueFor(name string) *queue {
 	q := e.queues[name]
 	if q == nil {
-		q = &queue{name: name}
+		q = &queue{name: name, ids: e.skillIDs}
 		e.queues[name] = q
 	}
 	return q

@@ -144,7 +144,7 @@ func (it *item) isBehind() bool {
 // choose returns the best of the members of an item's queue, or nil, and tells why. With changed it looks at those only
 // who changed in this step.
 func (e *Engine) choose(it *item, changed bool, out *event.Candidates) *agent {
-	q := e.queues[it.Queue]
+	q := it.line.queue
 	s := &e.search
 	*s = search{queue: q, item: it, need: e.needOf(it, q)}
 	if changed {
@@ -153,12 +153,9 @@ func (e *Engine) choose(it *item, changed bool, out *event.Candidates) *agent {
 		s.members()
 	}
 	e.excluded = s.tell(e.excluded, out)
-	best := s.choice.Best.Agent
+	best := s.best
 	*s = search{}
-	if best == nil {
-		return nil
-	}
-	return e.agents[best.Name]
+	return best
 }
 
 func (e *Engine) needOf(it *item, q *queue) match.Need {
@@ -198,20 +195,7 @@ func (e *Engine) bestFor(a *agent) *item {
 		if q.waiting == 0 {
 			continue
 		}
-		if len(q.kinds) <= len(a.card.Skills) {
-			for skill, list := range q.kinds { // which of them comes first does not matter
-				if _, ok := a.card.Rating(skill); ok || skill == "" {
-					best = e.bestOf(list, a, best)
-				}
-			}
-			continue
-		}
-		best = e.bestOf(q.kinds[""], a, best)
-		for i := range a.card.Skills {
-			if list := q.kinds[a.card.Skills[i].Name]; list != nil {
-				best = e.bestOf(list, a, best)
-			}
-		}
+		q.open.both(a.skills, func(id int) { best = e.bestOf(q.kinds[id], a, best) })
 	}
 	return best
 }

@@ -47,7 +47,7 @@ func (e *Engine) assignDirectly() {
 		if !it.Queued || it.ws.Mode != plan.Push {
 			continue
 		}
-		a, via := e.lastAgent(d), event.ViaAffinity
+		a, via := e.hadItLast(d), event.ViaAffinity
 		if a == nil {
 			a, via = e.preferredAgent(d), event.ViaPreferred
 		}
@@ -61,9 +61,9 @@ func (e *Engine) assignDirectly() {
 	e.directed = e.directed[:0]
 }
 
-// lastAgent returns who had the item last, if it is for them: whatever their capacity and presence, but for what the
+// hadItLast returns who had the item last, if it is for them: whatever their capacity and presence, but for what the
 // workstream respects.
-func (e *Engine) lastAgent(d directed) *agent {
+func (e *Engine) hadItLast(d directed) *agent {
 	it := d.item
 	if !d.affinity {
 		return nil

@@ -36,6 +36,9 @@ type Engine struct {
 	records       map[recordKey]*item
 	images        images
 	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
+	skillIDs      skillIDs
+	lastItem      *item // that an event was about
+	lastAgent     *agent
 	timers        timerHeap
 	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own
 	declined      map[string]*item // records that somebody has declined or let expire
@@ -83,6 +86,7 @@ func New() *Engine {
 		records:       make(map[recordKey]*item),
 		declined:      make(map[string]*item),
 		definitions:   make(map[string]*plan.Workstream),
+		skillIDs:      make(skillIDs),
 		forget:        timer{kind: forgetTimer},
 	}
 }

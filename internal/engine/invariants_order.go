@@ -37,6 +37,11 @@ func (e *Engine) checkCards() error {
 			was.LastChange != a.card.LastChange || was.LastReleased != a.card.LastReleased || was.Blocked != a.card.Blocked {
 			return fmt.Errorf("agent %s is not as decisions know: %+v, and they know %+v", a.Name, a.card, was)
 		}
+		for _, n := range a.listed {
+			if n.queue.members[n.at] != a || n.queue.states[n.at] != a.state() {
+				return fmt.Errorf("agent %s is not as queue %s tells", a.Name, n.queue.name)
+			}
+		}
 		for _, s := range a.seated {
 			if s.pool.dead {
 				continue

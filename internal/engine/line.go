@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
@@ -18,11 +17,16 @@ type queue struct {
 	// def is nil when the plan no longer has the queue and items that nobody else could take still wait in it.
 	def     *plan.Queue
 	members []*agent // by name
+	states  []state  // of the first members by name, as decisions tell of them
+	era     int      // counts the plans: what was told of members before is not as it is now
 	waiting int      // items, those to be picked included
 	lines   map[class]*line
 	empty   int // lines without items
-	// kinds by the skill without which nobody can take their items, "" for those that need none.
-	kinds map[string][]*kind
+	// kinds by the skill without which nobody can take their items, 0 for those that need none; open are those of which
+	// there are items.
+	ids   skillIDs
+	kinds map[int][]*kind
+	open  skillSet
 
 	pools   map[poolKey]*pool
 	seats   int                 // in all pools
@@ -51,6 +55,7 @@ type class struct {
 // kind is the lines that an agent may look at, in the order of what is first in each.
 type kind struct {
 	kindKey
+	id    int // of the skill
 	need  match.Need
 	lines tree[line]
 }
@@ -64,7 +69,7 @@ type line struct {
 	need  match.Need // of its items, but for what is their own
 	items tree[item]
 
-	excluded []event.Exclusion // who was so when somebody asked last; it is part of events and never changed
+	picture picture // who was excluded when somebody asked last
 }
 
 // classOf returns what an item asks for, for comparison.
@@ -157,17 +162,18 @@ func (q *queue) line(it *item) *line {
 }
 
 func (q *queue) kind(key kindKey, n *match.Need) *kind {
-	for _, k := range q.kinds[key.skill] {
+	id := q.ids.of(key.skill)
+	for _, k := range q.kinds[id] {
 		if k.kindKey == key {
 			return k
 		}
 	}
-	k := &kind{kindKey: key, need: *n}
+	k := &kind{kindKey: key, id: id, need: *n}
 	k.need.Skills = nil
 	if q.kinds == nil {
-		q.kinds = make(map[string][]*kind)
+		q.kinds = make(map[int][]*kind)
 	}
-	q.kinds[key.skill] = append(q.kinds[key.skill], k)
+	q.kinds[id] = append(q.kinds[id], k)
 	return k
 }
 
@@ -178,12 +184,12 @@ func (q *queue) sweep() {
 			delete(q.lines, c)
 		}
 	}
-	for skill, list := range q.kinds {
+	for id, list := range q.kinds {
 		list = slices.DeleteFunc(list, func(k *kind) bool { return k.lines.len == 0 })
 		if len(list) == 0 {
-			delete(q.kinds, skill)
+			delete(q.kinds, id)
 		} else {
-			q.kinds[skill] = list
+			q.kinds[id] = list
 		}
 	}
 	q.empty = 0
@@ -230,9 +236,12 @@ func (l *line) remove(it *item) {
 
 // lead puts a line where its first item belongs, or out of its kind when there is none.
 func (l *line) lead(first *item) {
-	l.kind.lines.remove(&l.node)
+	k, q := l.kind, l.queue
+	k.lines.remove(&l.node)
 	if first != nil {
 		l.node.place = first.node.place
-		l.kind.lines.insert(&l.node)
+		k.lines.insert(&l.node)
 	}
+	open := slices.ContainsFunc(q.kinds[k.id], func(k *kind) bool { return k.lines.len > 0 })
+	q.open.put(k.id, open)
 }

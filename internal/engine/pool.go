@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
@@ -65,6 +64,9 @@ func (e *Engine) moved(a *agent) {
 	}
 	clear(a.seated)
 	a.seated = a.seated[:0]
+	for _, n := range a.listed {
+		n.queue.states[n.at] = a.state()
+	}
 	e.markAgent(a)
 }
 
@@ -251,6 +253,7 @@ type search struct {
 	item   *item
 	need   match.Need
 	choice match.Choice
+	best   *agent
 }
 
 // try shows an agent to the choice if nothing excludes it.
@@ -261,6 +264,9 @@ func (s *search) try(a *agent, distance int32) {
 	r := match.Rank{Agent: &a.card, Distance: distance}
 	r.First, r.Second = s.queue.order(a, s.need.Room(&a.card))
 	s.choice.Show(r)
+	if s.choice.Best.Agent == &a.card {
+		s.best = a
+	}
 }
 
 // among looks at these agents only: nobody else can take the item.
@@ -350,38 +356,4 @@ func (it *item) past(a *agent) match.Past {
 		}
 	}
 	return p
-}
-
-// tell fills in what the decision is told by: the first members by name one by one.
-func (s *search) tell(scratch []event.Exclusion, out *event.Candidates) []event.Exclusion {
-	out.Method = s.queue.method()
-	members := s.queue.members
-	named := members[:min(len(members), match.MaxNamed)]
-	hasPast := len(s.item.Declines)+len(s.item.never) > 0
-	for _, a := range named {
-		var p match.Past
-		if hasPast {
-			p = s.item.past(a)
-		}
-		if reason := s.need.Exclude(&a.card, p); reason != "" {
-			scratch = append(scratch, s.need.Exclusion(&a.card, p, reason))
-		} else {
-			out.Eligible++
-		}
-	}
-	for _, r := range [2]*match.Rank{&s.choice.Best, &s.choice.Next} {
-		if r.Agent != nil && r.Agent.Name > named[len(named)-1].Name {
-			out.Eligible++
-		}
-	}
-	// Mostly who is excluded from a line are the same ones again, and then it is the same list.
-	if l := s.item.line; len(scratch) > 0 {
-		if !slices.Equal(l.excluded, scratch) {
-			l.excluded = slices.Clone(scratch)
-		}
-		out.Excluded = l.excluded
-	}
-	out.More = int32(len(members)) - out.Eligible - int32(len(scratch))
-	s.choice.Explain(&s.need, out.Method, out)
-	return scratch[:0]
 }

@@ -158,6 +158,8 @@ type agent struct {
 	card      match.Agent // what decisions know
 	queues    []*queue    // of which it is a member
 	seated    []*seat     // its places in pools that are right
+	listed    []listed    // its places among the first of queues
+	skills    skillSet
 	weight    uint32
 	used      int64            // units
 	counts    []slotCount      // by profile

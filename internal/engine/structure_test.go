@@ -93,7 +93,7 @@ func TestLinePanicsOnWhatIsNotThere(t *testing.T) {
 			t.Error("an item that is not in the line is removed from it")
 		}
 	}()
-	q := queue{name: "q"}
+	q := queue{name: "q", ids: make(skillIDs)}
 	of := func(id string) *item {
 		it := &item{ID: id, ws: &plan.Workstream{}}
 		it.prepare()
