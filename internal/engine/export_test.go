@@ -20,6 +20,13 @@ func SetMaxFired(n int) int {
 	return before
 }
 
+// SetFewMembers bounds for a test how many members are looked at one by one, and returns what the bound was.
+func SetFewMembers(n int) int {
+	before := fewMembers
+	fewMembers = n
+	return before
+}
+
 // Lines is how many lines the queues have.
 func (e *Engine) Lines() int {
 	n := 0

@@ -11,8 +11,9 @@ import (
 	"workstream.dev/operator/internal/plan"
 )
 
-// fewMembers is how many are looked at one by one, because that is quicker than to keep them in order.
-const fewMembers = 24
+// fewMembers is how many are looked at one by one, because that is quicker than to keep them in order. It is a variable
+// for tests.
+var fewMembers = 24
 
 // A queue keeps so many pools, and so many seats in them for each member. With more it begins anew.
 const (

@@ -77,6 +77,7 @@ func shrink(list []done, fired int, err error) ([]done, error) {
 // run does the commands of a history, and returns how many of them it takes to go wrong, and how.
 func run(list []done, fired, every int) (int, error) {
 	defer engine.SetMaxFired(engine.SetMaxFired(fired))
+	defer engine.SetFewMembers(engine.SetFewMembers(2))
 	w := scenario.NewWorld()
 	w.Oracle.MaxFired, w.Every = fired, every
 	for i, d := range list {

@@ -113,6 +113,7 @@ func simulate(t *testing.T, seed uint64, counts map[string]int) []byte {
 	}
 	s.world.Oracle.MaxFired, s.world.Every = s.fired, *simEvery
 	defer engine.SetMaxFired(engine.SetMaxFired(s.fired))
+	defer engine.SetFewMembers(engine.SetFewMembers(2)) // so that queues of three have trees
 	s.plan = s.randomPlan()
 	s.calm = s.IntN(2) == 0
 	s.step(s.activate())
