@@ -32,3 +32,8 @@ sim-centre: ## Let a centre of 500 agents work for 1,000 hours of virtual time, 
 .PHONY: mutation
 mutation: ## Put bugs into the engine, one at a time, and fail if its tests do not see one of them; ARGS='-run timers'.
 	go run ./test/mutation $(ARGS)
+
+SEEDS ?= 10000
+.PHONY: sim
+sim: ## Simulate SEEDS random namespaces on all cores, each decided by the naive engine as well; ARGS is the first seed.
+	hack/make/sim.sh $(SEEDS) $(ARGS)

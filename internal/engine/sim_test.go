@@ -22,6 +22,7 @@ import (
 var (
 	simSeed  = flag.Uint64("seed", 0, "run the simulation with this seed only")
 	simSeeds = flag.Int("seeds", 10, "how many fresh seeds to simulate")
+	simFirst = flag.Uint64("first", 0, "simulate so many seeds from this one on, and no others")
 	simSteps = flag.Int("steps", 400, "how many commands a simulation has")
 	simEvery = flag.Int("every", 4, "after how many commands the snapshots are compared")
 	simShort = flag.Bool("shrink", true, "look for the fewest commands that fail")
@@ -35,27 +36,31 @@ var knownSeeds = []uint64{1, 2, 3, 7, 12, 13, 57, 74, 76, 121}
 // and the fewest commands that still fail: -run TestSimulation -seed N repeats it.
 func TestSimulation(t *testing.T) {
 	seeds := slices.Clone(knownSeeds)
-	if *simSeed != 0 {
+	switch {
+	case *simSeed != 0:
 		seeds = []uint64{*simSeed}
-	} else {
+	case *simFirst != 0:
+		seeds = nil
+		for i := range *simSeeds {
+			seeds = append(seeds, *simFirst+uint64(i))
+		}
+	default:
 		for range *simSeeds {
 			seeds = append(seeds, rand.Uint64())
 		}
 	}
+	known := *simSeed == 0 && *simFirst == 0
 	total := make(map[string]int)
 	for i, seed := range seeds {
 		counts := make(map[string]int)
-		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { simulate(t, seed, counts) })
-		if !ok && t.Failed() && *simSeed == 0 {
-			t.Logf("%d of %d seeds were simulated", i+1, len(seeds))
-		}
-		if i < len(knownSeeds) {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { simulate(t, seed, counts) })
+		if known && i < len(knownSeeds) {
 			for k, n := range counts {
 				total[k] += n
 			}
 		}
 	}
-	if t.Failed() || *simSeed != 0 {
+	if t.Failed() || !known {
 		return
 	}
 	t.Logf("%v", total)
