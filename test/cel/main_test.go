@@ -25,6 +25,7 @@ const assets = "KUBEBUILDER_ASSETS"
 const (
 	rulesNamespace   = "rules"
 	samplesNamespace = "samples"
+	contosoNamespace = "contoso"
 )
 
 // api is the API server of this package's tests, with the CRDs as users install them. It is nil when there are no
@@ -67,7 +68,7 @@ func run(m *testing.M) (code int, err error) {
 	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
 		return 1, err
 	}
-	for _, name := range []string{rulesNamespace, samplesNamespace} {
+	for _, name := range []string{rulesNamespace, samplesNamespace, contosoNamespace} {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		if err := api.Create(context.Background(), namespace); err != nil {
 			return 1, err

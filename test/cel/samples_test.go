@@ -20,10 +20,14 @@ import (
 	"workstream.dev/operator/internal/compile"
 )
 
-const samples = "../../config/samples"
+// sampleSets are the folders with a kustomization each, and the namespaces to try them in.
+var sampleSets = map[string]string{
+	"../../config/samples":         samplesNamespace,
+	"../../config/samples/contoso": contosoNamespace,
+}
 
-// sampleObjects reads what the kustomization of the samples lists.
-func sampleObjects(t *testing.T) []*unstructured.Unstructured {
+// sampleObjects reads what the kustomization of a folder lists.
+func sampleObjects(t *testing.T, samples, namespace string) []*unstructured.Unstructured {
 	t.Helper()
 	var kustomization struct{ Resources []string }
 	readYAML(t, filepath.Join(samples, "kustomization.yaml"), &kustomization)
@@ -42,7 +46,7 @@ func sampleObjects(t *testing.T) []*unstructured.Unstructured {
 			if err := yaml.Unmarshal(document, &o.Object); err != nil {
 				t.Fatalf("%s: %v", file, err)
 			}
-			o.SetNamespace(samplesNamespace)
+			o.SetNamespace(namespace)
 			objects = append(objects, o)
 		}
 	}
@@ -63,10 +67,17 @@ func readYAML(t *testing.T, path string, into any) {
 // TestSamplesCompileTheSameBeforeAndAfterTheServer applies the samples strictly and compiles them twice, as written and
 // as stored: the defaults of the schema are those of the compiler, and nothing is wrong with the samples.
 func TestSamplesCompileTheSameBeforeAndAfterTheServer(t *testing.T) {
+	for folder, namespace := range sampleSets {
+		t.Run(namespace, func(t *testing.T) { tryTheSamples(t, folder, namespace) })
+	}
+}
+
+func tryTheSamples(t *testing.T, folder, namespace string) {
+	t.Helper()
 	c := client.WithFieldValidation(server(t), metav1.FieldValidationStrict)
 	written, stored := input(), input()
 	kinds := map[string]bool{}
-	for _, o := range sampleObjects(t) {
+	for _, o := range sampleObjects(t, folder, namespace) {
 		kinds[o.GetKind()] = true
 		add(t, written, o)
 		if err := c.Create(t.Context(), o); err != nil {

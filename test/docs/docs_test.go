@@ -87,12 +87,8 @@ func TestEveryYAMLBlockIsAccepted(t *testing.T) {
 
 func TestEverySampleIsAccepted(t *testing.T) {
 	crds := loadCRDs(t)
-	files, err := fs.Glob(repository, "config/samples/*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	sampled := map[string]bool{}
-	for _, file := range files {
+	for _, file := range sampleFiles(t) {
 		text, err := fs.ReadFile(repository, file)
 		if err != nil {
 			t.Fatal(err)
@@ -110,6 +106,19 @@ func TestEverySampleIsAccepted(t *testing.T) {
 			t.Errorf("config/samples has no %s", kind)
 		}
 	}
+}
+
+func sampleFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range []string{"config/samples/*.yaml", "config/samples/*/*.yaml"} {
+		found, err := fs.Glob(repository, pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d files: %v", pattern, len(found), err)
+		}
+		files = append(files, found...)
+	}
+	return files
 }
 
 func TestProjectListsEveryKind(t *testing.T) {
