@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"strconv"
+
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
@@ -241,11 +243,11 @@ func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
 
 // digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.
 func digestOf(queue string, c *event.Candidates) uint64 {
-	h := mix(uint64(c.More), queue)
+	h := mix(0, queue)
 	for i := range c.Excluded {
 		h = mix(mix(h, c.Excluded[i].Agent), string(c.Excluded[i].Reason))
 	}
-	return h
+	return mix(h, strconv.Itoa(int(c.More)))
 }
 
 // mix adds a text to a digest, eight bytes at a time.

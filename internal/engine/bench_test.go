@@ -215,6 +215,7 @@ func (b *bench) serve() {
 // accepted, its conversation ends and closes, and the agent is offered the next one. All agents are busy and so many
 // wait; with nobody waiting half of the agents have something.
 func runLifecycles(b *testing.B, name string, s size, waiting int) {
+	b.Helper()
 	var w *bench
 	b.Run(name, func(b *testing.B) {
 		if w == nil {

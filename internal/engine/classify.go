@@ -45,10 +45,10 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		set := &ws.Classification[i]
 		j := slices.IndexFunc(set.Rules, func(r plan.ClassificationRule) bool { return r.Matches(c.attrs) })
 		if j < 0 {
-			tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Tried: int32(len(set.Rules))})
+			tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Tried: count(len(set.Rules))})
 			continue
 		}
-		tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Rule: set.Rules[j].Name, Tried: int32(j + 1)})
+		tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Rule: set.Rules[j].Name, Tried: count(j + 1)})
 		c.give(&set.Rules[j])
 	}
 	// What one rule set and another set back is as before.

@@ -33,14 +33,14 @@ var Corruptions = map[string]func(*Engine){
 	"INV-2 is broken: agent ann is Away  and should be Busy": func(e *Engine) { e.agents["ann"].Presence = "Away" },
 	"INV-2 is broken: agent bob is known and not in the":     func(e *Engine) { e.agents["bob"].def = nil },
 
-	"INV-2 is broken: agent ann uses 5 slots of profile calls": func(e *Engine) { e.agents["ann"].counts[0].used++ },
-	"INV-2 is broken: agent ann uses slots that are not count": func(e *Engine) { e.agents["ann"].counts = nil },
-	"INV-2 is broken: agent ann holds item i6 as Slot":         func(e *Engine) { e.agents["ann"].entry("i6").Profiles = []string{"calls"} },
-	"INV-2 is broken: agent ann keeps [calls] of item i6 unti": func(e *Engine) { e.agents["ann"].entry("i6").KeptUntil = 0 },
-	"INV-2 is broken: agent ann keeps slots until ":            func(e *Engine) { e.timers.remove(&e.agents["ann"].day) },
-	"INV-2 is broken: agent ann is missed since 1 by item i1":  func(e *Engine) { e.agents["ann"].entry("i1").Lost = 1 },
+	"INV-2 is broken: agent ann uses 5 slots of profile calls":  func(e *Engine) { e.agents["ann"].counts[0].used++ },
+	"INV-2 is broken: agent ann uses slots that are not count":  func(e *Engine) { e.agents["ann"].counts = nil },
+	"INV-2 is broken: agent ann holds item i6 as Slot":          func(e *Engine) { e.agents["ann"].entry("i6").Profiles = []string{"calls"} },
+	"INV-2 is broken: agent ann keeps [calls] of item i6 unti":  func(e *Engine) { e.agents["ann"].entry("i6").KeptUntil = 0 },
+	"INV-2 is broken: agent ann keeps slots until ":             func(e *Engine) { e.timers.remove(&e.agents["ann"].day) },
+	"INV-2 is broken: agent ann is missed since 1 by item i1":   func(e *Engine) { e.agents["ann"].entry("i1").Lost = 1 },
 	"INV-2 is broken: agent cid is consulted on item i6, which": func(e *Engine) { e.items["i6"].Consults = e.items["i1"].Consults },
-	"INV-2 is broken: agent cid is consulted on item i1 and i": func(e *Engine) { e.agents["cid"].Connected = false },
+	"INV-2 is broken: agent cid is consulted on item i1 and i":  func(e *Engine) { e.agents["cid"].Connected = false },
 	"INV-2 is broken: agent cid is consulted twice on item i1": func(e *Engine) {
 		it := e.items["i1"]
 		it.Consults = append(it.Consults, &consult{ID: "i1-c2", Agent: "cid"})

@@ -24,13 +24,9 @@ func (e *Engine) direct(it *item, reason event.Reason, routed bool) {
 		return
 	}
 	d := directed{item: it, prefers: routed && it.Attributes[preferredAttribute].Present()}
-	switch reason {
-	case event.CustomerReturned, event.FollowUpDue:
-		d.affinity = true
-	case event.AgentConnectionLost:
-		d.affinity = !it.ws.Lifecycle.Waits
-	}
-	d.affinity = d.affinity && it.ws.Affinity.Enabled && it.Type == plan.Messaging && it.Last != ""
+	returns := reason == event.CustomerReturned || reason == event.FollowUpDue ||
+		(reason == event.AgentConnectionLost && !it.ws.Lifecycle.Waits)
+	d.affinity = returns && it.ws.Affinity.Enabled && it.Type == plan.Messaging && it.Last != ""
 	if d.affinity || d.prefers {
 		e.directed = append(e.directed, d)
 	}
@@ -73,15 +69,9 @@ func (e *Engine) hadItLast(d directed) *agent {
 		return nil
 	}
 	n := e.needOf(it, it.line.queue)
-	switch n.Exclude(&a.card, match.Past{}) {
-	case event.PresenceNotAllowed:
-		if it.ws.Affinity.RespectPresence || (it.ws.Affinity.RespectCapacity && n.Full(&a.card)) {
-			return nil
-		}
-	case event.Blocked, event.NoCapacity, event.NoSlot:
-		if it.ws.Affinity.RespectCapacity {
-			return nil
-		}
+	respect := it.ws.Affinity
+	if (respect.RespectPresence && !n.Allowed.Has(a.card.Presence)) || (respect.RespectCapacity && n.Full(&a.card)) {
+		return nil
 	}
 	return a
 }

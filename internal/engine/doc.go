@@ -34,16 +34,48 @@
 //
 // # State
 //
-//	items  by id ---- line of its queue (queue -> class -> items by arrival)
+//	items  by id ---- line of its queue
 //	       |    \---- live offer, declines by agent
 //	agents by name -- ledger: one entry per item offered, had or wrapped up; used = their sum
 //	timers            one indexed heap of all deadlines
 //	intakes, ended offers, closed items: what was answered, for whoever asks again
 //
-// A queue keeps one line per class, which is mode, cost and allowed presences: all that an agent's state is compared
-// with. An agent who becomes able to take something looks at the first item of each line only, and so does not pass by
-// those behind an item that is too big. What a step changed is marked (agents who may take more, items newly waiting);
-// assign looks at nothing else, because before the step there was nothing to offer.
+// # Who is offered what
+//
+// A step costs what it touches. It marks agents who may take more and items newly waiting, and assign looks at nothing
+// else: before the step there was nothing to offer. From an agent it finds items, from an item agents, both without
+// looking at all of them:
+//
+//		agent ---- queues ----> queue ---- kinds by skill ------> kind ----> line ----> item, item, item ...
+//		  |   of which it is       |       (cost, presences,       |  tree of     tree by priority, arrival, id
+//		  |   a member             |       profiles, one skill)    |  lines, by   (promoted ones first)
+//		  |                        |                               |  their first
+//		  | skills as bits  AND    open: bits of skills with items |  item
+//		  |
+//		  +-- card: what decisions know of an agent
+//		  |
+//		  +-- seats in pools <---- pools by what items need <---- queue <---- item
+//		                           (skills, profiles), each with
+//		                           a tree for each presence:
+//
+//		           (-free, idle since, name)           The order is that of the queue's method, after the distance of
+//		               /            \                  skills where the closest come first. A node knows the most that
+//		        most free here   most free here        anybody below has free, so the first who has enough is found by
+//		           /    \           /    \             going down once.
+//
+//	  - Items of a class (all that an agent is compared with) stand in one line, so who cannot take its first does not
+//	    look at the rest. Lines of a kind stand in a tree by their first item: an agent walks it until one fits.
+//	    Exact skills are part of the class; the kind has the one of them that fewest members have, and an agent looks only
+//	    at kinds of skills that it has. What is an item's own, declines and the customer's list, is looked at item by item.
+//	  - A pool is made when an item first asks for it and brought up to date when one asks again; until then an agent who
+//	    changed is noted once. Few members are compared one by one. A plan that changes the members, their skills or the
+//	    method drops the pools of that queue. Who has none of the skills that should be close is found in the pool of all.
+//	  - Of an item that waited already only the agents who changed are looked at, and of one that comes behind another of
+//	    its class as well: if anybody else could take it, nobody would wait. With everybody busy no pool is asked at all.
+//	  - What is told of the first 50 members is kept with the line, and told again while they are as they were.
+//
+// So with n members and w waiting an arrival costs O(log n + log w), and so does an agent who becomes free, for each of its
+// queues; changes of an agent cost O(log n) for each pool that was asked since the last one.
 //
 // # What the design leaves open
 //

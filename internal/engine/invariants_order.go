@@ -5,6 +5,7 @@ package engine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"workstream.dev/operator/internal/plan"
 )
@@ -31,24 +32,36 @@ func (e *Engine) checkWorkConserving() error {
 func (e *Engine) checkCards() error {
 	for _, a := range e.agents {
 		was := a.card
-		was.Slots = append(was.Slots[:0:0], was.Slots...)
-		if a.fill(); len(was.Slots)+len(a.card.Slots) > 0 && !reflect.DeepEqual(was, a.card) ||
-			was.Free != a.card.Free || was.Presence != a.card.Presence || was.Connected != a.card.Connected ||
-			was.LastChange != a.card.LastChange || was.LastReleased != a.card.LastReleased || was.Blocked != a.card.Blocked {
-			return fmt.Errorf("agent %s is not as decisions know: %+v, and they know %+v", a.Name, a.card, was)
+		was.Slots = slices.Clone(was.Slots)
+		a.fill()
+		is := a.card
+		if !slices.Equal(was.Slots, is.Slots) || !slices.Equal(was.Skills, is.Skills) {
+			return fmt.Errorf("agent %s has slots %v and skills %v, and decisions know %v and %v",
+				a.Name, is.Slots, is.Skills, was.Slots, was.Skills)
 		}
-		for _, n := range a.listed {
-			if n.queue.members[n.at] != a || n.queue.states[n.at] != a.state() {
-				return fmt.Errorf("agent %s is not as queue %s tells", a.Name, n.queue.name)
-			}
+		was.Slots, was.Skills, is.Slots, is.Skills = nil, nil, nil, nil
+		if !reflect.DeepEqual(was, is) {
+			return fmt.Errorf("agent %s is not as decisions know: %+v, and they know %+v", a.Name, is, was)
 		}
-		for _, s := range a.seated {
-			if s.pool.dead {
-				continue
-			}
-			if tree, room, at := s.right(); tree != s.tree || at != s.node.place || room != s.node.room {
-				return fmt.Errorf("agent %s has a wrong place in queue %s", a.Name, s.pool.queue.name)
-			}
+		if err := a.checkPlaces(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *agent) checkPlaces() error {
+	for _, l := range a.listed {
+		if l.queue.members[l.at] != a || l.queue.states[l.at] != a.state() {
+			return fmt.Errorf("agent %s is not as queue %s tells", a.Name, l.queue.name)
+		}
+	}
+	for _, s := range a.seated {
+		if s.pool.dead {
+			continue
+		}
+		if tree, room, at := s.right(); tree != s.tree || at != s.node.place || room != s.node.room {
+			return fmt.Errorf("agent %s has a wrong place in queue %s", a.Name, s.pool.queue.name)
 		}
 	}
 	return nil

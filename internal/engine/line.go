@@ -4,6 +4,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"workstream.dev/operator/internal/match"
@@ -92,7 +93,8 @@ func (it *item) joinSkills() {
 	}
 	b := make([]byte, 0, 64)
 	for _, s := range it.Skills {
-		b = append(append(append(b, s.Name...), 0, byte(s.Rating)), 0)
+		b = append(append(b, s.Name...), 0)
+		b = append(strconv.AppendInt(b, int64(s.Rating), 10), 0)
 	}
 	it.skills = string(b)
 }

@@ -52,6 +52,8 @@ type seat struct {
 	agent *agent
 	pool  *pool
 	tree  *tree[seat] // where it is; nil when nowhere
+	// distance of the agent's skills, where the closest come first.
+	distance int32
 }
 
 // moved brings an agent's card up to date, and notes that the agent may be able to take more than before and that its
@@ -126,7 +128,7 @@ func (q *queue) newPool(key poolKey, n *match.Need) *pool {
 		s.agent, s.pool = a, p
 		s.node.of, s.node.weight = s, a.weight
 		if key.closest {
-			s.node.rank = int64(p.need.Distance(&a.card))
+			s.distance = p.need.Distance(&a.card)
 		}
 		p.stale = append(p.stale, s)
 	}
@@ -174,7 +176,7 @@ func (s *seat) right() (to *tree[seat], room int64, at place) {
 			room = int64(slots)
 		}
 	}
-	at.rank, at.name = s.node.rank, c.Name
+	at.rank, at.name = int64(s.distance), c.Name
 	at.first, at.second = p.queue.order(s.agent, room)
 	return to, room, at
 }
@@ -293,7 +295,7 @@ func (s *search) members() {
 	if !s.need.Closest() {
 		return
 	}
-	least := match.Missing(len(s.need.Skills))
+	least := match.Missing(s.need.Skills)
 	if c := &s.choice; c.Next.Agent == nil || c.Next.Distance >= least {
 		s.pool(s.queue.pool(s.item, &s.need, true), least, s.need.Skills)
 	}
@@ -316,7 +318,7 @@ func (s *search) pool(p *pool, least int32, but []plan.Skill) {
 		}
 		p.trees[i].root.walk(int64(s.need.Units), func(x *seat) bool {
 			at := &x.node.place
-			bound := match.Rank{Agent: &x.agent.card, Distance: max(int32(at.rank), least), First: at.first, Second: at.second}
+			bound := match.Rank{Agent: &x.agent.card, Distance: max(x.distance, least), First: at.first, Second: at.second}
 			if s.choice.Full(&bound) {
 				return false
 			}

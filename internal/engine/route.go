@@ -5,6 +5,7 @@ package engine
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -129,8 +130,11 @@ func told(rules []plan.Rule, over []target, found bool) (list []event.RuleTried,
 	if found {
 		list[len(list)-1].Matched = true
 	}
-	return list, int32(from)
+	return list, count(from)
 }
+
+// count is a number of things of a plan.
+func count(n int) int32 { return int32(min(n, math.MaxInt32)) } //nolint:gosec // it is small enough now
 
 // soonest returns which of the queues that overflow is available first: an open one, or the one that opens next.
 func (e *Engine) soonest(over []target) int {

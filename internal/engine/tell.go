@@ -78,7 +78,7 @@ func (s *search) tell(scratch []event.Exclusion, out *event.Candidates) []event.
 			out.Eligible++
 		}
 	}
-	out.More = int32(len(q.members)) - out.Eligible - int32(len(out.Excluded))
+	out.More = count(len(q.members)) - out.Eligible - count(len(out.Excluded))
 	s.choice.Explain(&s.need, out.Method, out)
 	return scratch[:0]
 }

@@ -111,10 +111,10 @@ func (t *tree[T]) remove(n *node[T]) bool {
 
 func remove[T any](at **node[T], n *node[T]) bool {
 	x := *at
-	switch {
-	case x == nil:
+	switch x {
+	case nil:
 		return false
-	case x == n:
+	case n:
 		*at = join(n.left, n.right)
 		return true
 	}
@@ -188,8 +188,6 @@ func (n *node[T]) each(visit func(*T) bool) bool {
 	}
 	return true
 }
-
-func (n *node[T]) isBefore(o *node[T]) bool { return n.before(&o.place) }
 
 // compare orders by place.
 func (p *place) compare(o *place) int {

@@ -155,8 +155,15 @@ func TestDistance(t *testing.T) {
 		has          bool
 		want         int32
 	}{
-		{5, 5, true, 0}, {5, 6, true, 1}, {5, 10, true, 5}, {5, 4, true, 11}, {10, 1, true, 19}, {5, 0, false, 30},
-		{0, 7, true, 0}, {0, 0, true, 0}, {0, 0, false, 30},
+		{5, 5, true, 0},
+		{5, 6, true, 1},
+		{5, 10, true, 5},
+		{5, 4, true, 11},
+		{10, 1, true, 19},
+		{5, 0, false, 30},
+		{0, 7, true, 0},
+		{0, 0, true, 0},
+		{0, 0, false, 30},
 	} {
 		if got := Distance(tc.need, tc.rating, tc.has); got != tc.want {
 			t.Errorf("need %d, have %d (%t): %d, want %d", tc.need, tc.rating, tc.has, got, tc.want)
@@ -167,7 +174,7 @@ func TestDistance(t *testing.T) {
 	if got := n.Distance(&a); got != 13+3+30 {
 		t.Errorf("together %d", got)
 	}
-	if Missing(3) != 90 {
+	if Missing(make([]plan.Skill, 3)) != 90 {
 		t.Error("who has none of three is elsewhere")
 	}
 }

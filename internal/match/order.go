@@ -39,8 +39,14 @@ func (n *Need) Distance(a *Agent) int32 {
 	return sum
 }
 
-// Missing is the distance of who has none of so many skills.
-func Missing(skills int) int32 { return int32(skills) * missing }
+// Missing is the distance of who has none of these skills.
+func Missing(skills []plan.Skill) int32 {
+	var sum int32
+	for range skills {
+		sum += missing
+	}
+	return sum
+}
 
 // Room is the capacity that HighestCapacity compares.
 func (n *Need) Room(a *Agent) int64 {
@@ -63,13 +69,15 @@ type Rank struct {
 func Order(m plan.Method, a *Agent, room int64, lastAssigned uint64) (first, second int64) {
 	switch m {
 	case plan.RoundRobin:
-		return int64(lastAssigned), 0
+		return number(lastAssigned), 0
 	case plan.LeastActive:
-		return int64(a.LastReleased), 0
+		return number(a.LastReleased), 0
 	case plan.HighestCapacity:
 	}
-	return -room, int64(a.LastChange)
+	return -room, number(a.LastChange)
 }
+
+func number(event uint64) int64 { return int64(event) } //nolint:gosec // no log has 2^63 events
 
 // Before reports whether r is chosen before s. Ties go to the last field, the name.
 func (r *Rank) Before(s *Rank) bool {
