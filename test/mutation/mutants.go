@@ -20,7 +20,7 @@ var mutants = []mutant{
 	{inEngine + "apply_item.go", "if en := a.entry(it.ID); en.Until != 0 {", "if en := a.entry(it.ID); en.Until < 0 {", "a wrap-up block ends with its item"},
 	{inEngine + "apply_item.go", "	case ev.Released:\n		e.freeEntry(a, en)\n", "	case ev.Released:\n", "a wrap-up that blocks nothing blocks"},
 	{inEngine + "ledger.go", "p.Reset == plan.EndOfDay {\n			ending", "p.Reset != plan.EndOfDay {\n			ending", "slots end with the day that should not, and the others do not"},
-	{inEngine + "state.go", "case units > 0 || !profiles:", "case units > 0:", "an agent without any capacity is never exhausted"},
+	{inEngine + "state.go", "case units > 0 || !profiles:", "case units > 0 && !profiles:", "units do not count for who has profiles"},
 	{inMatch + "presence.go", "l.left = l.left || used < limit", "l.left = l.left || used <= limit", "an exhausted agent looks busy"},
 	{inMatch + "presence.go", "l.blocked = l.blocked || (blocking && used >= limit)", "l.blocked = l.blocked || used > limit", "who is blocked looks busy"},
 	{inEngine + "ledger.go", "	if a.Choice == plan.Available || a.Choice == plan.Busy {\n", "	if a.Choice == plan.Available {\n", "a chosen Busy lasts for ever"},
@@ -32,16 +32,16 @@ var mutants = []mutant{
 	{inMatch + "order.go", "		return under + needed - rating\n", "		return needed - rating\n", "a rating below is as close as one above"},
 	{inMatch + "order.go", "	missing = 30\n", "	missing = 3\n", "a skill that is missing is closer than a low one"},
 	{inEngine + "apply_item.go", "	if ev.From == \"\" {\n		a.assignedFrom(ev.Queue, e.seq)\n	}\n", "	a.assignedFrom(ev.Queue, e.seq)\n", "a transfer counts as an assignment from the queue"},
-	{inEngine + "line.go", "		first = 1<<32 | 1\n", "		first = 2<<32 | 1\n", "promoted items come after those of queues of priority 1"},
-	{inEngine + "line.go", "	if it.Promoted {\n		first", "	if false {\n		first", "promotion is ignored"},
-	{inEngine + "line.go", "first := int64(q.priority())<<32 | int64(it.priority())", "first := int64(q.priority()) << 32", "the priority of items is ignored"},
+	{inEngine + "line.go", "		rank = 1<<32 | 1\n", "		rank = 2<<32 | 1\n", "promoted items come after those of queues of priority 1"},
+	{inEngine + "line.go", "	if it.Promoted {\n		rank", "	if it.Promoted && it.Queue == \"\" {\n		rank", "promotion is ignored"},
+	{inEngine + "line.go", "rank := int64(q.priority())<<32 | int64(it.priority())", "rank := int64(q.priority()) << 32", "the priority of items is ignored"},
 
 	// Offers.
 	{inMatch + "match.go", "case n.MaxDeclines > 0 && p.Declines >= n.MaxDeclines:", "case n.MaxDeclines > 0 && p.Declines > n.MaxDeclines:", "one more offer than declines allow"},
 	{inMatch + "match.go", "case p.CoolsUntil > n.Now:", "case p.CoolsUntil >= n.Now:", "the cool-off is a moment too long"},
 	{inMatch + "match.go", "	case p.Never:\n		return event.NeverForCustomer\n", "", "the customer gets whom they must never get"},
 	{inEngine + "apply_item.go", "	if ev.Outcome == event.Declined {\n		d.Count++\n	}\n", "	d.Count++\n", "an offer that expires counts as a decline"},
-	{inEngine + "apply_item.go", "	if ev.Outcome == event.Revoked || transfer {\n", "	if ev.Outcome == event.Revoked {\n", "who would not take a transfer cools off"},
+	{inEngine + "apply_item.go", "	if ev.Outcome == event.Revoked || transfer {\n", "	if ev.Outcome == event.Revoked || (transfer && ev.Agent == \"\") {\n", "who would not take a transfer cools off"},
 	{inEngine + "apply_item.go", "		e.coolOff(it, ev.Agent, now)\n	}\n}\n\n// handOver", "		e.coolOff(it, it.Workstream, now)\n	}\n}\n\n// handOver", "the wrong one cools off after closing a live chat"},
 	{inEngine + "offer.go", "	e.revoke(it, reason)\n	e.endConsults(it)\n", "	e.revoke(it, reason)\n", "consultations outlive what they are about"},
 	{inEngine + "offer.go", "	e.revoke(it, reason)\n	e.endConsults(it)\n", "	e.endConsults(it)\n", "an offer stands when its item is gone"},
@@ -53,9 +53,9 @@ var mutants = []mutant{
 	// Lifecycle and timers.
 	{inEngine + "timers.go", "return it.afterTouch(l.Waiting)", "return it.afterTouch(l.Active)", "Waiting items close by the limit of Active ones"},
 	{inEngine + "timers.go", "	if it.State != event.Waiting {\n		return 0\n	}\n", "", "items are followed up that do not wait"},
-	{inEngine + "timers.go", "return after(it.AgentLost, it.ws.Lifecycle.AgentReturn)", "return after(it.Touched, it.ws.Lifecycle.AgentReturn)", "the grace of a lost agent counts from the last message"},
+	{inEngine + "timers.go", "		return after(lost, grace)\n", "		return after(it.Touched, grace)\n", "the grace of a lost agent counts from the last message"},
 	{inEngine + "intake.go", "	e.reconnected(it)\n	e.emit(event.MessageReceived", "	e.emit(event.MessageReceived", "a message does not bring its customer back"},
-	{inEngine + "apply_item.go", "	it.Entered, it.Promoted, it.AgentLost = 0, false, 0\n", "	it.Promoted, it.AgentLost = false, 0\n", "the waiting time before the last agent counts again"},
+	{inEngine + "apply_item.go", "	it.Entered, it.Promoted = 0, false\n", "	it.Promoted = false\n", "the waiting time before the last agent counts again"},
 	{inEngine + "timers.go", "	case promoteTimer:\n		e.promote(e.items[t.item])\n", "	case promoteTimer:\n", "nobody is promoted while waiting"},
 
 	// Routing and overflow.
