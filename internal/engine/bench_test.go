@@ -66,7 +66,7 @@ func company(tb testing.TB, s size) *plan.Plan {
 		for _, q := range draw(r, s.queues, s.memberships) {
 			a.Queues = append(a.Queues, queueName(q))
 		}
-		for k, n := r.IntN(max(s.skills, 1)), 0; n < s.skills/perAgent; k, n = k+together, n+1 {
+		for k, n := i*13, 0; n < s.skills/perAgent; k, n = k+together, n+1 {
 			a.Skills = append(a.Skills, plan.Skill{Name: skillName(k % s.skills), Rating: int32(3 + r.IntN(8))})
 		}
 		p.Agents = append(p.Agents, a)

@@ -16,13 +16,14 @@ import (
 // Attributes that the engine gives an item, and those of a customer that it reads.
 const (
 	priorityAttribute  = "item.priority"
-	skillAttribute     = "item.skills."
+	skillsAttribute    = "item.skills."
 	preferredAttribute = "customer.preferredAgents"
 	neverAttribute     = "customer.neverAgents"
 )
 
 // classification is what the rulesets give an item, in the making.
 type classification struct {
+	e        *Engine
 	attrs    rule.Attributes // the item's own until something is set
 	own      bool
 	priority int32
@@ -38,7 +39,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		return
 	}
 	c := classification{
-		attrs: it.Attributes, priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
+		e: e, attrs: it.Attributes, priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
 	}
 	tried := make([]event.RulesetTried, 0, len(ws.Classification))
 	for i := range ws.Classification {
@@ -81,7 +82,7 @@ func (c *classification) give(r *plan.ClassificationRule) {
 		case c.skills[i].Rating < s.Rating:
 			c.skills[i].Rating = s.Rating
 		}
-		c.set(skillAttribute+s.Name, rule.NumberValue(float64(c.skills[i].Rating)))
+		c.set(c.e.skillAttribute(s.Name), rule.NumberValue(float64(c.skills[i].Rating)))
 	}
 	for _, p := range r.Profiles {
 		if i, ok := slices.BinarySearch(c.profiles, p); !ok {
@@ -90,19 +91,28 @@ func (c *classification) give(r *plan.ClassificationRule) {
 	}
 }
 
-// set sets an attribute in a copy. An item that has very many already gets no further ones.
+// set sets an attribute in a copy, for which there is one map. An item that has very many already gets no further ones.
 func (c *classification) set(name string, v rule.Value) bool {
 	if _, ok := c.attrs[name]; !ok && len(c.attrs) >= maxAttributes {
 		return false
 	}
 	if !c.own {
-		c.attrs, c.own = maps.Clone(c.attrs), true
-		if c.attrs == nil {
-			c.attrs = make(rule.Attributes)
-		}
+		clear(c.e.attributes)
+		maps.Copy(c.e.attributes, c.attrs)
+		c.attrs, c.own = c.e.attributes, true
 	}
 	c.attrs[name] = v
 	return true
+}
+
+// skillAttribute is the name of the attribute that says that an item needs a skill.
+func (e *Engine) skillAttribute(skill string) string {
+	name, ok := e.skillNames[skill]
+	if !ok {
+		name = skillsAttribute + skill
+		e.skillNames[skill] = name
+	}
+	return name
 }
 
 func findSkill(list []plan.Skill, name string) (int, bool) {
@@ -124,7 +134,7 @@ func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	e.setAttributes(it, ev.Attributes)
 	it.Attributes[priorityAttribute] = rule.NumberValue(float64(ev.Priority))
 	for _, s := range ev.Skills {
-		it.Attributes[skillAttribute+s.Name] = rule.NumberValue(float64(s.Rating))
+		it.Attributes[e.skillAttribute(s.Name)] = rule.NumberValue(float64(s.Rating))
 	}
 	it.needAnew()
 }

@@ -10,6 +10,7 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // Engine is the state of one namespace. It belongs to one goroutine.
@@ -37,7 +38,9 @@ type Engine struct {
 	images        images
 	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
 	skillIDs      skillIDs
-	lastItem      *item // that an event was about
+	skillNames    map[string]string // of their attributes
+	attributes    rule.Attributes   // of the item that is being classified
+	lastItem      *item             // that an event was about
 	lastAgent     *agent
 	timers        timerHeap
 	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own
@@ -87,6 +90,8 @@ func New() *Engine {
 		declined:      make(map[string]*item),
 		definitions:   make(map[string]*plan.Workstream),
 		skillIDs:      make(skillIDs),
+		skillNames:    make(map[string]string),
+		attributes:    make(rule.Attributes),
 		forget:        timer{kind: forgetTimer},
 	}
 }

@@ -135,6 +135,9 @@ func (q *queue) method() plan.Method {
 	return q.def.Method
 }
 
+// keptLines is how many lines without items a queue keeps whatever others it has.
+const keptLines = 256
+
 // line returns the line of an item's class, which may be empty.
 func (q *queue) line(it *item) *line {
 	l := q.lines[it.class]
@@ -143,7 +146,7 @@ func (q *queue) line(it *item) *line {
 	}
 	// Each revision of a workstream may be another class, so lines come without end. Those in which nobody waits go when
 	// they are more than the others: a queue that runs empty and fills up again keeps its own.
-	if q.empty > 8 && q.empty > len(q.lines)/2 {
+	if q.empty > keptLines && q.empty > len(q.lines)/2 {
 		q.sweep()
 	}
 	if q.lines == nil {
