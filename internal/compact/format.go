@@ -81,7 +81,7 @@ func (f *Formats) Of(t reflect.Type) *Format {
 	case reflect.Map:
 		ofMap(made, f.Of(t.Elem()))
 	default:
-		panic(fmt.Sprintf("compact: %s cannot be written", t))
+		panic(fmt.Sprintf("compact: %s cannot be written", t)) //nolint:forbidigo // a bug, seen at the first start
 	}
 	return made
 }
@@ -157,7 +157,7 @@ func empty(v reflect.Value) bool {
 func ofSlice(made, elem *Format) {
 	made.write = func(w *Writer, v reflect.Value) {
 		n := v.Len()
-		w.Uint(uint64(n))
+		w.Uint(uint64(n)) //nolint:gosec // a length
 		for i := range n {
 			elem.write(w, v.Index(i))
 		}
@@ -175,7 +175,7 @@ func ofSlice(made, elem *Format) {
 // ofMap writes maps with texts as keys, in the order of the keys.
 func ofMap(made, elem *Format) {
 	if made.of.Key().Kind() != reflect.String {
-		panic(fmt.Sprintf("compact: %s cannot be written: its keys are no texts", made.of))
+		panic(fmt.Sprintf("compact: the keys of %s are no texts", made.of)) //nolint:forbidigo // a bug, seen at the first start
 	}
 	made.write = func(w *Writer, v reflect.Value) {
 		values := make(map[string]reflect.Value, v.Len())
@@ -405,5 +405,5 @@ func (r *Reader) Length() int {
 		r.Fail("it is cut off")
 		return 0
 	}
-	return int(n)
+	return int(n) //nolint:gosec // no more than there are bytes
 }

@@ -67,7 +67,7 @@ func refuse(list []*request, err error) {
 func (l *Loop) turn(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
-			return nil // Run sees it, too
+			return nil //nolint:nilerr // it was interrupted: Run sees it, too
 		}
 		if l.full.is {
 			if room, err := l.roomAgain(ctx); err != nil || !room {

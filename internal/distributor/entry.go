@@ -104,7 +104,7 @@ func split(events []event.Recorded, first, limit int) ([][]byte, error) {
 var packers = sync.Pool{New: func() any {
 	w, err := flate.NewWriter(io.Discard, flate.BestSpeed)
 	if err != nil {
-		panic(err) // the level is one that there is
+		panic(err) //nolint:forbidigo // the level is one that there is
 	}
 	return w
 }}

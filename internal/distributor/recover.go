@@ -117,7 +117,7 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	e, err := engine.Restore(state, func(version string) (*plan.Plan, error) { return l.plan(ctx, version) })
 	if err != nil {
 		inForce <- nil
-		<-told
+		<-told // what is wrong with the engine's part is said
 		return nil, 0, fmt.Errorf("restoring the engine: %w", err)
 	}
 	inForce <- e.Plan()

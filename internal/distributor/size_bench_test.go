@@ -136,6 +136,7 @@ func heap() float64 {
 }
 
 func atSize(b *testing.B, items, tail int) {
+	b.Helper()
 	w := newWorld(b)
 	cfg := w.config()
 	cfg.CheckInvariants = false

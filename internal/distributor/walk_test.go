@@ -104,7 +104,7 @@ func walk(t *testing.T, rnd *rand.Rand, steps int) {
 	<-r.done
 	body, err := r.engine.Snapshot()
 	check(t, err)
-	body, err = engine.Describe(body, func(version string) (*plan.Plan, error) { return r.Loop.plan(t.Context(), version) })
+	body, err = engine.Describe(body, func(version string) (*plan.Plan, error) { return r.plan(t.Context(), version) })
 	check(t, err)
 	if diff := cmp.Diff(known(t, body), shown(t, r.view)); diff != "" {
 		t.Errorf("the view shows something else (-engine +view):\n%s", diff)

@@ -207,7 +207,8 @@ func Describe(body []byte, plans func(version string) (*plan.Plan, error)) ([]by
 		Closed     []closedItem
 		Deliveries []*delivery
 	}{
-		snapshotHead{e.seq, e.last, e.version}, e.sortedItems(), agents,
+		snapshotHead{e.seq, e.last, e.version},
+		e.sortedItems(), agents,
 		e.intakes.values(), e.endedOffers.values(), e.closed.values(), e.deliveriesInOrder(),
 	}, "", "  ")
 }

@@ -165,7 +165,7 @@ func Read(r *compact.Reader) ([]Recorded, error) {
 		if r.Err() == nil {
 			ev := reflect.New(k.of)
 			k.format.Read(r, ev.Elem())
-			if e, is := ev.Elem().Interface().(Event); is && r.Err() == nil {
+			if e, is := reflect.TypeAssert[Event](ev.Elem()); is && r.Err() == nil {
 				out = append(out, Recorded{Seq: seq, Time: last, Event: e})
 			}
 		}
@@ -184,7 +184,7 @@ const (
 )
 
 func writeAttributes(w *compact.Writer, v reflect.Value) {
-	attributes, _ := v.Interface().(rule.Attributes)
+	attributes, _ := reflect.TypeAssert[rule.Attributes](v)
 	names := make([]string, 0, len(attributes))
 	for name := range attributes {
 		names = append(names, name)

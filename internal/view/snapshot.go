@@ -136,7 +136,7 @@ func (f *Frozen) Encode() ([]byte, error) {
 	}
 	w.Uint(uint64(len(f.items)))
 	for _, i := range f.items {
-		w.Uint(uint64(i.steps))
+		w.Uint(uint64(i.steps)) //nolint:gosec // a length
 		w.Bytes(i.body)
 	}
 	return w.Buf, nil
@@ -198,7 +198,7 @@ func readItems(r *compact.Reader) ([]*item, error) {
 	images := make([]*image, 0, n)
 	for range n {
 		steps := r.Uint()
-		images = append(images, &image{steps: int(min(steps, 1<<31)), body: r.Bytes()}) //nolint:gosec // it is small enough now
+		images = append(images, &image{steps: int(min(steps, 1<<31)), body: r.Bytes()})
 	}
 	if r.Err() == nil && len(r.Rest()) > 0 {
 		r.Fail("there is something behind the end")

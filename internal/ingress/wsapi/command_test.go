@@ -76,7 +76,8 @@ func TestCommandsAreAnsweredUnderTheirIDs(t *testing.T) {
 	want := []event.Command{
 		event.AcceptOffer{Agent: "ann", Offer: "i1-o1"},
 		event.SendMessage{Agent: "ann", Item: "i1", Message: "m1", Text: "hi", Internal: true},
-		event.EndItem{Agent: "ann", Item: "i1"}, event.PickItem{Agent: "ann", Item: "i1"},
+		event.EndItem{Agent: "ann", Item: "i1"},
+		event.PickItem{Agent: "ann", Item: "i1"},
 		event.SetPresence{Agent: "ann", Presence: plan.Away},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

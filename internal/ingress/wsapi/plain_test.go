@@ -71,8 +71,15 @@ func FuzzPlain(f *testing.F) {
 
 func TestPlainRepliesAreWrittenAlike(t *testing.T) {
 	for _, a := range []desk.Answer{
-		{}, {Item: "i1", Offer: "i1-o1", Message: "m", Duplicate: true}, {Item: "i1"}, {Message: "m-1"},
-		{Item: `a"b`}, {Item: "a<b"}, {Item: "caf\u00e9"}, {Message: "\u2028"}, {Offer: "\x7f"},
+		{},
+		{Item: "i1", Offer: "i1-o1", Message: "m", Duplicate: true},
+		{Item: "i1"},
+		{Message: "m-1"},
+		{Item: `a"b`},
+		{Item: "a<b"},
+		{Item: "caf\u00e9"},
+		{Message: "\u2028"},
+		{Offer: "\x7f"},
 	} {
 		r := reply{Type: "answer", ID: "7", Status: http.StatusOK, Body: a}
 		want, err := json.Marshal(r)

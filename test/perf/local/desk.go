@@ -94,7 +94,8 @@ func (d *desk) begin(c *connection, from time.Time, sample *sampler) (*life, err
 	body = append(body, `","customer":{"id":"u1","name":"Mia"},"message":{"text":"Where is my order?"}}}`...)
 	id := d.run + "." + number
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
-	headers := "webhook-id: " + id + "\r\nwebhook-timestamp: " + ts + "\r\nwebhook-signature: " + apiclient.Sign(d.secret, id, ts, body) + "\r\n"
+	headers := "webhook-id: " + id + "\r\nwebhook-timestamp: " + ts + "\r\nwebhook-signature: " +
+		apiclient.Sign(d.secret, id, ts, body) + "\r\n"
 	status, answer, err := c.post("/webhooks/"+namespace+"/"+address, headers, body)
 	if err != nil {
 		return nil, err

@@ -22,7 +22,7 @@ func (d *desk) closed(parallel int) func(context.Context, *sampler) {
 					sample.fail(err.Error())
 					return
 				}
-				defer c.conn.Close()
+				defer func() { _ = c.conn.Close() }()
 				for ctx.Err() == nil {
 					l, err := d.begin(c, time.Now(), sample)
 					if err != nil {
@@ -62,7 +62,7 @@ func (d *desk) open(rate, connections int) func(context.Context, *sampler) {
 					sample.fail(err.Error())
 					return
 				}
-				defer c.conn.Close()
+				defer func() { _ = c.conn.Close() }()
 				for from := range due {
 					if _, err := d.begin(c, from, sample); err != nil {
 						sample.fail("sending a webhook: " + err.Error())

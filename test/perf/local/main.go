@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command local measures a distributor as a process of its own, without a cluster: whole lifecycles of conversations at full speed and at a fixed rate, every answer after its fsync.
+// Command local measures a distributor as a process of its own, without a cluster: whole lifecycles of conversations at full
+// speed and at a fixed rate, every answer after its fsync.
 package main
 
 import (
@@ -54,7 +55,7 @@ func run(ctx context.Context, o *options) error {
 		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		o.dir = dir
 	}
 	if o.binary == "" {

@@ -241,7 +241,7 @@ func (s *stage) resultOf(name string, sample *sampler, began, ended *moment) *re
 
 func (r *result) print(to io.Writer) {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	defer w.Flush()
+	defer func() { _ = w.Flush() }()
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	line("%s: %.0f lifecycles/s (%d in %.1f s, %d agents)", r.Name, r.PerSecond, r.Lifecycles, r.Seconds, r.Agents)
 	line("  ms\tp50\tp90\tp99\tp99.9\tmax\tn")

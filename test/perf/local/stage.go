@@ -77,7 +77,7 @@ func setUp(ctx context.Context, o *options) (*stage, error) {
 	if s.admin, err = freeAddress(ctx); err != nil {
 		return nil, err
 	}
-	s.process = exec.CommandContext(context.WithoutCancel(ctx), o.binary, //nolint:gosec // the binary is the caller's
+	s.process = exec.CommandContext(context.WithoutCancel(ctx), o.binary,
 		"--namespace", namespace, "--distributor", "default", "--replica", "perf-0", "--listen", api, "--admin-listen", s.admin,
 		"--data-dir", filepath.Join(o.dir, "data"), "--credentials-dir", credentials, "--plan", filepath.Join(o.dir, "plan.json"),
 		"--profiling", "--log-level", "warn")
@@ -102,7 +102,7 @@ func freeAddress(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().String(), nil
 }
 

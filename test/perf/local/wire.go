@@ -174,7 +174,7 @@ func (s *socket) write(kind byte, body []byte) {
 		head[1] = 0x80 | byte(len(body))
 	default:
 		head[1] = 0x80 | 126
-		binary.BigEndian.PutUint16(head[2:], uint16(len(body))) //nolint:gosec // frames of this program are short
+		binary.BigEndian.PutUint16(head[2:], uint16(len(body)))
 		n = 4
 	}
 	_, _ = s.out.Write(head[:n+4]) // an error comes back with Flush
