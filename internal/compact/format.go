@@ -272,8 +272,8 @@ type Reader struct {
 
 // The limits of what is shared between messages: names come again, what people wrote does not.
 const (
-	maxShared     = 48
-	maxSharedSize = 1 << 16
+	maxShared     = 32
+	maxSharedSize = 1 << 12
 )
 
 // share returns b as a text, one that is there already if it can.

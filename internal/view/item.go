@@ -64,7 +64,8 @@ type item struct {
 	packed      []byte
 	packedSteps int
 	steps       []event.Recorded
-	image       *image // what a snapshot says of it; nil when it has changed since
+	place       int  // in order
+	stale       bool // its image is not what it is
 
 	dropped bool
 	pick    bool // it is counted in the picks of its queue
@@ -158,7 +159,7 @@ func (v *View) openedLocked(r event.Recorded, e event.ItemOpened) {
 	it.Priority = defaultPriority
 	it.settings(v.plan.Workstream(e.Workstream))
 	v.items[it.ID] = it
-	v.order = append(v.order, it)
+	v.inOrderLocked(it, nil)
 	v.states[event.Open]++
 }
 

@@ -47,6 +47,55 @@ type image struct {
 	steps int
 }
 
+// images are those of all items, each at the item's place in the order.
+type images struct {
+	at []*image
+	// stale are the ids of items that changed since their image was taken; taken those whose image was taken last.
+	stale, taken []string
+}
+
+// changed notes that an item needs another image.
+func (i *images) changed(it *item) {
+	i.at[it.place] = nil
+	if !it.stale {
+		it.stale = true
+		i.stale = append(i.stale, it.ID)
+	}
+}
+
+// inOrderLocked puts an item behind the others; m is its image, if there is one.
+func (v *View) inOrderLocked(it *item, m *image) {
+	it.place = len(v.order)
+	v.order, v.images.at = append(v.order, it), append(v.images.at, m)
+}
+
+// takeImagesLocked copies what changed, and lets go of what the images before have in bytes.
+func (v *View) takeImagesLocked() {
+	if v.encoding.TryLock() { // or somebody encodes them just now
+		for _, id := range v.images.taken {
+			it := v.items[id]
+			if it == nil || len(it.steps) == 0 {
+				continue
+			}
+			if m := v.images.at[it.place]; m != nil && m.body != nil {
+				it.packed, it.packedSteps, it.steps = m.body[m.steps:], it.packedSteps+len(it.steps), nil
+			}
+		}
+		v.encoding.Unlock()
+	}
+	for _, id := range v.images.stale {
+		it := v.items[id]
+		if it == nil || !it.stale {
+			continue // it is no longer kept
+		}
+		it.stale = false
+		c := *it // attributes, offers, consultations and steps are replaced or added to, never changed
+		c.Messages = slices.Clone(it.Messages)
+		v.images.at[it.place] = &image{of: &c}
+	}
+	v.images.stale, v.images.taken = nil, v.images.stale
+}
+
 // Frozen is a view as it was at one moment, while the view itself goes on.
 type Frozen struct {
 	view   *View
@@ -62,27 +111,10 @@ func (v *View) Freeze() *Frozen {
 	defer v.mu.Unlock()
 	f := &Frozen{
 		view: v, head: snapshotHead{Seq: v.seq, Time: v.time, Version: v.version, Told: maps.Clone(v.hub.told)},
-		agents: make(map[string]agent, len(v.agents)), items: make([]*image, 0, len(v.order)-v.gone),
+		agents: make(map[string]agent, len(v.agents)),
 	}
-	// What is in bytes need not be there as events, too; while somebody encodes, that cannot be said.
-	idle := v.encoding.TryLock()
-	for _, it := range v.order {
-		if it.dropped {
-			continue
-		}
-		if m := it.image; idle && m != nil && m.body != nil && len(it.steps) > 0 {
-			it.packed, it.packedSteps, it.steps = m.body[m.steps:], it.packedSteps+len(it.steps), nil
-		}
-		if it.image == nil {
-			c := *it // attributes, offers, consultations and steps are replaced or added to, never changed
-			c.Messages = slices.Clone(it.Messages)
-			it.image = &image{of: &c}
-		}
-		f.items = append(f.items, it.image)
-	}
-	if idle {
-		v.encoding.Unlock()
-	}
+	v.takeImagesLocked()
+	f.items = slices.Clone(v.images.at)
 	for _, it := range v.closed {
 		f.head.Closed = append(f.head.Closed, it.ID)
 	}
@@ -118,6 +150,7 @@ func (i *image) encode() error {
 func (f *Frozen) Encode() ([]byte, error) {
 	f.view.encoding.Lock()
 	defer f.view.encoding.Unlock()
+	f.items = slices.DeleteFunc(f.items, func(i *image) bool { return i == nil }) // of items that are no longer kept
 	size := 0
 	for _, i := range f.items {
 		if err := i.encode(); err != nil {
@@ -168,13 +201,13 @@ func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 		n.agents[name] = newAgent()
 		n.agents[name].take(&a)
 	}
-	items, err := readItems(r)
+	items, images, err := readItems(r)
 	if err != nil {
 		return fmt.Errorf("decoding the view: %w", err)
 	}
-	n.items, n.order = make(map[string]*item, len(items)), make([]*item, 0, len(items))
-	for _, it := range items {
-		n.restoreItem(it)
+	n.items, n.order, n.images.at = make(map[string]*item, len(items)), make([]*item, 0, len(items)), make([]*image, 0, len(items))
+	for i, it := range items {
+		n.restoreItem(it, images[i])
 	}
 	for _, id := range head.Closed {
 		if it := n.items[id]; it != nil {
@@ -188,12 +221,12 @@ func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 	defer v.mu.Unlock()
 	v.hub.restart(head.Told)
 	v.seq, v.time, v.version, v.plan = n.seq, n.time, n.version, n.plan
-	v.items, v.order, v.gone, v.closed, v.agents, v.queues, v.states = n.items, n.order, 0, n.closed, n.agents, n.queues, n.states
+	v.items, v.order, v.images, v.gone, v.closed, v.agents, v.queues, v.states = n.items, n.order, n.images, 0, n.closed, n.agents, n.queues, n.states
 	return nil
 }
 
 // readItems reads all items, on all cores.
-func readItems(r *compact.Reader) ([]*item, error) {
+func readItems(r *compact.Reader) ([]*item, []*image, error) {
 	n := r.Length()
 	images := make([]*image, 0, n)
 	for range n {
@@ -204,7 +237,7 @@ func readItems(r *compact.Reader) ([]*item, error) {
 		r.Fail("there is something behind the end")
 	}
 	if r.Err() != nil {
-		return nil, r.Err()
+		return nil, nil, r.Err()
 	}
 	items := make([]*item, n)
 	var readers sync.WaitGroup
@@ -217,7 +250,7 @@ func readItems(r *compact.Reader) ([]*item, error) {
 		readers.Go(func() { *err = readSome(images[from:to], items[from:to]) })
 	}
 	readers.Wait()
-	return items, errors.Join(failed...)
+	return items, images, errors.Join(failed...)
 }
 
 func readSome(images []*image, into []*item) error {
@@ -229,7 +262,7 @@ func readSome(images []*image, into []*item) error {
 			return errors.New("an item is cut off")
 		}
 		r.Reset(m.body[:m.steps])
-		it := &item{image: m, packed: m.body[m.steps:]}
+		it := &item{packed: m.body[m.steps:]}
 		itemFormat.Read(r, reflect.ValueOf(it).Elem())
 		if err := cmp.Or(r.Err(), whole(len(r.Rest()) == 0)); err != nil {
 			return err
@@ -248,9 +281,9 @@ func whole(is bool) error {
 	return errors.New("there is something behind the end of an item")
 }
 
-func (v *View) restoreItem(it *item) {
+func (v *View) restoreItem(it *item, m *image) {
 	v.items[it.ID] = it
-	v.order = append(v.order, it)
+	v.inOrderLocked(it, m)
 	v.states[it.State]++
 	if it.Queued {
 		v.queueLocked(it.Queue).add(it)

@@ -37,6 +37,7 @@ type View struct {
 	// order has all items by the sequence that opened them; dropped ones stay in it until it is compacted.
 	order  []*item
 	gone   int // dropped items in order
+	images images
 	closed []*item
 	agents map[string]*agent
 	queues map[string]*queue
@@ -70,7 +71,7 @@ func (v *View) Fold(events []event.Recorded) {
 		v.seq, v.time = r.Seq, r.Time
 		v.foldLocked(r)
 		if it := v.items[event.ItemOf(r.Event)]; it != nil {
-			it.image = nil
+			v.images.changed(it)
 		}
 	}
 	v.trimLocked()
@@ -196,17 +197,19 @@ func (v *View) trimLocked() {
 		v.closed = v.closed[1:]
 		delete(v.items, it.ID)
 		it.dropped = true
+		v.images.at[it.place] = nil
 		v.gone++
 		v.states[event.Closed]--
 	}
 	if v.gone > 1024 && v.gone > len(v.order)/2 {
-		kept := make([]*item, 0, len(v.order)-v.gone)
-		for _, it := range v.order {
+		kept, images := make([]*item, 0, len(v.order)-v.gone), make([]*image, 0, len(v.order)-v.gone)
+		for i, it := range v.order {
 			if !it.dropped {
-				kept = append(kept, it)
+				it.place = len(kept)
+				kept, images = append(kept, it), append(images, v.images.at[i])
 			}
 		}
-		v.order, v.gone = kept, 0
+		v.order, v.images.at, v.gone = kept, images, 0
 	}
 	for name, q := range v.queues {
 		q.trim()
