@@ -35,7 +35,7 @@ var _ = Describe("The order in which things are applied", func() {
 		f.say(ns, planfeed.Replica{Name: replicaName})
 		start(ctx, env.Config, ns, f)
 		objects := contoso(ns)
-		random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 0)) //nolint:gosec // an order
+		random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 0))
 		var first []byte
 		for n := range orders {
 			random.Shuffle(len(objects), func(i, j int) { objects[i], objects[j] = objects[j], objects[i] })
@@ -46,7 +46,7 @@ var _ = Describe("The order in which things are applied", func() {
 				}
 			}
 			order := fmt.Sprintf("order %d of seed %d: %s", n, GinkgoRandomSeed(), names(objects))
-			Eventually(func() string { return notProgrammed(ctx, ns) }).WithPolling(100 * time.Millisecond).Should(BeEmpty(), order)
+			Eventually(func() string { return notProgrammed(ctx, ns) }).WithPolling(100*time.Millisecond).Should(BeEmpty(), order)
 			body := f.body()
 			if first == nil {
 				first = body
