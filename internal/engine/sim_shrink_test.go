@@ -65,7 +65,7 @@ func shrink(list []done, fired int, err error) ([]done, error) {
 			}
 		}
 	}
-	for i := len(list) - 1; i >= 0; i-- {
+	for i := range slices.Backward(list) {
 		for _, edit := range edits {
 			for try(edited(list, i, edit)) && i < len(list) {
 			}

@@ -8,6 +8,7 @@ package main
 import (
 	"bytes"
 	"context"
+	_ "embed" // the list of mutants
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -41,6 +43,27 @@ type mutant struct {
 	breaks string
 }
 
+//go:embed mutants.txt
+var list string
+
+// parse reads the list of mutants.
+func parse(text string) ([]mutant, error) {
+	var mutants []mutant
+	for i, part := range strings.Split(text, "\n== ") {
+		if i == 0 {
+			continue // what is said of the list
+		}
+		head, body, _ := strings.Cut(part, "\n-- old\n")
+		breaks, file, ok := strings.Cut(head, "\n")
+		before, instead, ok2 := strings.Cut(body, "\n-- new\n")
+		if !ok || !ok2 {
+			return nil, fmt.Errorf("mutant %q is not understood", head)
+		}
+		mutants = append(mutants, mutant{file, before, strings.Trim(instead, "\n"), breaks})
+	}
+	return mutants, nil
+}
+
 // outcome is what became of a mutant. Survived and bad are failures.
 type outcome struct {
 	mutant
@@ -51,6 +74,10 @@ type outcome struct {
 
 func check(ctx context.Context, pattern string, parallel, seeds int) error {
 	match, err := regexp.Compile(pattern)
+	if err != nil {
+		return err
+	}
+	mutants, err := parse(list)
 	if err != nil {
 		return err
 	}
@@ -109,7 +136,7 @@ type tester struct {
 }
 
 func (t *tester) try(ctx context.Context, i int, m mutant) outcome {
-	start := time.Now() //nolint:forbidigo // how long it takes is told
+	start := time.Now()
 	o := outcome{mutant: m}
 	binary := filepath.Join(t.dir, fmt.Sprintf("%d.test", i))
 	defer func() { _ = os.Remove(binary) }() // the folder goes anyway
@@ -117,7 +144,7 @@ func (t *tester) try(ctx context.Context, i int, m mutant) outcome {
 	if err == nil {
 		var out []byte
 		args := []string{"test", "-c", "-overlay", overlay, "-o", binary, "./internal/engine"}
-		if out, err = exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil { //nolint:gosec // the arguments are our own
+		if out, err = exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
 			err = fmt.Errorf("it does not compile: %s", bytes.TrimSpace(out))
 		}
 	}
@@ -127,17 +154,17 @@ func (t *tester) try(ctx context.Context, i int, m mutant) outcome {
 	}
 	for _, args := range [][]string{
 		{"-test.run", "^TestScenario$"},
-		{"-test.run", "^TestSimulation$", "-seeds", fmt.Sprint(t.seeds), "-shrink=false"},
+		{"-test.run", "^TestSimulation$", "-seeds", strconv.Itoa(t.seeds), "-shrink=false"},
 	} {
 		args = append(args, "-test.failfast", "-test.timeout", "4m")
-		cmd := exec.CommandContext(ctx, binary, args...) //nolint:gosec // it was built above
+		cmd := exec.CommandContext(ctx, binary, args...)
 		cmd.Dir = filepath.Join("internal", "engine")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			o.caught = firstFailure(out)
 			break
 		}
 	}
-	o.took = time.Since(start) //nolint:forbidigo // how long it takes is told
+	o.took = time.Since(start)
 	return o
 }
 
@@ -149,7 +176,7 @@ func (t *tester) overlay(i int, m mutant) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		body, err := os.ReadFile(path) //nolint:gosec // a file of this repository
+		body, err := os.ReadFile(path)
 		if err != nil {
 			return "", err
 		}

@@ -97,7 +97,7 @@ func (o *Oracle) Overdrawn() map[string]bool {
 // each profile. While anything is left nobody is exhausted.
 func (o *Oracle) computed(a *agent) plan.Presence {
 	units, profiles := o.limits(a)
-	exhausted, any := true, false
+	exhausted, used := true, false
 	if units > 0 || len(profiles) == 0 {
 		exhausted = a.used() >= int64(units)
 	}
@@ -105,12 +105,12 @@ func (o *Oracle) computed(a *agent) plan.Presence {
 		exhausted = exhausted && a.usedSlots(p.Name) >= p.Limit
 	}
 	for _, en := range a.ledger {
-		any = any || en.units > 0 || len(en.profiles) > 0 || len(en.kept) > 0
+		used = used || en.units > 0 || len(en.profiles) > 0 || len(en.kept) > 0
 	}
 	switch {
-	case o.blocked(a) != "", any && exhausted:
+	case o.blocked(a) != "", used && exhausted:
 		return plan.DoNotDisturb
-	case any:
+	case used:
 		return plan.Busy
 	default:
 		return plan.Available

@@ -112,7 +112,7 @@ func (it *item) names(attribute string) []string {
 		return nil
 	}
 	var names []string
-	for _, s := range strings.Split(v.String(), ",") {
+	for s := range strings.SplitSeq(v.String(), ",") {
 		if s = strings.TrimSpace(s); s != "" {
 			names = append(names, s)
 		}

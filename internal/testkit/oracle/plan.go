@@ -15,7 +15,7 @@ func (o *Oracle) activate(c event.ActivatePlan) event.Result {
 		return event.Result{Duplicate: true}
 	}
 	old := o.plan
-	o.log(event.PlanActivated{Version: c.Version, Plan: c.Plan})
+	o.log(event.PlanActivated(c))
 	o.plan, o.version = c.Plan, c.Version
 	for i := range c.Plan.Agents {
 		if g := &c.Plan.Agents[i]; c.Plan.Agent(g.Name) != nil && o.agent(g.Name) == nil {

@@ -3,7 +3,6 @@
 package oracle
 
 import (
-	"slices"
 	"strconv"
 
 	"workstream.dev/operator/internal/event"
@@ -86,35 +85,6 @@ func (o *Oracle) callOff(it *item, reason event.Reason) {
 	for _, c := range o.consultsOn(it) {
 		o.endConsultation(it, c, event.ConsultWithdrawn)
 	}
-}
-
-// consultsOn are the live consultations on an item, in the order in which they were asked for.
-func (o *Oracle) consultsOn(it *item) []*consult {
-	var list []*consult
-	for _, c := range o.consults {
-		if c.item == it.id && !c.ended {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-func (o *Oracle) consultOf(it *item, agent string) *consult {
-	for _, c := range o.consultsOn(it) {
-		if c.agent == agent {
-			return c
-		}
-	}
-	return nil
-}
-
-// endConsultation ends one: a request with that outcome, what was joined is done.
-func (o *Oracle) endConsultation(it *item, c *consult, outcome event.ConsultOutcome) {
-	if c.joined {
-		outcome = event.ConsultDone
-	}
-	o.log(event.ConsultEnded{Consult: c.id, Item: it.id, Agent: c.agent, Outcome: outcome})
-	c.ended, c.outcome = true, outcome
 }
 
 // letGo takes an Active item from its agent, back to Open.
@@ -238,43 +208,6 @@ func (o *Oracle) decline(c event.DeclineOffer) event.Result {
 	}
 	o.notTaken(of, event.Declined)
 	return event.Result{Item: of.item, Offer: of.id}
-}
-
-// answerConsult is the yes or no to a consultation; nil when the id is of none.
-func (o *Oracle) answerConsult(agent, id string, yes bool) *event.Result {
-	i := slices.IndexFunc(o.consults, func(c *consult) bool { return c.id == id })
-	if i < 0 {
-		return nil
-	}
-	c := o.consults[i]
-	duplicate := event.Result{Duplicate: true, Item: c.item, Offer: id}
-	no := func(reason event.RejectionReason) *event.Result {
-		res := refuse(reason)
-		return &res
-	}
-	switch {
-	case c.ended && c.agent == agent && ((yes && c.outcome == event.ConsultDone) || (!yes && c.outcome == event.ConsultDeclined)):
-		return &duplicate
-	case o.plan.Agent(agent) == nil:
-		return no(event.UnknownAgent)
-	case c.agent != agent:
-		return no(event.OfferNotYours)
-	case c.ended:
-		return no(map[event.ConsultOutcome]event.RejectionReason{
-			event.ConsultDone: event.OfferAccepted, event.ConsultDeclined: event.OfferDeclined,
-			event.ConsultExpired: event.OfferExpired, event.ConsultWithdrawn: event.OfferRevoked,
-		}[c.outcome])
-	case c.joined && yes:
-		return &duplicate
-	case c.joined:
-		return no(event.OfferAccepted)
-	case yes:
-		c.joined = true
-		o.log(event.ConsultJoined{Consult: id, Item: c.item, Agent: agent})
-	default:
-		o.endConsultation(o.item(c.item), c, event.ConsultDeclined)
-	}
-	return &event.Result{Item: c.item, Offer: id}
 }
 
 func (o *Oracle) pick(c event.PickItem) event.Result {
@@ -431,104 +364,6 @@ func (o *Oracle) cool(it *item, agent string) {
 	d.until = after(o.clock, it.ws.Offer.ReofferAfter)
 }
 
-func (o *Oracle) transferItem(c event.TransferItem) event.Result {
-	it, no := o.yours(c.Agent, c.Item)
-	switch {
-	case no != nil:
-		return *no
-	case it.state != event.Active:
-		return refuse(event.WrongState)
-	case c.To != "":
-		return o.transferTo(it, c.To)
-	}
-	if r := o.wrongQueue(it, c.Queue); r != "" {
-		return refuse(r)
-	}
-	o.letGo(it, event.TransferredToQueue)
-	o.enter(it, c.Queue, it.since, o.clock, event.TransferredToQueue)
-	return event.Result{Item: it.id}
-}
-
-func (o *Oracle) wrongQueue(it *item, name string) event.RejectionReason {
-	switch q := o.plan.Queue(name); {
-	case q == nil:
-		return event.UnknownQueue
-	case q.Type != it.kind:
-		return event.QueueTypeMismatch
-	}
-	return ""
-}
-
-func (o *Oracle) transferTo(it *item, to string) event.Result {
-	a := o.agent(to)
-	switch {
-	case a == nil || o.plan.Agent(to) == nil:
-		return refuse(event.UnknownAgent)
-	case to == it.agent:
-		return refuse(event.WrongState)
-	case o.liveOffer(it) != nil:
-		return refuse(event.TransferPending)
-	case !a.connected:
-		return refuse(event.NotConnectedAgent)
-	case !it.ws.Allows(a.presence):
-		return refuse(event.PresenceNotAllowedForTransfer)
-	case !o.fits(it, a):
-		return refuse(event.InsufficientCapacity)
-	case it.never(to):
-		return refuse(event.AgentExcluded)
-	}
-	o.makeOffer(it, a, event.OfferMade{Via: event.ViaTransfer, From: it.agent})
-	return event.Result{Item: it.id, Offer: o.offers[len(o.offers)-1].id}
-}
-
-func (o *Oracle) assignItem(c event.AssignItem) event.Result {
-	a, it := o.agent(c.Agent), o.item(c.Item)
-	switch {
-	case it == nil:
-		return refuse(event.UnknownItem)
-	case it.state == event.Closed:
-		return refuse(event.WrongState)
-	case c.Queue != "" && it.state != event.WrapUp:
-		return o.assignQueue(it, c.Queue)
-	case c.Queue == "" && a == nil:
-		return refuse(event.UnknownAgent)
-	case it.state == event.WrapUp:
-		return refuse(event.WrongState)
-	case it.state == event.Active && it.agent == c.Agent:
-		return event.Result{Duplicate: true, Item: it.id}
-	}
-	o.revoke(it, event.AssignedBySupervisor)
-	if con := o.consultOf(it, a.name); con != nil {
-		o.endConsultation(it, con, event.ConsultWithdrawn)
-	}
-	o.log(event.ItemAssigned{
-		Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.BySupervisor, By: c.Supervisor,
-	})
-	o.give(it, a, it.ws.Units, it.needs())
-	return event.Result{Item: it.id}
-}
-
-func (o *Oracle) assignQueue(it *item, queue string) event.Result {
-	if it.queued && it.queue == queue {
-		return event.Result{Duplicate: true, Item: it.id}
-	}
-	if r := o.wrongQueue(it, queue); r != "" {
-		return refuse(r)
-	}
-	since := it.since
-	switch {
-	case it.state == event.Active:
-		o.letGo(it, event.AssignedBySupervisor)
-	case it.state == event.Waiting:
-		o.log(event.ItemResumed{Item: it.id, Reason: event.AssignedBySupervisor})
-		it.state, it.touched, since = event.Open, o.clock, o.clock
-	default:
-		o.revoke(it, event.AssignedBySupervisor)
-	}
-	o.enter(it, queue, since, o.clock, event.AssignedBySupervisor)
-	return event.Result{Item: it.id}
-}
-
 func (o *Oracle) forceClose(c event.ForceClose) event.Result {
 	it := o.item(c.Item)
 	switch {
@@ -539,56 +374,4 @@ func (o *Oracle) forceClose(c event.ForceClose) event.Result {
 	}
 	o.end(it, event.ItemClosed{Reason: event.ForceClosedBySupervisor, By: c.Supervisor, Delivery: o.endDelivery(it)})
 	return event.Result{Item: it.id}
-}
-
-func (o *Oracle) requestConsult(c event.RequestConsult) event.Result {
-	it, no := o.yours(c.Agent, c.Item)
-	a := o.agent(c.To)
-	switch {
-	case no != nil:
-		return *no
-	case it.state != event.Active:
-		return refuse(event.WrongState)
-	case a == nil:
-		return refuse(event.UnknownAgent)
-	case c.To == c.Agent:
-		return refuse(event.WrongState)
-	case o.consultOf(it, c.To) != nil:
-		return refuse(event.AlreadyConsulting)
-	case len(o.consultsOn(it)) >= 5:
-		return refuse(event.TooManyConsults)
-	case !a.connected || a.presence == plan.Offline:
-		return refuse(event.NotConnectedAgent)
-	}
-	it.consulted++
-	con := &consult{
-		id: it.id + "-c" + strconv.Itoa(it.consulted), item: it.id, agent: c.To, expires: after(o.clock, it.ws.Offer.Timeout),
-	}
-	o.consults = append(o.consults, con)
-	o.log(event.ConsultRequested{Consult: con.id, Item: it.id, Agent: c.To, By: c.Agent, Expires: con.expires})
-	return event.Result{Item: it.id, Offer: con.id}
-}
-
-func (o *Oracle) endConsult(c event.EndConsult) event.Result {
-	it := o.item(c.Item)
-	switch {
-	case o.plan.Agent(c.Agent) == nil:
-		return refuse(event.UnknownAgent)
-	case it == nil:
-		return refuse(event.UnknownItem)
-	case it.state == event.Closed:
-		return refuse(event.WrongState)
-	case c.Agent != it.agent && c.Agent != c.Consultant:
-		return refuse(event.ItemNotYours)
-	}
-	con := o.consultOf(it, c.Consultant)
-	if con == nil {
-		return refuse(event.UnknownConsult)
-	}
-	outcome := event.ConsultWithdrawn
-	if c.Agent == c.Consultant {
-		outcome = event.ConsultDeclined
-	}
-	o.endConsultation(it, con, outcome)
-	return event.Result{Item: it.id, Offer: con.id}
 }
