@@ -139,7 +139,7 @@ func (e *Engine) offerNext(it *item, waited bool) bool {
 
 // isBehind reports whether an item stands behind one that the same agents can take, and that waits all the same.
 func (it *item) isBehind() bool {
-	first := it.line.items.first()
+	first := it.line.first
 	return first != it && !first.dirty && len(first.Declines) == 0 && len(first.never) == 0
 }
 
@@ -205,7 +205,7 @@ func (e *Engine) bestFor(a *agent) *item {
 // bestOf returns the first item of these kinds that an agent can take, if it comes before best.
 func (e *Engine) bestOf(kinds []*kind, a *agent, best *item) *item {
 	for _, k := range kinds {
-		if k.pick || k.lines.len == 0 || k.need.Exclude(&a.card, match.Past{}) != "" {
+		if k.pick || k.lines.len == 0 || (best != nil && !k.head.before(&best.node.place)) || k.need.Exclude(&a.card, match.Past{}) != "" {
 			continue
 		}
 		k.lines.all(func(l *line) bool {
@@ -223,6 +223,9 @@ func (e *Engine) bestOf(kinds []*kind, a *agent, best *item) *item {
 
 // firstOf returns the first item of a line that nothing of its own keeps from an agent, if it comes before best.
 func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
+	if it := l.first; len(it.never) == 0 && len(it.Declines) == 0 {
+		return it // as nearly always; the caller has seen that it is before best
+	}
 	l.items.all(func(it *item) bool {
 		if best != nil && !it.before(best) {
 			return false

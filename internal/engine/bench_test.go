@@ -284,7 +284,7 @@ func BenchmarkAgents(b *testing.B) {
 
 // BenchmarkWaiting is the cost by how many wait, with 100 agents.
 func BenchmarkWaiting(b *testing.B) {
-	for _, waiting := range []int{100, 1_000, 10_000, 100_000, 1_000_000} {
+	for _, waiting := range []int{100, 1_000, 10_000, 100_000} {
 		for name, s := range map[string]size{
 			"plain": {agents: 100}, "exact-two": {agents: 100, skills: 200, needs: 2},
 		} {

@@ -114,8 +114,8 @@ func (e *Engine) checkLine(name string, q *queue, c class, l *line) error {
 		return err == nil
 	})
 	first := l.items.first()
-	if err == nil && first != nil && l.node.place != first.node.place {
-		err = fmt.Errorf("a line of queue %s does not stand where its first item %s does", name, first.ID)
+	if err == nil && (first != l.first || (first != nil && (l.node.place != first.node.place || first.node.before(&l.kind.head)))) {
+		err = fmt.Errorf("a line of queue %s does not stand where its first item does", name)
 	}
 	return err
 }

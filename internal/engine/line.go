@@ -59,6 +59,7 @@ type kind struct {
 	id    int // of the skill
 	need  match.Need
 	lines tree[line]
+	head  place // of the first item of all
 }
 
 // line is the waiting items of a queue and a class, in order.
@@ -69,6 +70,7 @@ type line struct {
 	kind  *kind
 	need  match.Need // of its items, but for what is their own
 	items tree[item]
+	first *item
 
 	picture picture // who was excluded when somebody asked last
 }
@@ -217,16 +219,14 @@ func (l *line) insert(it *item) {
 	if l.items.len == 0 {
 		l.queue.empty--
 	}
-	first := l.items.first()
 	l.items.insert(&it.node)
 	l.queue.waiting++
-	if first == nil || it.before(first) {
+	if l.first == nil || it.before(l.first) {
 		l.lead(it)
 	}
 }
 
 func (l *line) remove(it *item) {
-	first := l.items.first()
 	if !l.items.remove(&it.node) {
 		panic("engine: item " + it.ID + " is not in its line")
 	}
@@ -234,7 +234,7 @@ func (l *line) remove(it *item) {
 	if l.items.len == 0 {
 		l.queue.empty++
 	}
-	if it == first {
+	if it == l.first {
 		l.lead(l.items.first())
 	}
 }
@@ -242,10 +242,15 @@ func (l *line) remove(it *item) {
 // lead puts a line where its first item belongs, or out of its kind when there is none.
 func (l *line) lead(first *item) {
 	k, q := l.kind, l.queue
-	k.lines.remove(&l.node)
-	if first != nil {
+	if l.first != nil {
+		k.lines.remove(&l.node)
+	}
+	if l.first = first; first != nil {
 		l.node.place = first.node.place
 		k.lines.insert(&l.node)
+	}
+	if head := k.lines.first(); head != nil {
+		k.head = head.node.place
 	}
 	open := slices.ContainsFunc(q.kinds[k.id], func(k *kind) bool { return k.lines.len > 0 })
 	q.open.put(k.id, open)
