@@ -143,6 +143,7 @@ func (s *sim) randomQueue(p *plan.Plan, name string) plan.Queue {
 			if o.Action == plan.AssignAnyway {
 				o.Action = plan.TransferTo
 			}
+		case plan.OutOfHours:
 		}
 		if o.Action == plan.TransferTo {
 			o.Queue = s.queueOf(p, q.Type)

@@ -270,7 +270,9 @@ func Same(wantResult, gotResult event.Result, want, got []event.Recorded) string
 	if reflect.DeepEqual(want, got) {
 		return ""
 	}
-	options := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(&plan.Plan{}), cmp.Comparer(func(a, b rule.Value) bool { return a == b })}
+	options := cmp.Options{
+		cmpopts.EquateEmpty(), cmpopts.IgnoreTypes(&plan.Plan{}), cmp.Comparer(func(a, b rule.Value) bool { return a == b }),
+	}
 	if d := cmp.Diff(want, got, options); d != "" {
 		return "the events differ (-oracle +engine):\n" + d
 	}

@@ -45,13 +45,9 @@ func (o *Oracle) enter(it *item, queue string, since, entered event.Instant, rea
 		it.promoted = false
 	}
 	it.queue, it.since, it.entered, it.queued, it.fresh = queue, since, entered, true, true
-	it.prefers, it.returns = false, false
-	switch reason {
-	case event.CustomerReturned, event.FollowUpDue:
-		it.returns = true
-	case event.AgentConnectionLost:
-		it.returns = !it.ws.Lifecycle.Waits
-	}
+	it.prefers = false
+	it.returns = reason == event.CustomerReturned || reason == event.FollowUpDue ||
+		(reason == event.AgentConnectionLost && !it.ws.Lifecycle.Waits)
 	o.log(event.ItemQueued{Item: it.id, Queue: queue, Since: since, Entered: entered, Reason: reason})
 	q := o.plan.Queue(queue)
 	if q == nil {

@@ -2,9 +2,7 @@
 
 package oracle
 
-import (
-	"workstream.dev/operator/internal/event"
-)
+import "workstream.dev/operator/internal/event"
 
 func (o *Oracle) transferItem(c event.TransferItem) event.Result {
 	it, no := o.yours(c.Agent, c.Item)
@@ -91,14 +89,14 @@ func (o *Oracle) assignQueue(it *item, queue string) event.Result {
 		return refuse(r)
 	}
 	since := it.since
-	switch {
-	case it.state == event.Active:
+	if it.state == event.Active {
 		o.letGo(it, event.AssignedBySupervisor)
-	case it.state == event.Waiting:
+	} else {
+		o.revoke(it, event.AssignedBySupervisor)
+	}
+	if it.state == event.Waiting {
 		o.log(event.ItemResumed{Item: it.id, Reason: event.AssignedBySupervisor})
 		it.state, it.touched, since = event.Open, o.clock, o.clock
-	default:
-		o.revoke(it, event.AssignedBySupervisor)
 	}
 	o.enter(it, queue, since, o.clock, event.AssignedBySupervisor)
 	return event.Result{Item: it.id}

@@ -111,6 +111,7 @@ func (o *Oracle) wrapUp(it *item, reason event.Reason, delivery string) {
 		ev.Released = true
 	case plan.BlockCustom:
 		ev.BlockedUntil = after(o.clock, w.For)
+	case plan.BlockAlways:
 	}
 	o.log(ev)
 	en := a.entry(it.id)
