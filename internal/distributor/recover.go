@@ -117,8 +117,7 @@ func (l *Loop) restore(ctx context.Context) (*engine.Engine, uint64, error) {
 	e, err := engine.Restore(state, func(version string) (*plan.Plan, error) { return l.plan(ctx, version) })
 	if err != nil {
 		inForce <- nil
-		<-told // what is wrong with the engine's part is said
-		return nil, 0, fmt.Errorf("restoring the engine: %w", err)
+		return nil, 0, errors.Join(fmt.Errorf("restoring the engine: %w", err), <-told)
 	}
 	inForce <- e.Plan()
 	if err := <-told; err != nil {

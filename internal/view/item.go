@@ -293,7 +293,7 @@ func (v *View) releasedLocked(r event.Recorded, e event.ItemReleased) {
 func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
 	v.dropLocked(v.agentLocked(e.Agent), e.Item)
 	if it := v.stepLocked(r, e.Item); it != nil {
-		it.Agent = ""
+		it.Agent, it.GoneUntil = "", 0 // who is waited for need not be connected
 		v.moveLocked(it, event.Waiting, event.AwaitingCustomerResponse)
 	}
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{

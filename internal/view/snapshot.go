@@ -221,7 +221,8 @@ func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 	defer v.mu.Unlock()
 	v.hub.restart(head.Told)
 	v.seq, v.time, v.version, v.plan = n.seq, n.time, n.version, n.plan
-	v.items, v.order, v.images, v.gone, v.closed, v.agents, v.queues, v.states = n.items, n.order, n.images, 0, n.closed, n.agents, n.queues, n.states
+	v.items, v.order, v.images, v.gone, v.closed = n.items, n.order, n.images, 0, n.closed
+	v.agents, v.queues, v.states = n.agents, n.queues, n.states
 	return nil
 }
 

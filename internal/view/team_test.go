@@ -166,3 +166,20 @@ func TestPickListIsInTheOrderOfService(t *testing.T) {
 		t.Errorf("come anew (-want +got):\n%s", diff)
 	}
 }
+
+// TestParkedItemExpectsNobody: who is waited for need not be connected, so a connection that was lost before is forgotten.
+func TestParkedItemExpectsNobody(t *testing.T) {
+	h := newHistory(t, contoso())
+	h.conversation()
+	h.add(
+		event.ItemAssigned{Item: "i1", Agent: "ann", Offer: "o1", Units: 30, How: event.ByOffer},
+		event.CustomerDisconnected{Item: "i1", Until: instant(300)},
+	)
+	if it, _ := h.view.Item("i1"); it.CustomerGoneUntil.IsZero() {
+		t.Error("the customer is not said to be gone")
+	}
+	h.add(event.ItemParked{Item: "i1", Agent: "ann"})
+	if it, _ := h.view.Item("i1"); !it.CustomerGoneUntil.IsZero() {
+		t.Errorf("it waits, and ends at %v", it.CustomerGoneUntil)
+	}
+}
