@@ -74,7 +74,11 @@ var Corruptions = map[string]func(*Engine){
 		w.Units++
 		e.items["i3"].ws = &w
 	},
-	"INV-5 is broken: 1 more items stand in lines": func(e *Engine) { delete(e.items, "i4") },
+	"INV-5 is broken: queue other counts 3 waiting, and 2 do":       func(e *Engine) { e.queues["other"].waiting++ },
+	"INV-5 is broken: a line of queue other does not stand where":   func(e *Engine) { e.items["i3"].line.first = e.items["i4"] },
+	"INV-6 is broken: item i3 is promoted at 0 and overflows at 0,": func(e *Engine) { e.timers.set(&e.items["i3"].promoting, endOfDays) },
+	"INV-4 is broken: agent ann is not as queue general tells":      func(e *Engine) { e.queues["general"].states[0].free++ },
+	"INV-5 is broken: 1 more items stand in lines":                  func(e *Engine) { delete(e.items, "i4") },
 
 	"INV-6 is broken: record r7 of workstream cases":        func(e *Engine) { e.records = nil },
 	"INV-6 is broken: conversation c1 of item i1":           func(e *Engine) { delete(e.conversations, e.items["i1"].conversationKey()) },
