@@ -252,9 +252,13 @@ func (l *Loop) collect() {
 	}
 }
 
-// finish carries out what was accepted before the stop.
+// finish carries out what was accepted before the stop, unless ctx ends first: there are no turns any more then.
 func (l *Loop) finish(ctx context.Context) error {
 	for {
+		if ctx.Err() != nil {
+			l.abandon()
+			return nil
+		}
 		l.collect()
 		if err := l.turn(ctx); err != nil {
 			l.abandon()
