@@ -202,7 +202,7 @@ func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
 			it.changed = true
 		}
 	}
-	if it.kind == plan.Record && o.liveOffer(it) != nil {
+	if of := o.liveOffer(it); it.kind == plan.Record && of != nil && !of.transfer {
 		it.stale = true
 	}
 	return true
