@@ -63,7 +63,9 @@ type Journal struct {
 	// snapshotSize is that of the latest, as a measure for the next.
 	snapshotSize atomic.Int64
 
-	// mu makes one change of the state stream wait for the other: PutSnapshot removes chunks that no head names yet.
+	// snapshots makes one PutSnapshot wait for the other.
+	snapshots sync.Mutex
+	// mu is held while plans are put and while chunks are removed that no head names: those of a plan have none yet.
 	mu sync.Mutex
 	// fresh are the plans put since the latest snapshot.
 	fresh map[string]bool

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	natsjs "github.com/nats-io/nats.go/jetstream"
 
@@ -207,5 +209,42 @@ func openServer(t testing.TB, dir string, change ...func(*jetstream.Options)) (*
 		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestPlansNeedNotWaitForASnapshot: writing one takes long, and the loop waits for a plan that it puts.
+func TestPlansNeedNotWaitForASnapshot(t *testing.T) {
+	var j *jetstream.Journal
+	var armed atomic.Bool
+	put := make(chan error, 1)
+	j, stop := open(t, t.TempDir(), func(o *jetstream.Options) {
+		space := o.Space
+		o.Space = func() (free, total int64, err error) {
+			if armed.CompareAndSwap(true, false) { // it is asked for the room for the snapshot
+				go func() { put <- j.PutPlan(t.Context(), "v1", []byte("plan")) }()
+				select {
+				case err := <-put:
+					put <- err
+				case <-time.After(5 * time.Second):
+					t.Error("the plan waits for the snapshot")
+				}
+			}
+			return space()
+		}
+	})
+	defer stop()
+	at, err := j.Append(t.Context(), 0, []byte("entry"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	armed.Store(true)
+	if err := j.PutSnapshot(t.Context(), journal.Snapshot{Position: at, Body: []byte("state")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-put; err != nil {
+		t.Fatal(err)
+	}
+	if body, err := j.Plan(t.Context(), "v1"); err != nil || string(body) != "plan" {
+		t.Errorf("plan %q, error %v: the snapshot dropped what came after it", body, err)
 	}
 }

@@ -85,8 +85,8 @@ func (j *Journal) Snapshot(ctx context.Context) (journal.Snapshot, error) {
 
 // PutSnapshot implements journal.Journal.
 func (j *Journal) PutSnapshot(ctx context.Context, s journal.Snapshot, keep []string) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	j.snapshots.Lock()
+	defer j.snapshots.Unlock()
 	if err := j.ready(ctx); err != nil {
 		return fmt.Errorf("%w: %w", journal.ErrUncertain, err)
 	}
@@ -109,6 +109,7 @@ func (j *Journal) PutSnapshot(ctx context.Context, s journal.Snapshot, keep []st
 	if err := j.sweep(ctx, nil); err != nil {
 		return err
 	}
+	// Plans may be put while the snapshot is written, which takes long: the loop would wait.
 	if err := j.roomForSnapshot(len(s.Body)); err != nil {
 		return err
 	}
@@ -121,11 +122,9 @@ func (j *Journal) PutSnapshot(ctx context.Context, s journal.Snapshot, keep []st
 
 // trim drops what the snapshot at position makes superfluous. It may be interrupted: the next one does the rest.
 func (j *Journal) trim(ctx context.Context, position, first uint64, keep []string) error {
-	stale := func(version string) bool { return !j.fresh[version] && !slices.Contains(keep, version) }
-	if err := j.sweep(ctx, stale); err != nil {
+	if err := j.sweep(ctx, func(version string) bool { return !j.fresh[version] && !slices.Contains(keep, version) }); err != nil {
 		return err
 	}
-	j.fresh = map[string]bool{}
 	keepEntries := max(j.opts.KeepEntries, minKeepEntries)
 	if errors.Is(j.room(0), journal.ErrFull) {
 		keepEntries = minKeepEntries
@@ -140,8 +139,21 @@ func (j *Journal) trim(ctx context.Context, position, first uint64, keep []strin
 	return nil
 }
 
-// sweep drops the plans that are stale, what a later message replaced, and chunks that no head names.
+// sweep drops the plans that are stale, what a later message replaced, and chunks that no head names. With stale, the
+// plans that are there are no longer fresh.
 func (j *Journal) sweep(ctx context.Context, stale func(version string) bool) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.sweepLocked(ctx, stale); err != nil {
+		return err
+	}
+	if stale != nil {
+		j.fresh = map[string]bool{}
+	}
+	return nil
+}
+
+func (j *Journal) sweepLocked(ctx context.Context, stale func(version string) bool) error {
 	info, err := j.state.Info(ctx, jetstream.WithSubjectFilter(j.stateSubject(">")))
 	if err != nil {
 		return fmt.Errorf("listing plans: %w", err)
