@@ -182,7 +182,7 @@ func (v *View) Restore(body []byte, p *plan.Plan) error {
 }
 
 // RestoreLate is Restore for a plan that is asked for when everything else has been read. It does nothing when v has seen
-// as much already.
+// as much already, or there is no plan where there must be one.
 func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 	r := compact.NewReader(body)
 	if format := r.Uint(); format != snapshotFormat && r.Err() == nil {
@@ -214,8 +214,12 @@ func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 			n.closed = append(n.closed, it)
 		}
 	}
-	if p := late(); p != nil {
+	p := late()
+	switch {
+	case p != nil:
 		n.plan = p
+	case head.Version != "":
+		return fmt.Errorf("restoring the view: plan %s is not there", head.Version)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()

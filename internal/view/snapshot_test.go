@@ -140,6 +140,20 @@ func TestRestoredViewResumesFromItsSnapshotOn(t *testing.T) {
 	}
 }
 
+// TestRestoreWithoutItsPlanChangesNothing: who tries again once the plan can be read must not be told that it is done.
+func TestRestoreWithoutItsPlanChangesNothing(t *testing.T) {
+	h := newHistory(t, contoso())
+	h.conversation()
+	body, v := snapshotOf(t, h.view), New()
+	if err := v.Restore(body, nil); err == nil {
+		t.Error("restored without the plan that was in force")
+	}
+	if err := v.Restore(body, h.view.Plan()); err != nil {
+		t.Fatal(err)
+	}
+	compareReads(t, h.view, v)
+}
+
 func TestRestoreRefusesWhatIsDamaged(t *testing.T) {
 	h := newHistory(t, contoso())
 	h.conversation()
