@@ -188,13 +188,16 @@ func (l *Loop) Recover(ctx context.Context) error {
 // or a journal that can no longer be read: the process must end and recover.
 func (l *Loop) Run(ctx context.Context) (err error) {
 	defer close(l.done)
-	defer l.ready.Store(false)
 	// A panic of the engine is a broken invariant. What has been answered is durable; what the state is worth, nobody knows.
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("the engine is broken: %v\n%s", v, debug.Stack())
 		}
 		l.broken.Store(err != nil)
+		l.ready.Store(false)
+		if err != nil && l.storing != nil {
+			l.storing.cancel() // it may take minutes, and somebody must start the process again
+		}
 		l.endSnapshot()
 	}()
 	l.opts.Release(l.engine.Deliveries())

@@ -42,17 +42,19 @@ func (l *Loop) snapshotDue() bool { return l.storing == nil && !l.full.is && l.s
 
 // storing is a snapshot on its way into the journal.
 type storing struct {
-	done  chan struct{} // closed: what follows is set
-	err   error
-	size  int
-	since sinceSnapshot // what it makes superfluous
-	began time.Time
-	pause time.Duration
+	cancel context.CancelFunc
+	done   chan struct{} // closed: what follows is set
+	err    error
+	size   int
+	since  sinceSnapshot // what it makes superfluous
+	began  time.Time
+	pause  time.Duration
 }
 
 // startSnapshot takes the state as it is now. Encoding it to its end and storing it goes on beside the loop.
 func (l *Loop) startSnapshot(ctx context.Context) {
-	s := &storing{done: make(chan struct{}), since: l.since, began: time.Now()}
+	ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
+	s := &storing{cancel: cancel, done: make(chan struct{}), since: l.since, began: time.Now()}
 	state, shown, of := l.engine.Freeze(), l.opts.View.Freeze(), place{l.position, l.engine.Plans()}
 	s.pause = time.Since(s.began)
 	l.opts.Metrics.snapshotPause.Observe(s.pause.Seconds())
@@ -60,7 +62,6 @@ func (l *Loop) startSnapshot(ctx context.Context) {
 	l.storing = s
 	go func() {
 		defer close(s.done)
-		ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
 		defer cancel()
 		s.size, s.err = l.store(ctx, state, shown, of)
 	}()

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/journal"
@@ -117,6 +118,22 @@ func TestKilledDuringASnapshotNothingIsLost(t *testing.T) {
 	check(t, other.Recover(t.Context()))
 	if n := other.view.Stats().Items[event.Open]; n != 30 {
 		t.Errorf("recovered %d items, want 30", n)
+	}
+}
+
+// TestBrokenLoopDoesNotWaitForASnapshot: until it has ended nobody starts the process again.
+func TestBrokenLoopDoesNotWaitForASnapshot(t *testing.T) {
+	s := &slowSnapshots{Journal: journal.NewMemory(journal.MemoryOptions{}), word: make(chan error)}
+	r := s.rig(t)
+	go func() { _, _ = r.DoLate(context.Background(), func() event.Command { panic("a bug") }) }()
+	select {
+	case err := <-r.result:
+		if err == nil {
+			t.Error("it ended without an error")
+		}
+	case <-time.After(10 * time.Second):
+		t.Errorf("it has not ended, and calls itself ready: %v", r.Ready())
+		close(s.word)
 	}
 }
 
