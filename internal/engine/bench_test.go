@@ -313,7 +313,7 @@ func BenchmarkQueues(b *testing.B) {
 func BenchmarkLifecycle(b *testing.B) {
 	for _, agents := range []int{10, 100, 1_000, 10_000} {
 		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
-			w := newBench(b, size{agents: agents, queues: 10})
+			w := newBench(b, size{agents: agents, queues: min(10, agents/10)}) // each queue has agents
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
