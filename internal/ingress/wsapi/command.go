@@ -94,8 +94,14 @@ func (c *command) check(op *desk.Operation) error {
 // nothing else.
 func (s *session) carryOut(ctx context.Context, op *desk.Operation, c *command) (desk.Answer, error) {
 	if p := s.server.Plan(); p != s.checked.Load() {
-		if !s.allowed(ctx) {
-			return desk.Answer{}, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "the caller is no longer this agent")
+		switch allowed, sure := s.allowed(ctx); {
+		case !allowed:
+			return desk.Answer{}, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, errAnother.Error())
+		case !sure: // the roles may be others now
+			p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
+				"the keys of the token's issuer cannot be had at the moment")
+			p.RetryAfter = 2
+			return desk.Answer{}, p
 		}
 		s.checked.Store(p)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
+	"workstream.dev/operator/internal/ingress/auth"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -135,6 +136,29 @@ func TestCommandIsHeldAgainstThePlanOfNow(t *testing.T) {
 	d.fold(event.PlanActivated{Version: version, Plan: p})
 	d.write(conn, `{"id":"2","do":"end","target":"i1"}`)
 	d.wantClose(conn, CloseForbidden, "no longer this agent")
+}
+
+// TestCommandWaitsForTheKeysOfThePlanOfNow: what was proven under another plan is enough to listen, not to command.
+func TestCommandWaitsForTheKeysOfThePlanOfNow(t *testing.T) {
+	d := newStage(t)
+	done := 0
+	d.do = func(event.Command) (event.Result, error) {
+		done++
+		return event.Result{}, nil
+	}
+	conn := d.dial("")
+	d.read(conn)
+	d.change(func() { d.verdict = &auth.Error{Description: "no keys", Unavailable: true} })
+	if answer := d.ask(conn, `{"id":"1","do":"end","target":"i1"}`); !strings.Contains(answer, `"status":503,"retryAfter":2`) {
+		t.Errorf("answered %s", answer)
+	}
+	if done != 0 {
+		t.Error("it was carried out by a role that nobody has looked at")
+	}
+	d.change(func() { d.verdict = nil })
+	if answer := d.ask(conn, `{"id":"2","do":"end","target":"i1"}`); !strings.Contains(answer, `"status":200`) || done != 1 {
+		t.Errorf("with the keys: answered %s", answer)
+	}
 }
 
 // TestAnswerComesAfterWhatItCaused: a client that has the answer has seen the consequences.

@@ -34,8 +34,9 @@ type session struct {
 	// last is the sequence that the client has after what was written; of the writer alone.
 	last uint64
 
-	caller  atomic.Pointer[auth.Caller]
-	checked atomic.Pointer[plan.Plan] // by which the caller was checked for commands
+	caller    atomic.Pointer[auth.Caller]
+	checked   atomic.Pointer[plan.Plan] // by which the caller was checked for commands
+	verifying sync.Mutex
 	// answers wait to be written; slots has as many as there are commands under way.
 	answers  chan []byte
 	slots    chan struct{}
@@ -198,7 +199,7 @@ func (s *session) ping(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if !s.allowed(ctx) || !s.alive(ctx) {
+		if allowed, _ := s.allowed(ctx); !allowed || !s.alive(ctx) {
 			return
 		}
 	}
@@ -210,22 +211,39 @@ func (s *session) alive(ctx context.Context) bool {
 	return s.conn.Ping(ctx) == nil
 }
 
-// allowed asks again what the plan of now says of the token.
-func (s *session) allowed(ctx context.Context) bool {
-	caller, err := s.server.Verifier.Verify(ctx, s.token)
+// allowed asks again what the plan of now says of the token. Not sure is who was allowed before while nobody can say now:
+// they may go on listening.
+func (s *session) allowed(ctx context.Context) (yes, sure bool) {
+	err := s.verify(ctx)
 	if refused := (*auth.Error)(nil); errors.As(err, &refused) {
 		if refused.Unavailable {
-			return true // the keys are gone for a moment; what was proven before still holds
+			return true, false
 		}
 		s.close(CloseUnauthenticated, refused.Description)
-		return false
+		return false, true
 	}
-	if err != nil || !caller.Has(plan.RoleAgent) || caller.Agent != s.caller.Load().Agent {
-		s.close(CloseForbidden, "the caller is no longer this agent")
-		return false
+	if err != nil {
+		s.close(CloseForbidden, errAnother.Error())
+		return false, true
+	}
+	return true, true
+}
+
+var errAnother = errors.New("the caller is no longer this agent")
+
+// verify takes over what the caller may do now. It is done once at a time: what an older plan says must not come last.
+func (s *session) verify(ctx context.Context) error {
+	s.verifying.Lock()
+	defer s.verifying.Unlock()
+	caller, err := s.server.Verifier.Verify(ctx, s.token)
+	if err != nil {
+		return err
+	}
+	if !caller.Has(plan.RoleAgent) || caller.Agent != s.caller.Load().Agent {
+		return errAnother
 	}
 	s.caller.Store(&caller)
-	return true
+	return nil
 }
 
 // close tells the client why, once.
