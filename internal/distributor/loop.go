@@ -260,7 +260,7 @@ func (l *Loop) finish(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			l.abandon()
-			return nil
+			return nil //nolint:nilerr // it was interrupted: that is no failure of the loop
 		}
 		l.collect()
 		if err := l.turn(ctx); err != nil {
