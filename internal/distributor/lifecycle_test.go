@@ -13,7 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/natsd"
 	"workstream.dev/operator/internal/plan"
@@ -283,5 +285,25 @@ func TestAgentsConnections(t *testing.T) {
 	check(t, a.Activate(t.Context(), w.version, w.plan))
 	if _, ok := a.view.Agent("ann"); ok {
 		t.Error("ann is still shown")
+	}
+}
+
+// TestStopThatIsCutShortReturns: commands still wait when the time to stop is over, and nobody carries them out any more.
+func TestStopThatIsCutShortReturns(t *testing.T) {
+	l := NewLoop(LoopOptions{})
+	waiting := &request{answer: make(chan answer, 1)}
+	l.queue = []*request{waiting}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	done := make(chan error, 1)
+	go func() { done <- l.finish(ctx) }()
+	select {
+	case err := <-done:
+		check(t, err)
+	case <-time.After(10 * time.Second):
+		t.Fatal("it goes on for ever")
+	}
+	if a := <-waiting.answer; !errors.Is(a.err, ingress.ErrUncertain) {
+		t.Errorf("answered %v, want %v", a.err, ingress.ErrUncertain)
 	}
 }

@@ -536,23 +536,3 @@ func TestTimeNeverGoesBack(t *testing.T) {
 		t.Errorf("opened at %v, after one of %v", second.OpenedAt, first.OpenedAt)
 	}
 }
-
-// TestStopThatIsCutShortReturns: commands still wait when the time to stop is over, and nobody carries them out any more.
-func TestStopThatIsCutShortReturns(t *testing.T) {
-	l := NewLoop(LoopOptions{})
-	waiting := &request{answer: make(chan answer, 1)}
-	l.queue = []*request{waiting}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	done := make(chan error, 1)
-	go func() { done <- l.finish(ctx) }()
-	select {
-	case err := <-done:
-		check(t, err)
-	case <-time.After(10 * time.Second):
-		t.Fatal("it goes on for ever")
-	}
-	if a := <-waiting.answer; !errors.Is(a.err, ingress.ErrUncertain) {
-		t.Errorf("answered %v, want %v", a.err, ingress.ErrUncertain)
-	}
-}
