@@ -154,7 +154,8 @@ func Failed(err error) *Problem {
 	case errors.Is(err, ErrBusy):
 		return unavailable(ReasonBusy, "too many commands are waiting; nothing was done", 1)
 	case errors.Is(err, ErrTooLarge):
-		return NewProblem(http.StatusRequestEntityTooLarge, ReasonTooLarge, "what this causes is larger than the journal can ever take; nothing was done")
+		return NewProblem(http.StatusRequestEntityTooLarge, ReasonTooLarge,
+			"what this causes is larger than the journal can ever take; nothing was done")
 	case errors.Is(err, ErrUncertain), errors.Is(err, context.DeadlineExceeded):
 		return unavailable(ReasonUncertain, "it is not known whether this was done; send it again with the same key or id", 1)
 	default:

@@ -237,6 +237,59 @@ func TestAffinity(t *testing.T) {
 	}
 }
 
+func TestAgentsOfACustomer(t *testing.T) {
+	say := func(list string, names ...string) map[string]any {
+		return map[string]any{list: append([]string{}, names...)}
+	}
+	t.Run("never", func(t *testing.T) {
+		w := setting{distribution: "pickFromPush: Enabled", agents: []string{"ann " + plenty, "bob " + plenty}}.start(t)
+		w.online("ann")
+		item := w.writeFor("c1", say("neverAgents", "zoe", "ann"))
+		w.waits(item)
+		w.writeFor("c1", nil) // what is left out stays
+		w.waits(item)
+		w.refused("ann", "items/"+item+"/pick", "NeverForCustomer")
+		w.writeFor("c1", say("neverAgents"))
+		w.accept("ann", item)
+		next := w.writeFor("c2", say("neverAgents", "ann"))
+		w.waits(next)
+		w.writeFor("c2", say("neverAgents", "bob"))
+		w.accept("ann", next)
+	})
+	t.Run("preferred", func(t *testing.T) {
+		// The method would take ann, who has more left.
+		w := setting{agents: []string{
+			"ann capacity: {units: 900}, queueRefs: [{name: general}]", "bob " + plenty, "cid " + plenty,
+		}}.start(t)
+		w.online("ann", "bob", "cid")
+		w.accept("bob", w.writeFor("c1", say("preferredAgents", "zoe", "bob", "cid")))
+		w.accept("ann", w.writeFor("c2", nil))
+		item := w.writeFor("c3", say("preferredAgents", "cid"))
+		w.accept("cid", item)
+	})
+	t.Run("of a record", func(t *testing.T) {
+		w := setting{
+			agents: []string{"ann capacity: {units: 900}, queueRefs: [{name: cases}]", "bob capacity: {units: 30}, queueRefs: [{name: cases}]"},
+			more: []string{
+				"kind: Workstream\nmetadata: {name: cases}\nspec: {type: Record, record: {type: case}, " +
+					"workDistribution: {capacity: {units: 30}}, routing: {fallbackQueueRef: {name: cases}}}\n",
+				"kind: Queue\nmetadata: {name: cases}\nspec: {type: Record}\n",
+			},
+		}.start(t)
+		w.online("ann")
+		item := w.submit("CAS-1", say("neverAgents", "ann"))
+		w.waits(item)
+		w.online("bob")
+		w.accept("bob", item)
+		next := w.submit("CAS-2", say("neverAgents", "ann"))
+		w.waits(next)
+		if again := w.submit("CAS-2", say("neverAgents")); again != next {
+			t.Errorf("the update is of %s, want %s", again, next)
+		}
+		w.accept("ann", next)
+	})
+}
+
 func TestOverflow(t *testing.T) {
 	never := "kind: OperatingHours\nmetadata: {name: never}\nspec: {timeZone: Europe/Berlin}\n"
 	always := "kind: OperatingHours\nmetadata: {name: always}\nspec:\n  timeZone: Europe/Berlin\n" +

@@ -197,6 +197,26 @@ func (w *world) write(conversation, tier string) string {
 	return a.Item
 }
 
+// writeFor sends a message of a customer, of whom that is said.
+func (w *world) writeFor(conversation string, customer map[string]any) string {
+	w.t.Helper()
+	a, err := w.webhook.Message(w.t.Context(), apiclient.Inbound{
+		Conversation: conversation, Customer: customer, Message: map[string]any{"text": "hello"},
+	})
+	must(w.t, err)
+	return a.Item
+}
+
+// submit submits a record about a customer, of whom that is said.
+func (w *world) submit(record string, customer map[string]any) string {
+	w.t.Helper()
+	token, err := w.issuer.Token("crm", time.Hour, "Integration")
+	must(w.t, err)
+	a, err := w.client.As(token).Record(w.t.Context(), "cases", "", map[string]any{"id": record, "customer": customer})
+	must(w.t, err)
+	return a.Item
+}
+
 // offered waits until an item is offered to an agent, and returns the offer.
 func (w *world) offered(name, item string) string {
 	w.t.Helper()

@@ -39,13 +39,7 @@ type Dropped struct {
 
 // attributes are the values of the message under their full names, in so far as they can be used.
 func (in *Inbound) attributes(ws *plan.Workstream) (rule.Attributes, []Dropped) {
-	attrs, dropped := rule.Attributes{}, []Dropped(nil)
-	if c := in.content.Customer; c.ID != "" {
-		attrs["customer.id"] = rule.TextValue(c.ID)
-	}
-	if c := in.content.Customer; c.Name != "" {
-		attrs["customer.name"] = rule.TextValue(c.Name)
-	}
+	attrs, dropped := maps.Clone(in.customer), []Dropped(nil)
 	for _, part := range []struct {
 		root   string
 		values map[string]json.RawMessage

@@ -8,6 +8,7 @@ import (
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // The limits of a message. Lengths are in characters.
@@ -24,12 +25,9 @@ type body struct {
 }
 
 type content struct {
-	Conversation string `json:"conversation"`
-	Customer     struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
-	} `json:"customer"`
-	Message struct {
+	Conversation string           `json:"conversation"`
+	Customer     ingress.Customer `json:"customer"`
+	Message      struct {
 		ID   string `json:"id"`
 		Text string `json:"text"`
 	} `json:"message"`
@@ -54,9 +52,10 @@ const kinds = "message.created, conversation.ended, customer.disconnected or cus
 type Inbound struct {
 	Kind Kind
 
-	id      string
-	digest  string
-	content content
+	id       string
+	digest   string
+	content  content
+	customer rule.Attributes
 }
 
 // Decode understands the body of the webhook of that id. Errors name fields and types, never what the customer wrote.
@@ -93,13 +92,15 @@ func (in *Inbound) check() error {
 	if in.Kind != MessageCreated {
 		return nil
 	}
+	var err error
+	if in.customer, err = c.Customer.Attributes("data.customer"); err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		path, value string
 		limit       int
 		required    bool
 	}{
-		{"data.customer.id", c.Customer.ID, ingress.MaxID, false},
-		{"data.customer.name", c.Customer.Name, ingress.MaxID, false},
 		{"data.message.id", c.Message.ID, ingress.MaxID, false},
 		{"data.message.text", c.Message.Text, ingress.MaxText, true},
 	} {

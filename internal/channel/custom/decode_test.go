@@ -5,6 +5,7 @@ package custom
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,31 @@ func TestMessageBecomesACommand(t *testing.T) {
 	if dropped != nil {
 		t.Errorf("left out %v", dropped)
 	}
+}
+
+func TestListsOfTheCustomer(t *testing.T) {
+	for lists, want := range map[string]map[string]string{
+		``:                                   {},
+		`,"preferredAgents":["ann","b.c-1"]`: {"customer.preferredAgents": "ann,b.c-1"},
+		`,"preferredAgents":[],"neverAgents":["ann"]`:         {"customer.preferredAgents": "", "customer.neverAgents": "ann"},
+		`,"preferredAgents":null,"neverAgents":[]`:            {"customer.neverAgents": ""},
+		`,"neverAgents":[` + agents(100) + `]`:                {"customer.neverAgents": strings.ReplaceAll(agents(100), `"`, "")},
+		`,"neverAgents":["` + strings.Repeat("a", 253) + `"]`: {"customer.neverAgents": strings.Repeat("a", 253)},
+	} {
+		got, _ := command(t, `{"conversation":"c","customer":{"id":"u1"`+lists+`},"message":{"text":"hi"}}`)
+		attrs := rule.Attributes{"customer.id": rule.TextValue("u1")}
+		for name, text := range want {
+			attrs[name] = rule.TextValue(text)
+		}
+		if diff := cmp.Diff(attrs, got.(event.ReceiveMessage).Attributes, cmp.AllowUnexported(rule.Value{})); diff != "" {
+			t.Errorf("%.80s (-want +got):\n%s", lists, diff)
+		}
+	}
+}
+
+// agents are n names, in JSON.
+func agents(n int) string {
+	return strings.Join(slices.Repeat([]string{`"ann"`}, n), ",")
 }
 
 func TestMessageWithoutIDGetsOne(t *testing.T) {
@@ -175,6 +201,10 @@ func TestTooManyValuesAreLeftOutByName(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	message := func(data string) string { return `{"type":"message.created","data":` + data + `}` }
+	from := func(lists string) string {
+		return message(`{"conversation":"c","customer":{` + lists + `},"message":{"text":"x"}}`)
+	}
+	const preferred, never = "data.customer.preferredAgents", "data.customer.neverAgents"
 	for name, tc := range map[string]struct {
 		body   string
 		status int
@@ -209,7 +239,21 @@ func TestDecodeRefuses(t *testing.T) {
 			message(`{"conversation":"c","message":{"text":"` + strings.Repeat("x", ingress.MaxText+1) + `"}}`), 422,
 			"data.message.text", "more than 32768",
 		},
-		"end of nothing": {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
+		"a long customer":      {from(`"name":"` + strings.Repeat("ü", 257) + `"`), 422, "data.customer.name", "257 characters"},
+		"four preferred":       {from(`"preferredAgents":[` + agents(4) + `]`), 422, preferred, preferred + " has 4 names, more than 3"},
+		"101 never":            {from(`"neverAgents":[` + agents(101) + `]`), 422, never, never + " has 101 names, more than 100"},
+		"a list as text":       {from(`"neverAgents":"ann,bob"`), 422, never, never + " must be a JSON list, not a string"},
+		"a list twice":         {from(`"neverAgents":[],"neverAgents":["ann"]`), 422, never, "once only"},
+		"no name":              {from(`"preferredAgents":["ann","secret words"]`), 422, preferred, preferred + "[1] must be the name of an Agent"},
+		"names with a comma":   {from(`"neverAgents":["ann,bob"]`), 422, never, never + "[0] must be"},
+		"an empty name":        {from(`"neverAgents":[""]`), 422, never, never + "[0] must be"},
+		"a name in capitals":   {from(`"neverAgents":["Ann"]`), 422, never, "lower case"},
+		"a name with an end":   {from(`"neverAgents":["ann\n"]`), 422, never, never + "[0] must be"},
+		"a long name":          {from(`"neverAgents":["` + strings.Repeat("a", 254) + `"]`), 422, never, "at most 253"},
+		"a number for a name":  {from(`"preferredAgents":[1e999]`), 422, preferred, preferred + "[0] must be"},
+		"null for a name":      {from(`"neverAgents":[null]`), 422, never, never + "[0] must be"},
+		"an object for a name": {from(`"neverAgents":[{"name":"ann"}]`), 422, never, never + "[0] must be"},
+		"end of nothing":       {`{"type":"conversation.ended","data":{}}`, 422, "data.conversation", "missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode("wh1", []byte(tc.body))
@@ -254,6 +298,7 @@ func TestDigestIsOfTheMeaning(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"type":"message.created","data":{"conversation":"c","message":{"text":"x"},"context":{"tier":"gold","basket":"7e2"}}}`))
+	f.Add([]byte(`{"type":"message.created","data":{"conversation":"c","message":{"text":"x"},"customer":{"neverAgents":["a",1]}}}`))
 	f.Add([]byte(`{"type":"conversation.ended","data":{"conversation":"c"}}`))
 	f.Add([]byte(`{"type":"message.created","data":null}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {

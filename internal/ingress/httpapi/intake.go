@@ -109,6 +109,7 @@ func (a *API) countDropped(ch *plan.Channel, dropped []custom.Dropped) {
 // recordBody is what a business system submits.
 type recordBody struct {
 	ID         string                     `json:"id"`
+	Customer   ingress.Customer           `json:"customer"`
 	Attributes map[string]json.RawMessage `json:"attributes"`
 }
 
@@ -143,6 +144,11 @@ func (a *API) record(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	customer, err := in.Customer.Attributes("customer")
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(attributes, customer)
 	workstream := c.PathValue("workstream")
 	result, err := desk.Perform(c.Context(), a.Doer, event.SubmitRecord{
 		Intake:     event.Intake{Scope: "workstream/" + workstream, Key: key, Digest: ingress.Digest("record", body)},

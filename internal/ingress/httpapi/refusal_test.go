@@ -152,6 +152,14 @@ func TestRecordRefusals(t *testing.T) {
 		"the id twice":          {`{"id":"1","id":"2"}`, "id", false},
 		"an attribute twice":    {`{"id":"1","attributes":{"a":1,"a":2}}`, "attributes.a", false},
 		"the id in capitals":    {`{"ID":"1"}`, "ID", true},
+		"a customer as text":    {`{"id":"1","customer":"u1"}`, "customer", true},
+		"a customer null":       {`{"id":"1","customer":null}`, "customer", true},
+		"more of a customer":    {`{"id":"1","customer":{"mail":"x"}}`, "mail", true},
+		"a customer's long id":  {`{"id":"1","customer":{"id":"` + strings.Repeat("x", 257) + `"}}`, "customer.id", true},
+		"a list null":           {`{"id":"1","customer":{"neverAgents":null}}`, "customer.neverAgents", true},
+		"four preferred agents": {`{"id":"1","customer":{"preferredAgents":["a","b","c","d"]}}`, "customer.preferredAgents", true},
+		"a wrong name":          {`{"id":"1","customer":{"neverAgents":["ann","Bob"]}}`, "customer.neverAgents", true},
+		"a number as name":      {`{"id":"1","customer":{"preferredAgents":[1]}}`, "customer.preferredAgents", true},
 		"a number beyond count": {`{"id":"1","attributes":{"a":1e999}}`, "attributes.a", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -66,13 +66,16 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 
 	// A record: picked and ended. Its operation is its item.
 	record := w.want(202, "POST "+root+"/workstreams/cases/records", w.system(),
-		`{"id":"CAS-1","attributes":{"priority":"high","amount":12,"open":true,"owner":null}}`, "Idempotency-Key", "k1")
+		`{"id":"CAS-1","attributes":{"priority":"high","amount":12,"open":true,"owner":null},"customer":{"id":"u1","name":"Mia","preferredAgents":["bob"],"neverAgents":["ann","cid"]}}`, "Idempotency-Key", "k1")
 	item = record.text("item")
 	if record.text("operation") != item || record.header.Get("Location") != root+"/items/"+item {
 		t.Errorf("the record is answered with %v, Location %q", record.body, record.header.Get("Location"))
 	}
 	got := w.want(200, "GET "+record.header.Get("Location"), w.system(), "").body
-	attributes := map[string]any{"record.priority": "high", "record.amount": 12.0, "record.open": "true"}
+	attributes := map[string]any{
+		"record.priority": "high", "record.amount": 12.0, "record.open": "true",
+		"customer.id": "u1", "customer.name": "Mia", "customer.preferredAgents": "bob", "customer.neverAgents": "ann,cid",
+	}
 	if diff := cmp.Diff(attributes, got["attributes"]); diff != "" {
 		t.Errorf("attributes (-want +got):\n%s", diff)
 	}
