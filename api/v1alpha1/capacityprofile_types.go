@@ -23,7 +23,7 @@ type CapacityProfileSpec struct {
 	// reset is when a slot is free again. Unset, it is Immediate. It cannot be changed.
 	//
 	// - Immediate: when the item no longer holds the agent's capacity.
-	// - EndOfDay: at midnight in the agent's time zone, whatever becomes of the item.
+	// - EndOfDay: at the midnight after that, in the agent's time zone.
 	// +optional
 	// +kubebuilder:default=Immediate
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="spec.reset is immutable: create another CapacityProfile"

@@ -33,7 +33,8 @@ type Condition struct {
 	//
 	// - context: a ContextVariable of the workstream. A name that is not declared is an error.
 	// - channel: what the channel knows of the conversation, such as channel.locale.
-	// - customer: the customer, such as customer.name.
+	// - customer: customer.id and customer.name, as the channel or the record says. The lists of preferred agents and of
+	//   agents who are never to be offered the item are not for conditions.
 	// - record: a column of the record.
 	// - item: item.type, item.channel, item.workstream, item.priority, or item.skills.NAME, which is the rating that the
 	//   item needs of a skill.

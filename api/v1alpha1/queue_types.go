@@ -36,7 +36,8 @@ type QueueSpec struct {
 	Assignment *Assignment `json:"assignment,omitempty"`
 
 	// promoteAfter is how long an item may wait, from 1s to 720h. Then it is served before all items that have not waited
-	// for so long, those of queues with a smaller priority included. Unset, it is not.
+	// for so long, those of queues with a smaller priority included, except items whose queue and own priority are both 1
+	// and that came earlier. Unset, it is not.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1s') && duration(self) <= duration('720h')",message="spec.promoteAfter must be from 1s to 720h"
 	PromoteAfter Duration `json:"promoteAfter,omitempty"`
