@@ -201,7 +201,8 @@ func overdrawn(before, now map[string]bool, cmd event.Command, events []event.Re
 	for _, r := range events {
 		switch ev := r.Event.(type) {
 		case event.ItemAssigned:
-			allowed[ev.Agent] = ev.How == event.BySupervisor || ev.How == event.ByPick || ev.Via == event.ViaAffinity
+			free := ev.How == event.BySupervisor || ev.How == event.ByPick || ev.Via == event.ViaAffinity
+			allowed[ev.Agent] = allowed[ev.Agent] || free // others may follow in the same step, with regard to what is left
 		case event.OfferMade:
 			allowed[ev.Agent] = allowed[ev.Agent] || ev.Via == event.ViaAffinity
 		}
