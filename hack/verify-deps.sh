@@ -40,8 +40,9 @@ deny deps '@/internal/plan'          "$third|@/"        '@/internal/(rule|hours)
 deny deps '@/internal/event'         "$third|@/"        '@/internal/(rule|hours|plan|compact)'
 deny deps '@/internal/match'         "$third|@/"        '@/internal/(rule|hours|plan|event|compact)'
 deny deps '@/internal/engine'        "$third|@/"        '@/internal/(rule|hours|plan|match|event|compact)'
+deny deps '@/internal/analysis'      "$third|@/"        '@/internal/(rule|hours|plan)'
 deny deps '@/internal/(rule|hours|compact|event|plan|match|engine)' 'net(/|$)'
-deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile)' '(net/http|os|log|context|sync|math/rand)(/|$)'
+deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile|analysis)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
@@ -62,7 +63,7 @@ deny imports '@/.*' "testing\$|$helpers" none "$helpers"
 # The core starts no goroutine and reads no clock; neither is an import.
 if grep -rnE --include='*.go' --exclude='*_test.go' \
   '^[[:space:]]*go +(func\>|[A-Za-z_][A-Za-z0-9_.]*\()|\<time\.(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker|Sleep)\>' \
-  internal/{rule,hours,compact,event,plan,match,engine,compile} >&2; then
+  internal/{rule,hours,compact,event,plan,match,engine,compile,analysis} >&2; then
   echo "goroutine or clock in a pure package" >&2
   bad=1
 fi

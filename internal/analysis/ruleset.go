@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package analysis
+
+import (
+	"fmt"
+
+	"workstream.dev/operator/internal/rule"
+)
+
+// What the analysis of one ruleset may spend, in looks at one condition.
+const (
+	workOfRuleset = 30_000_000
+	workOfRule    = 300_000
+)
+
+// rules are those of one ruleset, ready to be asked about.
+type rules struct {
+	*problem
+	names  []string
+	forms  []*form
+	opaque []bool
+}
+
+// unreachable is a rule that is never the first to match.
+type unreachable struct {
+	rule int
+	// by are the earlier rules that match all that it matches, none when it contradicts itself.
+	by []int
+}
+
+// unreachables finds them. count says which rules hide those behind them; nil is all.
+func (r *rules) unreachables(counts func(i int) bool) []unreachable {
+	var out []unreachable
+	var before []int
+	for i := range r.forms {
+		if u, ok := r.reach(i, before); ok {
+			out = append(out, u)
+		} else if !r.opaque[i] && (counts == nil || counts(i)) {
+			before = append(before, i) // what is unreachable hides nothing that was not hidden before
+		}
+	}
+	return out
+}
+
+func (r *rules) reach(i int, before []int) (unreachable, bool) {
+	alone := r.solve(question{goal: r.forms[i], odd: true, work: workOfRule})
+	switch alone.verdict {
+	case impossible:
+		return unreachable{rule: i}, true
+	case unknown:
+		return unreachable{}, false
+	}
+	found := r.against(i, before, workOfRule)
+	if found.verdict != impossible {
+		return unreachable{}, false
+	}
+	by := make([]int, len(found.core))
+	for j, k := range found.core {
+		by[j] = before[k]
+	}
+	return unreachable{i, r.minimal(i, by)}, true
+}
+
+func (r *rules) against(i int, before []int, work int) answer {
+	blockers := make([]*form, len(before))
+	for j, k := range before {
+		blockers[j] = r.forms[k]
+	}
+	return r.solve(question{goal: r.forms[i], blockers: blockers, odd: true, work: work})
+}
+
+// minimal leaves out of by what the proof does not need: the last ones first, so that the earliest rules are named.
+func (r *rules) minimal(i int, by []int) []int {
+	const most = 64
+	for j := range by { // one alone is best
+		if j < most && len(by) > 1 && r.against(i, by[j:j+1], workOfRule/10).verdict == impossible {
+			return by[j : j+1]
+		}
+	}
+	for j := len(by) - 1; j >= 0 && len(by) > 1 && len(by) <= most; j-- {
+		rest := append(append([]int{}, by[:j]...), by[j+1:]...)
+		if r.against(i, rest, workOfRule).verdict == impossible {
+			by = rest
+		}
+	}
+	return by
+}
+
+func (r *rules) path(i int) string { return fmt.Sprintf("spec.rules[%d](%s)", i, r.names[i]) }
+
+// finding says of a rule that it is unreachable.
+func (r *rules) finding(u unreachable, kind, name string) Finding {
+	f := Finding{Severity: Warning, Kind: kind, Name: name, Path: r.path(u.rule)}
+	if len(u.by) == 0 {
+		f.Code = RuleContradiction
+		f.Message = "no item can match this rule: its condition contradicts itself"
+		return f
+	}
+	f.Code = RuleShadowed
+	for _, i := range u.by {
+		f.Blame = append(f.Blame, Place{kind, name, r.path(i)})
+	}
+	if len(u.by) == 1 {
+		f.Message = fmt.Sprintf("no item gets as far as this rule: rule %q before it matches every item that it matches", r.names[u.by[0]])
+		return f
+	}
+	f.Message = fmt.Sprintf("no item gets as far as this rule: together, the rules %s before it match every item that it matches", r.list(u.by))
+	return f
+}
+
+// list names rules.
+func (r *rules) list(of []int) string {
+	const most = 10
+	text := ""
+	for j, i := range of {
+		switch {
+		case j == most && len(of) > most:
+			return text + fmt.Sprintf(" and %d more", len(of)-most)
+		case j > 0 && j == len(of)-1:
+			text += " and "
+		case j > 0:
+			text += ", "
+		}
+		text += fmt.Sprintf("%q", r.names[i])
+	}
+	return text
+}
+
+// newRules makes rules ready. Those that are opaque have more to them than their condition. Attributes that are fixed have
+// one value for all items.
+func newRules(conditions []*rule.Condition, opaque []bool, names []string, kinds func(string) (rule.Kind, bool), fixed rule.Attributes) (*rules, error) {
+	r := &rules{problem: newProblem(kinds, fixed, workOfRuleset), names: names, opaque: opaque}
+	for _, c := range conditions {
+		f, err := r.add(c)
+		if err != nil {
+			return nil, err
+		}
+		r.forms = append(r.forms, f)
+	}
+	r.build()
+	return r, nil
+}
+
+// fallsThrough looks for an item that no rule matches, as a source could send it. It is impossible only if there is none
+// whatever the kinds of the values.
+func (r *rules) fallsThrough() answer {
+	var blockers []*form
+	for i, f := range r.forms {
+		if !r.opaque[i] {
+			blockers = append(blockers, f)
+		}
+	}
+	all := &form{op: isAll}
+	found := r.solve(question{goal: all, blockers: blockers, work: workOfRule})
+	if found.verdict == impossible {
+		found = r.solve(question{goal: all, blockers: blockers, work: workOfRule, odd: true})
+		if found.verdict == possible {
+			found.verdict = unknown
+		}
+	}
+	return found
+}
