@@ -59,6 +59,15 @@ type Finding struct {
 	Status    metav1.ConditionStatus
 	Reason    string
 	Message   string
+	// Problems are what the message of a condition that is False is made of: the first 32, and how many there are more.
+	Problems []Problem
+	More     int
+}
+
+// Problem is one thing that is wrong. Text begins with where: a path in the object, or in a RoutingRuleset that it names.
+type Problem struct {
+	Reason string
+	Text   string
 }
 
 // Credential is a key of a Secret.

@@ -20,9 +20,10 @@ const (
 
 // problems is what is wrong with one condition of an object, in reading order. The zero value is nothing.
 type problems struct {
-	reason string // of the first
-	texts  []string
-	count  int
+	reason  string // of the first
+	texts   []string
+	reasons []string // of each of the texts
+	count   int
 }
 
 func (p *problems) add(reason, format string, args ...any) {
@@ -31,7 +32,7 @@ func (p *problems) add(reason, format string, args ...any) {
 	}
 	p.count++
 	if len(p.texts) < keptProblems {
-		p.texts = append(p.texts, fmt.Sprintf(format, args...))
+		p.texts, p.reasons = append(p.texts, fmt.Sprintf(format, args...)), append(p.reasons, reason)
 	}
 }
 
@@ -44,9 +45,9 @@ func (p *problems) addAll(found *problems, prefix string) {
 		p.reason = found.reason
 	}
 	p.count += found.count
-	for _, text := range found.texts {
+	for i, text := range found.texts {
 		if len(p.texts) < keptProblems {
-			p.texts = append(p.texts, prefix+text)
+			p.texts, p.reasons = append(p.texts, prefix+text), append(p.reasons, found.reasons[i])
 		}
 	}
 }
@@ -94,9 +95,16 @@ var (
 // finding is what the condition says about p, or that all is good.
 func (p *problems) finding(condition v1alpha1.ConditionType, g good, suffix string) Finding {
 	if !p.any() {
-		return Finding{condition, metav1.ConditionTrue, g.reason, g.message}
+		return Finding{Condition: condition, Status: metav1.ConditionTrue, Reason: g.reason, Message: g.message}
 	}
-	return Finding{condition, metav1.ConditionFalse, p.reason, p.message(suffix)}
+	f := Finding{
+		Condition: condition, Status: metav1.ConditionFalse, Reason: p.reason, Message: p.message(suffix),
+		Problems: make([]Problem, len(p.texts)), More: p.count - len(p.texts),
+	}
+	for i, text := range p.texts {
+		f.Problems[i] = Problem{p.reasons[i], text}
+	}
+	return f
 }
 
 // nothingNamed is the two findings of an object that names no others.

@@ -77,12 +77,26 @@ func (e *Entry) metaProblem(err error) {
 }
 
 // check validates against the schema, without its rules. It reports whether those can be tried: they may fail for no reason
-// of their own where a type is wrong or a field is missing.
+// of their own where a type is wrong, or a field is missing or misspelt.
 func (e *Entry) check(d *definition) bool {
+	blocked := !e.Valid()
 	found := validation.ValidateCustomResource(nil, e.content, d.schema)
 	found = append(found, listtype.ValidateListSetsAndMaps(nil, d.structural, e.content)...)
-	blocked := false
+	mistyped, complained := map[string]bool{}, map[string]bool{}
 	for _, f := range found {
+		mistyped[f.Field] = mistyped[f.Field] || f.Type == field.ErrorTypeTypeInvalid
+		complained[f.Field] = true
+	}
+	for _, f := range found {
+		number := checkedType.FindStringSubmatch(f.Detail)
+		switch {
+		case number != nil && complained[number[1]], f.Type != field.ErrorTypeTypeInvalid && mistyped[f.Field]:
+			blocked = true
+			continue // it follows from what is said of the field
+		case number != nil:
+			f = field.TypeInvalid(nil, "", `must be of type integer: "number"`)
+			f.Field = number[1]
+		}
 		e.fieldProblem(f)
 		switch f.Type {
 		case field.ErrorTypeNotSupported, field.ErrorTypeRequired, field.ErrorTypeTooLong, field.ErrorTypeTooMany,
@@ -94,6 +108,9 @@ func (e *Entry) check(d *definition) bool {
 	return !blocked
 }
 
+// checkedType is how the size of a number is complained about, beside what is said of the field itself.
+var checkedType = regexp.MustCompile(`^Checked value must be of type integer with format int\d+ in (\S+)$`)
+
 // checkRules tries the validation rules.
 func (e *Entry) checkRules(d *definition, rules *cel.Validator) {
 	if rules == nil {
@@ -101,7 +118,11 @@ func (e *Entry) checkRules(d *definition, rules *cel.Validator) {
 	}
 	found, _ := rules.Validate(context.Background(), nil, d.structural, e.content, nil, celconfig.RuntimeCELCostBudget)
 	for _, f := range found {
-		e.problem(f.Field, strings.TrimPrefix(f.Detail, f.Field+": ")+e.valueOf(f))
+		path := fieldPath(f)
+		if strings.Contains(f.Detail, " evaluating rule: ") && e.complained(path) {
+			continue // the rule cannot read what the schema refuses
+		}
+		e.problem(path, strings.TrimPrefix(f.Detail, path+": ")+e.valueOf(f))
 	}
 }
 
@@ -116,14 +137,25 @@ func (e *Entry) valueOf(f *field.Error) string {
 	return ""
 }
 
+// fieldPath is the path of an error, empty for the whole object.
+func fieldPath(f *field.Error) string {
+	if f.Field == "<nil>" {
+		return ""
+	}
+	return strings.TrimPrefix(f.Field, ".")
+}
+
+// complained reports whether there is a problem with that field already.
+func (e *Entry) complained(path string) bool {
+	named := e.tree.named(path)
+	return slices.ContainsFunc(e.problems, func(p Problem) bool { return p.Field == named })
+}
+
 var wantedType = regexp.MustCompile(`must be of type (\w+): "(\w+)"`)
 
 // fieldProblem says in one sentence what the API server says in its way.
 func (e *Entry) fieldProblem(f *field.Error) {
-	path := strings.TrimPrefix(f.Field, ".")
-	if f.Field == "<nil>" {
-		path = ""
-	}
+	path := fieldPath(f)
 	detail := strings.TrimPrefix(f.Detail, path+" in body ")
 	switch {
 	case f.Type == field.ErrorTypeTypeInvalid && wantedType.MatchString(detail):
@@ -152,7 +184,7 @@ func (e *Entry) fieldProblem(f *field.Error) {
 }
 
 var typeWords = map[string]string{
-	"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false", "object": "an object",
+	"string": "a text", "integer": "a whole number", "int32": "a whole number", "int64": "a whole number", "number": "a number", "boolean": "true or false", "object": "an object",
 	"array": "a list",
 }
 
@@ -231,7 +263,7 @@ func unknownField(s *structuralschema.Structural, path string) string {
 	return fmt.Sprintf("there is no field %q; there are %s", last, strings.Join(known, ", "))
 }
 
-// object returns kind, namespace and name as far as they are there, and why they are not.
+// identity returns kind, namespace and name as far as they are there.
 func identity(content map[string]any) (apiVersion, kind string, meta metav1.ObjectMeta) {
 	apiVersion, _ = content["apiVersion"].(string)
 	kind, _ = content["kind"].(string)

@@ -38,10 +38,10 @@ type Problem struct {
 }
 
 // Object is the kind and name of the object that the problem is of, or "".
-func (p *Problem) Object() string { return strings.TrimSpace(p.Kind + " " + p.Name) }
+func (p Problem) Object() string { return strings.TrimSpace(p.Kind + " " + p.Name) }
 
 // Error is the problem in one line: place, object, field and message, as far as they are known.
-func (p *Problem) Error() string {
+func (p Problem) Error() string {
 	parts := make([]string, 0, 4)
 	for _, part := range []string{p.Place.String(), p.Object(), p.Field, p.Message} {
 		if part != "" {
