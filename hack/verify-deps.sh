@@ -44,6 +44,8 @@ deny deps '@/internal/analysis'      "$third|@/"        '@/internal/(rule|hours|
 deny deps '@/internal/(rule|hours|compact|event|plan|match|engine)' 'net(/|$)'
 deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile|analysis)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
+deny deps '@/internal/graph'         "$third|@/"        '@/internal/(rule|hours|plan)'
+
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
 deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|plan))'
