@@ -34,21 +34,25 @@ kubernetes='k8s\.io/|sigs\.k8s\.io/'
 nats='github\.com/nats-io/'
 data='@/internal/(journal|natsd|ingress|channel|delivery|view|distributor)(/.*)?|@/cmd/distributor'
 
-# The core: rule <- plan <- event <- match <- engine, and compact; nothing from outside, no process around it.
-deny deps '@/internal/(rule|hours|compact)' "$third|@/"
-deny deps '@/internal/plan'          "$third|@/"        '@/internal/(rule|hours)'
-deny deps '@/internal/event'         "$third|@/"        '@/internal/(rule|hours|plan|compact)'
-deny deps '@/internal/match'         "$third|@/"        '@/internal/(rule|hours|plan|event|compact)'
-deny deps '@/internal/engine'        "$third|@/"        '@/internal/(rule|hours|plan|match|event|compact)'
-deny deps '@/internal/analysis'      "$third|@/"        '@/internal/(rule|hours|plan)'
-deny deps '@/internal/(rule|hours|compact|event|plan|match|engine)' 'net(/|$)'
+# The core: rule <- plan <- event <- match <- engine, and compact; nothing from outside but CEL, no process around it.
+cel='cel\.dev/expr(/.*)?|github\.com/google/cel-go/.*|github\.com/antlr4-go/.*|google\.golang\.org/(protobuf|genproto)/.*|golang\.org/x/exp/.*|go\.yaml\.in/yaml/.*'
+deny deps '@/internal/(hours|compact)' "$third|@/"
+deny deps '@/internal/expression'    "$third|@/"        "$cel"
+deny deps '@/internal/rule'          "$third|@/"        "$cel|@/internal/(hours|expression)"
+deny deps '@/internal/plan'          "$third|@/"        "$cel|@/internal/(rule|hours|expression)"
+deny deps '@/internal/event'         "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan|compact)"
+deny deps '@/internal/match'         "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan|event|compact)"
+deny deps '@/internal/engine'        "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan|match|event|compact)"
+deny deps '@/internal/analysis'      "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan)"
+deny deps '@/internal/(rule|hours|expression|compact|event|plan|match|engine)' 'net(/|$)' 'net/(url|netip)' # which CEL reads with
+deny imports '@/internal/.*' 'github\.com/google/cel-go/' none '@/internal/expression'
 deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile|analysis)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
-deny deps '@/internal/graph'         "$third|@/"        '@/internal/(rule|hours|plan)'
+deny deps '@/internal/graph'         "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan)"
 
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
-deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|plan))'
+deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan))'
 deny deps '@/(controllers.*|internal/operator|cmd/manager)' "$nats|@/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
 
 # The data plane: no Kubernetes, and only the composition root knows the engine.
@@ -65,7 +69,7 @@ deny imports '@/.*' "testing\$|$helpers" none "$helpers"
 # The core starts no goroutine and reads no clock; neither is an import.
 if grep -rnE --include='*.go' --exclude='*_test.go' \
   '^[[:space:]]*go +(func\>|[A-Za-z_][A-Za-z0-9_.]*\()|\<time\.(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker|Sleep)\>' \
-  internal/{rule,hours,compact,event,plan,match,engine,compile,analysis} >&2; then
+  internal/{rule,hours,expression,compact,event,plan,match,engine,compile,analysis} >&2; then
   echo "goroutine or clock in a pure package" >&2
   bad=1
 fi

@@ -9,7 +9,7 @@ package v1alpha1
 // Exactly one of all, any, not and attribute is set.
 // +kubebuilder:validation:XValidation:rule="(has(self.all) ? 1 : 0) + (has(self.any) ? 1 : 0) + (has(self.not) ? 1 : 0) + (has(self.attribute) ? 1 : 0) == 1",message="spec.rules[].when: exactly one of all, any, not and attribute must be set"
 // +kubebuilder:validation:XValidation:rule="has(self.attribute) == has(self.operator)",message="spec.rules[].when: attribute and operator go together"
-// +kubebuilder:validation:XValidation:rule="has(self.attribute) || (!has(self.values) && !has(self.caseSensitive))",message="spec.rules[].when: values and caseSensitive go with attribute"
+// +kubebuilder:validation:XValidation:rule="has(self.attribute) || (!has(self.values) && !has(self.caseSensitive) && !has(self.timeZone) && !has(self.operatingHoursRef))",message="spec.rules[].when: values, caseSensitive, timeZone and operatingHoursRef go with attribute"
 type Condition struct {
 	// all holds when every one of these conditions holds.
 	// +optional
@@ -36,8 +36,8 @@ type Condition struct {
 	// - customer: customer.id and customer.name, as the channel or the record says. The lists of preferred agents and of
 	//   agents who are never to be offered the item are not for conditions.
 	// - record: a column of the record.
-	// - item: item.type, item.channel, item.workstream, item.priority, or item.skills.NAME, which is the rating that the
-	//   item needs of a skill.
+	// - item: item.type, item.channel, item.workstream, item.priority, item.createdAt, which is when it was opened, or
+	//   item.skills.NAME, which is the rating that the item needs of a skill.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
@@ -53,7 +53,12 @@ type Condition struct {
 	// - GreaterThan, GreaterOrEqual, LessThan, LessOrEqual: the number compares so with the one value.
 	// - Between, NotBetween: the number is, or is not, from the first to the second value, both included.
 	// - Exists, NotExists: there is, or is not, such an attribute. They take no values.
+	// - Within, NotWithin: the time is, or is not, in the hours of operatingHoursRef, or from the first to the second of two
+	//   times of day such as 09:00 and 17:00, the second not included; over midnight when the first is the later one.
+	// - Before, After: the time is earlier than the one value, or not earlier. It is a date (2026-12-24; After means after
+	//   its end), a date with a time (2026-12-24T15:00), one with an offset (2026-12-24T15:00:00+01:00) or a time of day (15:00).
 	//
+	// The last four are for item.createdAt, which compares by no others but Exists and NotExists.
 	// But for NotExists, a comparison with an attribute that is absent is false, for the negated operators too.
 	// +optional
 	Operator Operator `json:"operator,omitempty"`
@@ -71,12 +76,20 @@ type Condition struct {
 	// - Disabled: they are the same.
 	// +optional
 	CaseSensitive CaseSensitivity `json:"caseSensitive,omitempty"`
+
+	// timeZone is where the times in values are on the wall, such as Europe/Berlin. Unset, it is UTC.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// operatingHoursRef is the OperatingHours that Within and NotWithin ask, instead of values.
+	// +optional
+	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
 }
 
 // NestedCondition is a condition in a group. Exactly one of all, any, not and attribute is set.
 // +kubebuilder:validation:XValidation:rule="(has(self.all) ? 1 : 0) + (has(self.any) ? 1 : 0) + (has(self.not) ? 1 : 0) + (has(self.attribute) ? 1 : 0) == 1",message="spec.rules[].when, in a group: exactly one of all, any, not and attribute must be set"
 // +kubebuilder:validation:XValidation:rule="has(self.attribute) == has(self.operator)",message="spec.rules[].when, in a group: attribute and operator go together"
-// +kubebuilder:validation:XValidation:rule="has(self.attribute) || (!has(self.values) && !has(self.caseSensitive))",message="spec.rules[].when, in a group: values and caseSensitive go with attribute"
+// +kubebuilder:validation:XValidation:rule="has(self.attribute) || (!has(self.values) && !has(self.caseSensitive) && !has(self.timeZone) && !has(self.operatingHoursRef))",message="spec.rules[].when, in a group: values, caseSensitive, timeZone and operatingHoursRef go with attribute"
 type NestedCondition struct {
 	// all holds when every one of these conditions holds.
 	// +optional
@@ -116,6 +129,14 @@ type NestedCondition struct {
 	// caseSensitive is whether upper and lower case differ, as in spec.rules.when.
 	// +optional
 	CaseSensitive CaseSensitivity `json:"caseSensitive,omitempty"`
+
+	// timeZone is where the times in values are on the wall, as in spec.rules.when.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// operatingHoursRef is what Within and NotWithin ask instead of values, as in spec.rules.when.
+	// +optional
+	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
 }
 
 // InnerCondition is a condition in a group in a group. Exactly one of all, any, not and attribute is set.
@@ -158,6 +179,14 @@ type InnerCondition struct {
 	// caseSensitive is whether upper and lower case differ, as in spec.rules.when.
 	// +optional
 	CaseSensitive CaseSensitivity `json:"caseSensitive,omitempty"`
+
+	// timeZone is where the times in values are on the wall, as in spec.rules.when.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// operatingHoursRef is what Within and NotWithin ask instead of values, as in spec.rules.when.
+	// +optional
+	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
 }
 
 // Comparison compares one attribute.
@@ -182,10 +211,18 @@ type Comparison struct {
 	// caseSensitive is whether upper and lower case differ, as in spec.rules.when.
 	// +optional
 	CaseSensitive CaseSensitivity `json:"caseSensitive,omitempty"`
+
+	// timeZone is where the times in values are on the wall, as in spec.rules.when.
+	// +optional
+	TimeZone TimeZone `json:"timeZone,omitempty"`
+
+	// operatingHoursRef is what Within and NotWithin ask instead of values, as in spec.rules.when.
+	// +optional
+	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
 }
 
 // Operator is how an attribute is compared with values.
-// +kubebuilder:validation:Enum=Equal;NotEqual;In;NotIn;Contains;NotContains;StartsWith;NotStartsWith;EndsWith;NotEndsWith;Matches;GreaterThan;GreaterOrEqual;LessThan;LessOrEqual;Between;NotBetween;Exists;NotExists
+// +kubebuilder:validation:Enum=Equal;NotEqual;In;NotIn;Contains;NotContains;StartsWith;NotStartsWith;EndsWith;NotEndsWith;Matches;GreaterThan;GreaterOrEqual;LessThan;LessOrEqual;Between;NotBetween;Exists;NotExists;Within;NotWithin;Before;After
 type Operator string
 
 // CaseSensitivity is whether upper and lower case differ.

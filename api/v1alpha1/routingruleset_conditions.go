@@ -33,7 +33,8 @@ const (
 // Workstream that uses the ruleset.
 //
 // Reasons of True: ResolvedRefs.
-// Reasons of False: QueueNotFound, CapacityProfileNotFound, VariableNotDeclared, TypeMismatch.
+// Reasons of False: QueueNotFound, CapacityProfileNotFound, OperatingHoursNotFound, OperatingHoursNotAccepted,
+// VariableNotDeclared, TypeMismatch.
 // Reasons of Unknown: Pending.
 const RoutingRulesetConditionResolvedRefs RoutingRulesetConditionType = "ResolvedRefs"
 
@@ -47,6 +48,12 @@ const (
 	// RoutingRulesetReasonCapacityProfileNotFound is used with ResolvedRefs when there is no CapacityProfile of a name
 	// that a rule asks for.
 	RoutingRulesetReasonCapacityProfileNotFound RoutingRulesetConditionReason = "CapacityProfileNotFound"
+	// RoutingRulesetReasonOperatingHoursNotFound is used with ResolvedRefs when there are no OperatingHours of a name
+	// that a condition asks.
+	RoutingRulesetReasonOperatingHoursNotFound RoutingRulesetConditionReason = "OperatingHoursNotFound"
+	// RoutingRulesetReasonOperatingHoursNotAccepted is used with ResolvedRefs when the OperatingHours that a condition
+	// asks are not accepted.
+	RoutingRulesetReasonOperatingHoursNotAccepted RoutingRulesetConditionReason = "OperatingHoursNotAccepted"
 	// RoutingRulesetReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for or sets a context variable
 	// that a Workstream which uses the ruleset does not have.
 	RoutingRulesetReasonVariableNotDeclared RoutingRulesetConditionReason = "VariableNotDeclared"

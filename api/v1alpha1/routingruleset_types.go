@@ -51,9 +51,18 @@ type Rule struct {
 	// +kubebuilder:validation:MaxLength=100
 	Name string `json:"name"`
 
-	// when is which items the rule matches. Unset, it matches every item.
+	// when is which items the rule matches. Unset, it matches every item, as far as expression does.
 	// +optional
 	When *Condition `json:"when,omitempty"`
+
+	// expression is a CEL expression for what conditions cannot say. The rule matches when it is true and when holds as
+	// well. Its variables are the maps context, channel, customer, record and item; numbers are doubles, item.createdAt is
+	// a timestamp, item.skills a map from skills to ratings. An error while it runs, such as a name that is absent, means
+	// that it does not match: ask has(context.tier) first.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=2000
+	Expression string `json:"expression,omitempty"`
 
 	// set is what the items are given. It must not be set when the ruleset's type is RouteToQueue.
 	// +optional

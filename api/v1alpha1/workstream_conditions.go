@@ -34,7 +34,7 @@ const (
 //
 // Reasons of True: ResolvedRefs.
 // Reasons of False: RulesetNotFound, RulesetNotAccepted, QueueNotFound, CapacityProfileNotFound,
-// VariableNotDeclared, TypeMismatch.
+// OperatingHoursNotFound, OperatingHoursNotAccepted, VariableNotDeclared, TypeMismatch.
 // Reasons of Unknown: Pending.
 const WorkstreamConditionResolvedRefs WorkstreamConditionType = "ResolvedRefs"
 
@@ -54,6 +54,12 @@ const (
 	// WorkstreamReasonCapacityProfileNotFound is used with ResolvedRefs when there is no CapacityProfile of a name that
 	// the workstream or its classification asks for.
 	WorkstreamReasonCapacityProfileNotFound WorkstreamConditionReason = "CapacityProfileNotFound"
+	// WorkstreamReasonOperatingHoursNotFound is used with ResolvedRefs when there are no OperatingHours of a name that its
+	// rules ask.
+	WorkstreamReasonOperatingHoursNotFound WorkstreamConditionReason = "OperatingHoursNotFound"
+	// WorkstreamReasonOperatingHoursNotAccepted is used with ResolvedRefs when OperatingHours that its rules ask are not
+	// accepted.
+	WorkstreamReasonOperatingHoursNotAccepted WorkstreamConditionReason = "OperatingHoursNotAccepted"
 	// WorkstreamReasonVariableNotDeclared is used with ResolvedRefs when a rule asks for or sets a context variable that
 	// no accepted ContextVariable of the workstream declares.
 	WorkstreamReasonVariableNotDeclared WorkstreamConditionReason = "VariableNotDeclared"

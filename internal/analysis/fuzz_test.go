@@ -134,7 +134,7 @@ func check(t *testing.T, seed uint64) (unreachable, impossibles, witnesses int) 
 	conditions, names, matchers := make([]*rule.Condition, n), make([]string, n), make([]*rule.Matcher, n)
 	for i := range conditions {
 		c := w.condition(1 + w.IntN(2))
-		m, err := rule.Compile(&c, kinds)
+		m, err := rule.Compile(&c, rule.Env{Kind: kinds})
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -27,7 +27,7 @@ type problem struct {
 
 func newProblem(kinds func(string) (rule.Kind, bool), fixed rule.Attributes, work int) *problem {
 	return &problem{
-		compile: func(c *rule.Condition) (*rule.Matcher, error) { return rule.Compile(c, kinds) },
+		compile: func(c *rule.Condition) (*rule.Matcher, error) { return rule.Compile(c, rule.Env{Kind: kinds}) },
 		kindOf:  func(name string) rule.Kind { k, _ := kinds(name); return k },
 		fixed:   fixed, leafIDs: map[string]int32{}, attrIDs: map[string]int32{}, scratch: rule.Attributes{},
 		texts: map[string]textAnswer{}, work: work,

@@ -71,7 +71,7 @@ func TestCompileGivesTheSameForAnyOrder(t *testing.T) {
 
 // revisions compares what is stored of a rule or a calendar, not what is compiled from it.
 var revisions = cmp.Options{
-	cmpopts.IgnoreUnexported(plan.Rule{}, plan.ClassificationRule{}, plan.Calendar{}), cmpopts.EquateComparable(rule.Value{}),
+	cmpopts.IgnoreUnexported(plan.Workstream{}, plan.Routing{}, plan.Classification{}, plan.Calendar{}), cmpopts.EquateComparable(rule.Value{}),
 }
 
 func shuffle[T any](random *rand.Rand, list []T) {

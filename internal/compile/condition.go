@@ -14,7 +14,10 @@ func translateCondition(c *v1alpha1.Condition) *rule.Condition {
 	if c == nil {
 		return nil
 	}
-	r := comparison(c.Attribute, c.Operator, c.Values, c.CaseSensitive)
+	r := comparison(&v1alpha1.Comparison{
+		Attribute: c.Attribute, Operator: c.Operator, Values: c.Values, CaseSensitive: c.CaseSensitive,
+		TimeZone: c.TimeZone, OperatingHoursRef: c.OperatingHoursRef,
+	})
 	r.All, r.Any, r.Not = translateList(c.All, translateNested), translateList(c.Any, translateNested), translateNested(c.Not)
 	return r
 }
@@ -23,7 +26,10 @@ func translateNested(c *v1alpha1.NestedCondition) *rule.Condition {
 	if c == nil {
 		return nil
 	}
-	r := comparison(c.Attribute, c.Operator, c.Values, c.CaseSensitive)
+	r := comparison(&v1alpha1.Comparison{
+		Attribute: c.Attribute, Operator: c.Operator, Values: c.Values, CaseSensitive: c.CaseSensitive,
+		TimeZone: c.TimeZone, OperatingHoursRef: c.OperatingHoursRef,
+	})
 	r.All, r.Any, r.Not = translateList(c.All, translateInner), translateList(c.Any, translateInner), translateInner(c.Not)
 	return r
 }
@@ -32,7 +38,10 @@ func translateInner(c *v1alpha1.InnerCondition) *rule.Condition {
 	if c == nil {
 		return nil
 	}
-	r := comparison(c.Attribute, c.Operator, c.Values, c.CaseSensitive)
+	r := comparison(&v1alpha1.Comparison{
+		Attribute: c.Attribute, Operator: c.Operator, Values: c.Values, CaseSensitive: c.CaseSensitive,
+		TimeZone: c.TimeZone, OperatingHoursRef: c.OperatingHoursRef,
+	})
 	r.All, r.Any, r.Not = translateList(c.All, translateComparison), translateList(c.Any, translateComparison), translateComparison(c.Not)
 	return r
 }
@@ -41,14 +50,18 @@ func translateComparison(c *v1alpha1.Comparison) *rule.Condition {
 	if c == nil {
 		return nil
 	}
-	return comparison(c.Attribute, c.Operator, c.Values, c.CaseSensitive)
+	return comparison(c)
 }
 
-func comparison(attribute string, op v1alpha1.Operator, values []string, caseSensitive v1alpha1.CaseSensitivity) *rule.Condition {
-	return &rule.Condition{
-		Attribute: attribute, Operator: rule.Operator(op), Values: values,
-		CaseSensitive: caseSensitive == v1alpha1.CaseSensitivityEnabled,
+func comparison(c *v1alpha1.Comparison) *rule.Condition {
+	r := &rule.Condition{
+		Attribute: c.Attribute, Operator: rule.Operator(c.Operator), Values: c.Values,
+		CaseSensitive: c.CaseSensitive == v1alpha1.CaseSensitivityEnabled, TimeZone: string(c.TimeZone),
 	}
+	if c.OperatingHoursRef != nil {
+		r.Hours = string(c.OperatingHoursRef.Name)
+	}
+	return r
 }
 
 func translateList[T any](list []T, translate func(*T) *rule.Condition) []rule.Condition {

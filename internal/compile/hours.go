@@ -5,6 +5,7 @@ package compile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,23 +100,31 @@ func knownZone(zone v1alpha1.TimeZone) bool {
 	return err == nil
 }
 
-// calendarsOf returns the calendars of queues, by name.
-func (s *scope) calendarsOf(queues []plan.Queue, retained []plan.Calendar) []plan.Calendar {
-	var found []plan.Calendar
-	for i := range queues {
-		name := queues[i].Hours
-		is := func(c plan.Calendar) bool { return c.Name == name }
-		if name == "" || slices.ContainsFunc(found, is) {
-			continue
+// calendarsOf returns the calendars that queues and the rules of w name, by name. It returns false if rules name one that
+// neither exists nor is retained; queues do without.
+func (s *scope) calendarsOf(w *plan.Workstream, queues []plan.Queue, retained []plan.Calendar) ([]plan.Calendar, bool) {
+	found := map[string]plan.Calendar{}
+	find := func(name string) bool {
+		c, ok := s.calendars[name]
+		if !ok {
+			at := slices.IndexFunc(retained, func(c plan.Calendar) bool { return c.Name == name })
+			if at < 0 {
+				return false
+			}
+			c = retained[at]
 		}
-		if c, ok := s.calendars[name]; ok {
-			found = append(found, c)
-		} else if at := slices.IndexFunc(retained, is); at >= 0 {
-			found = append(found, retained[at])
+		found[name] = c
+		return true
+	}
+	for i := range queues {
+		find(queues[i].Hours)
+	}
+	for _, name := range w.Hours() {
+		if !find(name) {
+			return nil, false
 		}
 	}
-	slices.SortFunc(found, func(a, b plan.Calendar) int { return cmp.Compare(a.Name, b.Name) })
-	return found
+	return slices.SortedFunc(maps.Values(found), func(a, b plan.Calendar) int { return cmp.Compare(a.Name, b.Name) }), true
 }
 
 func (s *scope) reportHours() {

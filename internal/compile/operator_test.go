@@ -15,6 +15,7 @@ import (
 
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/config/crd"
+	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
 
@@ -61,11 +62,13 @@ func TestTheSchemaHasTheOperatorsOfTheLanguage(t *testing.T) {
 
 // compiles reports whether an operator can be used with some number of values.
 func compiles(op v1alpha1.Operator) bool {
-	return slices.ContainsFunc([][]string{nil, {"1"}, {"1", "2"}}, func(values []string) bool {
-		c := translateCondition(&v1alpha1.Condition{Attribute: "record.amount", Operator: op, Values: values})
-		_, err := rule.Compile(c, func(string) (rule.Kind, bool) { return rule.Any, true })
+	works := func(attribute string, values ...string) bool {
+		c := translateCondition(&v1alpha1.Condition{Attribute: attribute, Operator: op, Values: values})
+		_, err := rule.Compile(c, rule.Env{Kind: new(plan.Workstream).AttributeKind})
 		return err == nil
-	})
+	}
+	return works("record.amount") || works("record.amount", "1") || works("record.amount", "1", "2") ||
+		works("item.createdAt", "09:00") || works("item.createdAt", "09:00", "17:00")
 }
 
 // languageOperators are the constants of type rule.Operator, sorted.

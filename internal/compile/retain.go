@@ -57,7 +57,9 @@ func (s *scope) revision(w *plan.Workstream, retained *Revision) *Revision {
 	if r.Profiles, ok = s.profilesOf(w, retained.Profiles); !ok {
 		return nil
 	}
-	r.Calendars = s.calendarsOf(r.Queues, retained.Calendars)
+	if r.Calendars, ok = s.calendarsOf(w, r.Queues, retained.Calendars); !ok {
+		return nil
+	}
 	return r
 }
 

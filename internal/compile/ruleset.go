@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
@@ -28,6 +29,8 @@ type ruleset struct {
 	targets []target
 	// context are the indexes of the rules that ask for context variables: only these are judged for each workstream.
 	context []int
+	// hours are the calendars that its conditions name.
+	hours []string
 
 	accepted problems
 	refs     problems
@@ -51,7 +54,7 @@ func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
 		} else {
 			r.splits = append(r.splits, r.translateRoute(or(from.Route, &v1alpha1.Route{}), i, named))
 		}
-		r.checkCondition(i)
+		s.checkCondition(r, i)
 	}
 	s.findTargets(r)
 	return r
@@ -107,40 +110,75 @@ func (r *ruleset) addTarget(name, path string, named map[string]bool) {
 
 // checkCondition judges a rule as far as one can without knowing whose items it is asked for: context variables may
 // be of any kind.
-func (r *ruleset) checkCondition(i int) {
-	when := r.whens[i]
-	if when == nil {
-		return
-	}
+func (s *scope) checkCondition(r *ruleset, i int) {
 	asksContext := false
-	_, err := rule.Compile(when, func(attribute string) (rule.Kind, bool) {
+	env := rule.Env{Calendar: someCalendar, Kind: func(attribute string) (rule.Kind, bool) {
 		if len(attribute) > len(contextRoot) && strings.HasPrefix(attribute, contextRoot) {
 			asksContext = true
 			return rule.Any, true
 		}
 		return new(plan.Workstream).AttributeKind(attribute)
-	})
-	switch {
-	case err != nil:
+	}}
+	definition := r.definition(i)
+	if err := rule.Check(definition, env); err != nil {
 		path, message := describe(err)
-		r.accepted.add(string(v1alpha1.RoutingRulesetReasonInvalid), "%s.when%s: %s", r.paths[i], path, message)
-	case asksContext:
+		r.accepted.add(string(v1alpha1.RoutingRulesetReasonInvalid), "%s%s: %s", r.paths[i], path, message)
+		return
+	}
+	if asksContext {
 		r.context = append(r.context, i)
+	}
+	if names := definition.When.AppendHours(nil); len(names) > 0 {
+		r.hours = append(r.hours, names...)
+		s.findHours(r, i, env)
 	}
 }
 
-// describe returns where a condition is wrong, as what follows its own path, and how.
+// findHours says which calendar does not exist that a rule names.
+func (s *scope) findHours(r *ruleset, i int, env rule.Env) {
+	env.Calendar = func(name string) *hours.Calendar {
+		if c := s.hours[name]; c == nil || c.accepted.any() {
+			return nil
+		}
+		return someCalendar(name)
+	}
+	var missing *rule.UnknownHoursError
+	if !errors.As(rule.Check(r.definition(i), env), &missing) {
+		return
+	}
+	path := r.paths[i] + ".when." + missing.Path
+	if c := s.hours[missing.Hours]; c != nil {
+		r.refs.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotAccepted), "%s: OperatingHours %q are not accepted: %s",
+			path, missing.Hours, c.accepted.texts[0])
+		return
+	}
+	r.refs.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotFound), "%s: there are no OperatingHours %q", path, missing.Hours)
+}
+
+// someCalendar stands for any where only the form of a condition is judged.
+func someCalendar(string) *hours.Calendar { return &hours.Calendar{} }
+
+func (r *ruleset) definition(i int) rule.Definition {
+	return rule.Definition{When: r.whens[i], Expression: r.object.Spec.Rules[i].Expression}
+}
+
+// describe returns where a rule is wrong, as what follows its own path, and how.
 func describe(err error) (path, message string) {
+	var of *rule.SetError
+	if !errors.As(err, &of) {
+		return "", err.Error()
+	}
+	path = "." + of.Field
 	var unknown *rule.UnknownAttributeError
 	var wrong *rule.Error
 	switch {
 	case errors.As(err, &unknown):
-		return dotted(unknown.Path), fmt.Sprintf("%q is no attribute: those are context.*, channel.*, customer.*, record.* "+
-			"and item.type, .channel, .workstream, .priority, .skills.*", unknown.Attribute)
+		return path + dotted(unknown.Path), fmt.Sprintf("%q is no attribute: those are context.*, channel.*, customer.*, record.* "+
+			"and item.type, .channel, .workstream, .priority, .createdAt, .skills.*", unknown.Attribute)
 	case errors.As(err, &wrong):
-		return dotted(wrong.Path), wrong.Message
+		return path + dotted(wrong.Path), wrong.Message
 	default:
-		return "", err.Error()
+		return path, of.Err.Error()
 	}
 }
 
@@ -167,17 +205,18 @@ func (r *ruleset) checkQueues(w *plan.Workstream, queues map[string]plan.Queue) 
 func (r *ruleset) checkConditions(w *plan.Workstream) problems {
 	var found problems
 	for _, i := range r.context {
-		_, err := rule.Compile(r.whens[i], w.AttributeKind)
+		err := rule.Check(r.definition(i), rule.Env{Kind: w.AttributeKind, Calendar: someCalendar})
 		var undeclared *rule.UnknownAttributeError
-		switch {
-		case err == nil:
-		case errors.As(err, &undeclared):
-			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared,
-				r.paths[i]+".when"+dotted(undeclared.Path), strings.TrimPrefix(undeclared.Attribute, contextRoot))
-		default:
-			path, message := describe(err)
-			found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s.when%s: %s", r.paths[i], path, message)
+		if err == nil {
+			continue
 		}
+		path, message := describe(err)
+		if errors.As(err, &undeclared) {
+			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared,
+				r.paths[i]+path, strings.TrimPrefix(undeclared.Attribute, contextRoot))
+			continue
+		}
+		found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s%s: %s", r.paths[i], path, message)
 	}
 	return found
 }
@@ -188,7 +227,7 @@ const notDeclared = "%s: no ContextVariable declares %q"
 func (r *ruleset) routeRules() []plan.Rule {
 	rules := make([]plan.Rule, len(r.whens))
 	for i := range rules {
-		rules[i] = plan.Rule{Name: r.object.Spec.Rules[i].Name, When: r.whens[i], Split: r.splits[i]}
+		rules[i] = plan.Rule{Name: r.object.Spec.Rules[i].Name, When: r.whens[i], Expression: r.object.Spec.Rules[i].Expression, Split: r.splits[i]}
 	}
 	return rules
 }
@@ -198,7 +237,7 @@ func (r *ruleset) classificationRules(w *plan.Workstream) (rules []plan.Classifi
 	rules = make([]plan.ClassificationRule, len(r.whens))
 	for i := range rules {
 		from := &r.object.Spec.Rules[i]
-		to := plan.ClassificationRule{Name: from.Name, When: r.whens[i]}
+		to := plan.ClassificationRule{Name: from.Name, When: r.whens[i], Expression: from.Expression}
 		for _, skill := range from.Skills {
 			to.Skills = append(to.Skills, plan.Skill{Name: string(skill.Name), Rating: skill.Rating})
 		}

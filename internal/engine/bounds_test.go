@@ -345,7 +345,7 @@ workstream cases type=Record fallback=cases
 	}
 	submit(0, 1, "y")
 	got := w.Engine().Attributes("i1")
-	if len(got) != 512 || got["record.a00000"].String() != "y" || got["record.a00508"].String() != "x" || got["record.a00509"].Present() {
+	if len(got) != 512 || got["record.a00000"].String() != "y" || got["record.a00507"].String() != "x" || got["record.a00508"].Present() {
 		t.Errorf("%d attributes", len(got))
 	}
 	if out := submit(5000, 10, "z"); len(out.Events) != 0 {

@@ -16,6 +16,7 @@ import (
 // Attributes that the engine gives an item, and those of a customer that it reads.
 const (
 	priorityAttribute  = "item.priority"
+	createdAttribute   = "item.createdAt"
 	skillsAttribute    = "item.skills."
 	preferredAttribute = "customer.preferredAgents"
 	neverAttribute     = "customer.neverAgents"
@@ -44,7 +45,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 	tried := make([]event.RulesetTried, 0, len(ws.Classification))
 	for i := range ws.Classification {
 		set := &ws.Classification[i]
-		j := slices.IndexFunc(set.Rules, func(r plan.ClassificationRule) bool { return r.Matches(c.attrs) })
+		j := set.Match(c.attrs)
 		if j < 0 {
 			tried = append(tried, event.RulesetTried{Ruleset: set.Ruleset, Tried: count(len(set.Rules))})
 			continue

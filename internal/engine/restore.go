@@ -139,15 +139,15 @@ func retiredFrom(body []byte) (map[[2]string]*plan.Workstream, error) {
 	if len(body) == 0 {
 		return definitions, nil
 	}
-	var list []plan.Workstream
+	var list []definition
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
 		return nil, fmt.Errorf("decoding retired definitions: %w", err)
 	}
 	for i := range list {
-		w := &list[i]
-		if err := w.Compile(); err != nil {
+		w := &list[i].Workstream
+		if err := w.Compile(list[i].Calendars); err != nil {
 			return nil, fmt.Errorf("restoring revision %s: %w", w.Revision, err)
 		}
 		definitions[[2]string{w.Name, w.Revision}] = w

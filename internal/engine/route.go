@@ -74,12 +74,15 @@ func (e *Engine) decideRoute(it *item, ws *plan.Workstream) event.ItemRouted {
 	var over []target // those passed over
 	var last target   // the one taken
 	tried, found := 0, false
-	for ; tried < len(rules) && !found; tried++ {
-		if !rules[tried].Matches(it.Attributes) {
-			continue
+	for tried < len(rules) && !found {
+		matched := ws.Routing.Next(tried, it.Attributes)
+		if matched < 0 {
+			tried = len(rules)
+			break
 		}
-		last = target{rule: tried}
-		last.queue, last.draw = draw(rules[tried].Split, it.ID)
+		tried = matched + 1
+		last = target{rule: matched}
+		last.queue, last.draw = draw(rules[matched].Split, it.ID)
 		if q := e.plan.Queue(last.queue); q != nil {
 			last.overflow = e.overflow(q, it)
 		}

@@ -80,6 +80,7 @@ func (e *Engine) Snapshot() ([]byte, error) { return e.Freeze().Encode() }
 
 // Encode returns the state in bytes. All lists have one order, so that equal states have equal bytes.
 func (f *Frozen) Encode() ([]byte, error) {
+	slices.SortFunc(f.slots, func(a, b slot) int { return strings.Compare(a.it.ID, b.it.ID) })
 	retired, err := f.retired()
 	if err != nil {
 		return nil, err
@@ -97,7 +98,6 @@ func (f *Frozen) Encode() ([]byte, error) {
 	for i := range f.agents {
 		w.Bytes(f.agents[i].body)
 	}
-	slices.SortFunc(f.slots, func(a, b slot) int { return strings.Compare(a.it.ID, b.it.ID) })
 	w.Uint(uint64(len(f.slots)))
 	for i := range f.slots {
 		w.Bytes(f.slots[i].image)
@@ -120,25 +120,34 @@ func writeMemory[T any](w *compact.Writer, format *compact.Format, list []rememb
 	}
 }
 
+// definition is what a snapshot has of a workstream that left the plan, with the calendars that its rules name.
+type definition struct {
+	plan.Workstream
+	Calendars []plan.Calendar `json:"calendars,omitempty"`
+}
+
 // retired has the definitions that only items still have, by name and revision. They are rare, and written as plans are.
 func (f *Frozen) retired() ([]byte, error) {
 	if f.plan == nil {
 		return nil, nil
 	}
 	seen := make(map[*plan.Workstream]bool)
-	for i := range f.slots {
-		seen[f.slots[i].ws] = true
-	}
 	list := make(map[[2]string]*plan.Workstream)
-	for ws := range seen {
-		if w := f.plan.Workstream(ws.Name); w == nil || w.Revision != ws.Revision {
-			list[[2]string{ws.Name, ws.Revision}] = ws
+	for i := range f.slots {
+		ws := f.slots[i].ws
+		if seen[ws] {
+			continue
+		}
+		seen[ws] = true
+		key := [2]string{ws.Name, ws.Revision}
+		if w := f.plan.Workstream(ws.Name); (w == nil || w.Revision != ws.Revision || !w.SameCalendars(ws)) && list[key] == nil {
+			list[key] = ws
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(list), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
-	out := make([]*plan.Workstream, 0, len(keys))
+	out := make([]definition, 0, len(keys))
 	for _, k := range keys {
-		out = append(out, list[k])
+		out = append(out, definition{*list[k], list[k].Calendars()})
 	}
 	if len(out) == 0 {
 		return nil, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/rule"
@@ -181,6 +182,7 @@ const (
 	absentValue = iota
 	textValue
 	numberValue
+	timeValue
 )
 
 func writeAttributes(w *compact.Writer, v reflect.Value) {
@@ -202,6 +204,10 @@ func writeAttributes(w *compact.Writer, v reflect.Value) {
 			number, _ := value.Number()
 			w.Uint(numberValue)
 			w.Float(number)
+		case rule.Time:
+			moment, _ := value.Time()
+			w.Uint(timeValue)
+			w.Int(moment.UnixMilli())
 		case rule.Any:
 			w.Uint(absentValue)
 		}
@@ -219,6 +225,8 @@ func readAttributes(r *compact.Reader, into reflect.Value) {
 			value = rule.TextValue(r.Text())
 		case numberValue:
 			value = rule.NumberValue(r.Float())
+		case timeValue:
+			value = rule.TimeValue(time.UnixMilli(r.Int()))
 		case absentValue:
 		default:
 			r.Fail("a value is of no known kind")

@@ -55,11 +55,13 @@ type subject struct{ issuer, name string }
 
 // Hours returns the calendar of that name, or nil.
 func (p *Plan) Hours(name string) *hours.Calendar {
-	if c := p.index.calendars[name]; c != nil {
+	if c := p.calendar(name); c != nil {
 		return c.compiled
 	}
 	return nil
 }
+
+func (p *Plan) calendar(name string) *Calendar { return p.index.calendars[name] }
 
 // Profile returns the capacity profile of that name, or nil.
 func (p *Plan) Profile(name string) *Profile { return p.index.profiles[name] }
@@ -86,9 +88,6 @@ func (p *Plan) Presence(name string) (CustomPresence, bool) {
 
 // Members returns the names of a queue's agents, sorted. The slice must not be changed.
 func (p *Plan) Members(queue string) []string { return p.index.members[queue] }
-
-// Matches reports whether r matches an item with these attributes. r must be part of an encoded or decoded plan.
-func (r *Rule) Matches(attrs rule.Attributes) bool { return r.matcher == nil || r.matcher.Match(attrs) }
 
 // Variable returns the declared variable of that name, or nil.
 func (w *Workstream) Variable(name string) *Variable {
@@ -119,6 +118,8 @@ func attributeKind(name string) (rule.Kind, bool) {
 	switch name {
 	case "item.type", "item.channel", "item.workstream":
 		return rule.Text, true
+	case "item.createdAt":
+		return rule.Time, true
 	case "item.priority":
 		return rule.Number, true
 	}
@@ -207,11 +208,9 @@ func (p *Plan) indexDirectory() error {
 	}
 	for i := range p.Calendars {
 		c := &p.Calendars[i]
-		compiled, err := hours.Compile(&c.Definition)
-		if err != nil {
-			return fmt.Errorf("calendar %s: %w", c.Name, err)
+		if err := c.compile(); err != nil {
+			return err
 		}
-		c.compiled = compiled
 		p.index.calendars[c.Name] = c
 	}
 	for i := range p.Queues {
@@ -301,7 +300,7 @@ func (p *Plan) indexWorkstreams() error {
 				return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[j].Name, err)
 			}
 		}
-		if err := w.Compile(); err != nil {
+		if err := w.compile(p.calendar); err != nil {
 			return err
 		}
 	}
@@ -321,43 +320,6 @@ func (p *Plan) checkTargets(r *Rule) error {
 	}
 	if percent != 100 {
 		return fmt.Errorf("the split adds up to %d percent, not 100", percent)
-	}
-	return nil
-}
-
-// Compile makes the rules of w ready to match. Encode and Decode do so for the workstreams of a plan; a workstream that
-// was read back on its own needs it before its rules are asked.
-func (w *Workstream) Compile() error {
-	for i := range w.Classification {
-		if err := w.compileClassification(&w.Classification[i]); err != nil {
-			return err
-		}
-	}
-	for i := range w.Routing.Rules {
-		r := &w.Routing.Rules[i]
-		if r.When == nil {
-			continue
-		}
-		m, err := rule.Compile(r.When, w.AttributeKind)
-		if err != nil {
-			return fmt.Errorf("workstream %s: rule %s: %w", w.Name, r.Name, err)
-		}
-		r.matcher = m
-	}
-	return nil
-}
-
-func (w *Workstream) compileClassification(c *Classification) error {
-	for i := range c.Rules {
-		r := &c.Rules[i]
-		if r.When == nil {
-			continue
-		}
-		m, err := rule.Compile(r.When, w.AttributeKind)
-		if err != nil {
-			return fmt.Errorf("workstream %s: ruleset %s: rule %s: %w", w.Name, c.Ruleset, r.Name, err)
-		}
-		r.matcher = m
 	}
 	return nil
 }

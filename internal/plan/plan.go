@@ -20,7 +20,7 @@ type Plan struct {
 	Agents      []Agent      `json:"agents,omitempty"`
 	// Profiles are the capacity profiles that workstreams, classification rules and agents name.
 	Profiles []Profile `json:"profiles,omitempty"`
-	// Calendars are the operating hours that queues name.
+	// Calendars are the operating hours that queues and rules name.
 	Calendars []Calendar `json:"calendars,omitempty"`
 	// Presences are those of the organisation's own, besides the base presences.
 	Presences []CustomPresence `json:"presences,omitempty"`
@@ -108,6 +108,8 @@ type Workstream struct {
 	// Classification is what items are given before they are routed: all rulesets in order, the first match of each.
 	Classification []Classification `json:"classification,omitempty"`
 	Routing        Routing          `json:"routing"`
+
+	calendars []Calendar // that the rules name, by name
 }
 
 // SkillMatching is how the skills that an item needs are compared with an agent's.
@@ -159,27 +161,23 @@ type Lifecycle struct {
 type Classification struct {
 	Ruleset string               `json:"ruleset"`
 	Rules   []ClassificationRule `json:"rules"`
+
+	set *rule.Set // compiled from Rules
 }
 
 // ClassificationRule is what an item that it matches is given. Later rulesets see what earlier ones set: a skill that is
 // needed is the number item.skills.NAME (its rating), the priority the number item.priority.
 type ClassificationRule struct {
 	Name string `json:"name"`
-	// When is nil when the rule always matches.
-	When *rule.Condition `json:"when,omitempty"`
+	// When and Expression must hold both, as far as they are set; without either the rule always matches.
+	When       *rule.Condition `json:"when,omitempty"`
+	Expression string          `json:"expression,omitempty"`
 	// Set has attributes by full name (context.NAME).
 	Set rule.Attributes `json:"set,omitempty"`
 	// Priority orders items within a queue: 1 is served first. 0 leaves it as it is.
 	Priority int32    `json:"priority,omitempty"`
 	Skills   []Skill  `json:"skills,omitempty"`   // by name; added to those that the item needs already
 	Profiles []string `json:"profiles,omitempty"` // sorted; added to those that the item needs already
-
-	matcher *rule.Matcher // compiled from When
-}
-
-// Matches reports whether r matches an item with these attributes. r must be part of an encoded or decoded plan.
-func (r *ClassificationRule) Matches(attrs rule.Attributes) bool {
-	return r.matcher == nil || r.matcher.Match(attrs)
 }
 
 // Presentation is how an item reaches the agent who was chosen.
@@ -233,17 +231,18 @@ type Routing struct {
 	Rules []Rule `json:"rules,omitempty"`
 	// Fallback is the queue when no rule matches.
 	Fallback string `json:"fallback"`
+
+	set *rule.Set // compiled from Rules
 }
 
 // Rule routes what it matches.
 type Rule struct {
 	Name string `json:"name"`
-	// When is nil when the rule always matches.
-	When *rule.Condition `json:"when,omitempty"`
+	// When and Expression must hold both, as far as they are set; without either the rule always matches.
+	When       *rule.Condition `json:"when,omitempty"`
+	Expression string          `json:"expression,omitempty"`
 	// Split has one target with 100 percent, or several that together have 100.
 	Split []Target `json:"split"`
-
-	matcher *rule.Matcher // compiled from When
 }
 
 // Target is a queue with its share.

@@ -68,7 +68,7 @@ func full() *Plan {
 	}
 }
 
-var ignoreDerived = cmp.Options{cmpopts.IgnoreUnexported(Plan{}, Rule{})}
+var ignoreDerived = cmp.Options{cmpopts.IgnoreUnexported(Plan{}, Workstream{}, Routing{}, Classification{})}
 
 func encode(t *testing.T, p *Plan) ([]byte, string) {
 	t.Helper()
@@ -238,12 +238,12 @@ func TestAttributeKind(t *testing.T) {
 func TestRuleMatches(t *testing.T) {
 	p := full()
 	encode(t, p)
-	rules := p.Workstream("chat").Routing.Rules
+	routing := &p.Workstream("chat").Routing
 	gold := rule.Attributes{"context.tier": rule.TextValue("gold")}
-	if !rules[0].Matches(gold) || rules[0].Matches(nil) {
+	if !routing.Matches(0, gold) || routing.Matches(0, nil) {
 		t.Error("a rule with a condition does not follow it")
 	}
-	if !rules[1].Matches(nil) {
+	if !routing.Matches(1, nil) {
 		t.Error("a rule without condition does not match")
 	}
 }
@@ -258,15 +258,15 @@ func TestWorkstreamCompile(t *testing.T) {
 	if err := json.Unmarshal(body, &w); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Compile(); err != nil {
+	if err := w.Compile(nil); err != nil {
 		t.Fatal(err)
 	}
-	if w.Routing.Rules[0].Matches(nil) {
+	if w.Routing.Matches(0, nil) {
 		t.Error("its rule matches everything")
 	}
 	w.Variables = nil
 	want := `workstream chat: rule vip: all[0].attribute: no attribute "context.tier" is declared`
-	if err := w.Compile(); err == nil || err.Error() != want {
+	if err := w.Compile(nil); err == nil || err.Error() != want {
 		t.Errorf("Compile: %v, want %s", err, want)
 	}
 }
@@ -320,7 +320,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"nothing":            {"", "decoding plan: EOF"},
 		"half of it":         {string(body[:100]), "decoding plan: unexpected EOF"},
 		"an unknown field":   {`{"namespace":"x","bots":[]}`, `decoding plan: json: unknown field "bots"`},
-		"a kind that is not": {strings.Replace(string(body), `"kind":"Text"`, `"kind":"Date"`, 1), `decoding plan: "Date" is not a kind of value: Text, Number or Any`},
+		"a kind that is not": {strings.Replace(string(body), `"kind":"Text"`, `"kind":"Date"`, 1), `decoding plan: "Date" is not a kind of value: Text, Number, Time or Any`},
 		"what is not sorted": {`{"namespace":"x","queues":[{"name":"b","type":"Record","priority":1,"method":"RoundRobin"},{"name":"a","type":"Record","priority":1,"method":"RoundRobin"}]}`, `queues are not sorted: "a" comes after "b"`},
 		"a queue twice":      {strings.Replace(string(body), `["general","vip"]`, `["vip","vip"]`, 1), `agent ann: queue "vip" is there twice`},
 		"something behind":   {string(body) + "{}", "decoding plan: there is something behind its end"},

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"workstream.dev/operator/internal/hours"
 )
 
 // MaxDepth is how deep All, Any and Not may nest.
@@ -34,7 +36,26 @@ type UnknownAttributeError struct{ Path, Attribute string }
 
 // Error names the attribute.
 func (e *UnknownAttributeError) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("no attribute %q is declared", e.Attribute)
+	}
 	return fmt.Sprintf("%s: no attribute %q is declared", e.Path, e.Attribute)
+}
+
+// UnknownHoursError says that a condition asks a calendar that does not exist.
+type UnknownHoursError struct{ Path, Hours string }
+
+// Error names the calendar.
+func (e *UnknownHoursError) Error() string {
+	return fmt.Sprintf("%s: there are no OperatingHours %q", e.Path, e.Hours)
+}
+
+// Env is what conditions may name.
+type Env struct {
+	// Kind returns the declared kind of an attribute, and whether there is such an attribute.
+	Kind func(attribute string) (Kind, bool)
+	// Calendar returns the calendar of that name, or nil. Unset, there are none.
+	Calendar func(name string) *hours.Calendar
 }
 
 // Matcher is a condition ready to be evaluated. It is read-only and may be used by several goroutines.
@@ -53,17 +74,17 @@ const (
 	opNot
 )
 
-// Compile checks c and makes it ready. kinds returns the declared kind of an attribute, and whether there is such an
-// attribute. The error is an *Error or an *UnknownAttributeError, the first one in reading order.
-func Compile(c *Condition, kinds func(attribute string) (Kind, bool)) (*Matcher, error) {
-	m, err := compile(c, kinds, "", 0)
+// Compile checks c and makes it ready. The error is an *Error, an *UnknownAttributeError or an *UnknownHoursError, the
+// first one in reading order.
+func Compile(c *Condition, env Env) (*Matcher, error) {
+	m, err := compile(c, &env, "", 0)
 	if err != nil {
 		return nil, err
 	}
 	return &m, nil
 }
 
-func compile(c *Condition, kinds func(string) (Kind, bool), path string, depth int) (Matcher, error) {
+func compile(c *Condition, env *Env, path string, depth int) (Matcher, error) {
 	if depth > MaxDepth {
 		return Matcher{}, &Error{path, fmt.Sprintf("conditions nest deeper than %d", MaxDepth)}
 	}
@@ -72,14 +93,14 @@ func compile(c *Condition, kinds func(string) (Kind, bool), path string, depth i
 	}
 	switch {
 	case c.All != nil:
-		return compileList(opAll, c.All, kinds, join(path, "all"), depth)
+		return compileList(opAll, c.All, env, join(path, "all"), depth)
 	case c.Any != nil:
-		return compileList(opAny, c.Any, kinds, join(path, "any"), depth)
+		return compileList(opAny, c.Any, env, join(path, "any"), depth)
 	case c.Not != nil:
-		child, err := compile(c.Not, kinds, join(path, "not"), depth+1)
+		child, err := compile(c.Not, env, join(path, "not"), depth+1)
 		return Matcher{op: opNot, children: []Matcher{child}}, err
 	default:
-		l, err := compileLeaf(c, kinds, path)
+		l, err := compileLeaf(c, env, path)
 		return Matcher{leaf: l}, err
 	}
 }
@@ -100,19 +121,19 @@ func checkShape(c *Condition, path string) error {
 		return &Error{path, "one of all, any, not and attribute must be set"}
 	case len(set) > 1:
 		return &Error{path, "only one of all, any, not and attribute may be set, not " + strings.Join(set, " and ")}
-	case c.Attribute == "" && (c.Operator != "" || len(c.Values) > 0 || c.CaseSensitive):
-		return &Error{path, "operator, values and caseSensitive go with attribute, not with " + set[0]}
+	case c.Attribute == "" && (c.Operator != "" || len(c.Values) > 0 || c.CaseSensitive || c.TimeZone != "" || c.Hours != ""):
+		return &Error{path, "operator, values, caseSensitive, timeZone and operatingHoursRef go with attribute, not with " + set[0]}
 	}
 	return nil
 }
 
-func compileList(op nodeOp, list []Condition, kinds func(string) (Kind, bool), path string, depth int) (Matcher, error) {
+func compileList(op nodeOp, list []Condition, env *Env, path string, depth int) (Matcher, error) {
 	if len(list) == 0 {
 		return Matcher{}, &Error{path, "at least one condition is needed"}
 	}
 	m := Matcher{op: op, children: make([]Matcher, len(list))}
 	for i := range list {
-		child, err := compile(&list[i], kinds, path+"["+strconv.Itoa(i)+"]", depth+1)
+		child, err := compile(&list[i], env, path+"["+strconv.Itoa(i)+"]", depth+1)
 		if err != nil {
 			return Matcher{}, err
 		}
@@ -131,6 +152,8 @@ const (
 	famOrder
 	famRange
 	famPresence
+	famWithin
+	famMoment
 )
 
 var operators = map[Operator]struct {
@@ -145,6 +168,7 @@ var operators = map[Operator]struct {
 	GreaterThan: {famOrder, false}, GreaterOrEqual: {famOrder, false}, LessThan: {famOrder, false}, LessOrEqual: {famOrder, false},
 	Between: {famRange, false}, NotBetween: {famRange, true},
 	Exists: {famPresence, false}, NotExists: {famPresence, true},
+	Within: {famWithin, false}, NotWithin: {famWithin, true}, Before: {famMoment, false}, After: {famMoment, false},
 }
 
 // leaf compares one attribute. numbers are set when values are to be compared as numbers.
@@ -159,9 +183,10 @@ type leaf struct {
 	numbers   []float64
 	numeric   []bool
 	patterns  []*regexp.Regexp
+	time      timeTest
 }
 
-func compileLeaf(c *Condition, kinds func(string) (Kind, bool), path string) (leaf, error) {
+func compileLeaf(c *Condition, env *Env, path string) (leaf, error) {
 	if c.Operator == "" {
 		return leaf{}, &Error{join(path, "operator"), "is required with attribute"}
 	}
@@ -169,13 +194,24 @@ func compileLeaf(c *Condition, kinds func(string) (Kind, bool), path string) (le
 	if !ok {
 		return leaf{}, &Error{join(path, "operator"), fmt.Sprintf("%q is no operator", c.Operator)}
 	}
-	kind, ok := kinds(c.Attribute)
+	kind, ok := env.Kind(c.Attribute)
 	if !ok {
 		return leaf{}, &UnknownAttributeError{join(path, "attribute"), c.Attribute}
 	}
 	l := leaf{
 		attribute: c.Attribute, operator: c.Operator, family: op.family, negate: op.negate,
 		fold: !c.CaseSensitive, kind: kind,
+	}
+	if l.family == famWithin || l.family == famMoment {
+		err := l.checkKind(path)
+		if err == nil {
+			err = l.compileTime(c, env, path)
+		}
+		return l, err
+	}
+	if c.TimeZone != "" || c.Hours != "" {
+		return leaf{}, &Error{path, fmt.Sprintf("timeZone and operatingHoursRef go with Within, NotWithin, Before and After, not with %s",
+			c.Operator)}
 	}
 	if err := l.checkCount(len(c.Values), path); err != nil {
 		return leaf{}, err
@@ -212,10 +248,16 @@ func (l *leaf) checkCount(n int, path string) error {
 
 func (l *leaf) checkKind(path string) error {
 	path = join(path, "operator")
-	if l.kind == Number && (l.family == famText || l.family == famRegexp) {
+	times := l.family == famWithin || l.family == famMoment
+	switch {
+	case l.kind == Time && !times && l.family != famPresence:
+		return &Error{path, fmt.Sprintf("%s is a time, for Within, NotWithin, Before, After, Exists and NotExists, not for %s",
+			l.attribute, l.operator)}
+	case l.kind != Time && times:
+		return &Error{path, fmt.Sprintf("%s compares times, and %s is none: that is item.createdAt", l.operator, l.attribute)}
+	case l.kind == Number && (l.family == famText || l.family == famRegexp):
 		return &Error{path, fmt.Sprintf("%s compares texts, and %s is a number", l.operator, l.attribute)}
-	}
-	if l.kind == Text && (l.family == famOrder || l.family == famRange) {
+	case l.kind == Text && (l.family == famOrder || l.family == famRange):
 		return &Error{path, fmt.Sprintf("%s compares numbers, and %s is a text", l.operator, l.attribute)}
 	}
 	return nil
@@ -238,10 +280,10 @@ func (l *leaf) addValue(v, path string) error {
 			return &Error{path, fmt.Sprintf("%s needs a text that is not empty", l.operator)}
 		}
 		if l.fold {
-			v = strings.ToLower(v)
+			v = Fold(v)
 		}
 		l.texts = append(l.texts, v)
-	case famPresence:
+	case famPresence, famWithin, famMoment:
 	}
 	return nil
 }

@@ -48,6 +48,8 @@ func (l *leaf) comparable(v Value) bool {
 		return l.kind == Any || l.kind == v.kind
 	case famText, famRegexp:
 		return v.kind == Text
+	case famWithin, famMoment:
+		return v.kind == Time
 	case famPresence:
 	}
 	return true
@@ -70,6 +72,8 @@ func (l *leaf) holds(v Value) bool {
 		return l.ordered(v.number)
 	case famRange:
 		return l.numbers[0] <= v.number && v.number <= l.numbers[1]
+	case famWithin, famMoment:
+		return l.time.holds(v.number)
 	case famPresence:
 	}
 	return false
@@ -96,6 +100,7 @@ func (l *leaf) equalsAny(v Value) bool {
 			if l.numeric[i] && l.numbers[i] == v.number {
 				return true
 			}
+		case v.kind != Text:
 		case l.fold:
 			if strings.EqualFold(v.text, want) {
 				return true
@@ -108,18 +113,15 @@ func (l *leaf) equalsAny(v Value) bool {
 }
 
 func (l *leaf) textHolds(s string) bool {
-	if l.fold {
-		s = strings.ToLower(s)
-	}
 	for _, want := range l.texts {
 		var ok bool
 		switch l.operator {
 		case StartsWith, NotStartsWith:
-			ok = strings.HasPrefix(s, want)
+			ok = hasPrefix(s, want, l.fold)
 		case EndsWith, NotEndsWith:
-			ok = strings.HasSuffix(s, want)
+			ok = hasSuffix(s, want, l.fold)
 		default: // Contains, NotContains
-			ok = strings.Contains(s, want)
+			ok = contains(s, want, l.fold)
 		}
 		if ok {
 			return true

@@ -8,11 +8,12 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// declared has one attribute of each kind.
+// declared has one attribute of each kind: w is when.
 func declared(attribute string) (Kind, bool) {
 	switch attribute {
 	case "t":
@@ -21,6 +22,8 @@ func declared(attribute string) (Kind, bool) {
 		return Number, true
 	case "a":
 		return Any, true
+	case "w":
+		return Time, true
 	default:
 		return Any, false
 	}
@@ -28,7 +31,7 @@ func declared(attribute string) (Kind, bool) {
 
 func mustCompile(t *testing.T, c *Condition) *Matcher {
 	t.Helper()
-	m, err := Compile(c, declared)
+	m, err := Compile(c, Env{Kind: declared})
 	if err != nil {
 		t.Fatalf("Compile(%+v): %v", c, err)
 	}
@@ -37,6 +40,8 @@ func mustCompile(t *testing.T, c *Condition) *Matcher {
 
 func TestMatchOperators(t *testing.T) {
 	text, number, absent := TextValue, NumberValue, Value{}
+	noonPlus := func(d time.Duration) Value { return TimeValue(time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC).Add(d)) }
+	noon := noonPlus(0)
 	tests := map[string]struct {
 		attribute string
 		operator  Operator
@@ -150,6 +155,34 @@ func TestMatchOperators(t *testing.T) {
 		"NotBetween":             {"a", NotBetween, []string{"1", "3"}, false, []Value{number(0), number(4)}, []Value{number(1), number(3), text("0"), absent}},
 		"Exists is of any kind":  {"a", Exists, nil, false, []Value{text(""), text("x"), number(0)}, []Value{absent}},
 		"NotExists asks absence": {"t", NotExists, nil, false, []Value{absent}, []Value{text(""), number(0)}},
+		"Within": {
+			"w", Within,
+			[]string{"12:00", "13:00"},
+			false,
+			[]Value{noon},
+			[]Value{noonPlus(time.Hour), noonPlus(-time.Millisecond), text("12:30"), number(0), absent},
+		},
+		"NotWithin is false of what is no time": {
+			"w", NotWithin,
+			[]string{"12:00", "13:00"},
+			false,
+			[]Value{noonPlus(time.Hour), noonPlus(-time.Millisecond)},
+			[]Value{noon, text("15:30"), number(0), absent},
+		},
+		"Before": {
+			"w", Before,
+			[]string{"2026-11-21T12:00"},
+			false,
+			[]Value{noonPlus(-time.Millisecond)},
+			[]Value{noon, number(0), absent},
+		},
+		"After is that moment too": {
+			"w", After,
+			[]string{"2026-11-21T12:00:00Z"},
+			false,
+			[]Value{noon, noonPlus(time.Hour)},
+			[]Value{noonPlus(-time.Millisecond), number(1e15), absent},
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -229,8 +262,8 @@ func TestCompileRefuses(t *testing.T) {
 		"nothing":            {Condition{}, "one of all, any, not and attribute must be set"},
 		"two of them":        {Condition{All: []Condition{leaf("n", Exists)}, Any: []Condition{leaf("n", Exists)}}, "only one of all, any, not and attribute may be set, not all and any"},
 		"not and attribute":  {Condition{Not: &Condition{}, Attribute: "n"}, "only one of all, any, not and attribute may be set, not not and attribute"},
-		"values beside all":  {Condition{All: []Condition{leaf("n", Exists)}, Values: []string{"1"}}, "operator, values and caseSensitive go with attribute, not with all"},
-		"operator beside":    {Condition{Not: &Condition{Attribute: "n", Operator: Exists}, Operator: Equal}, "operator, values and caseSensitive go with attribute, not with not"},
+		"values beside all":  {Condition{All: []Condition{leaf("n", Exists)}, Values: []string{"1"}}, "operator, values, caseSensitive, timeZone and operatingHoursRef go with attribute, not with all"},
+		"operator beside":    {Condition{Not: &Condition{Attribute: "n", Operator: Exists}, Operator: Equal}, "operator, values, caseSensitive, timeZone and operatingHoursRef go with attribute, not with not"},
 		"an empty all":       {Condition{All: []Condition{}}, "all: at least one condition is needed"},
 		"an empty any":       {Condition{All: []Condition{{Any: []Condition{}}}}, "all[0].any: at least one condition is needed"},
 		"the path of a leaf": {Condition{Any: []Condition{leaf("n", Exists), {Not: &Condition{Attribute: "n", Operator: "Like"}}}}, `any[1].not.operator: "Like" is no operator`},
@@ -254,7 +287,7 @@ func TestCompileRefuses(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := Compile(&tc.c, declared)
+			_, err := Compile(&tc.c, Env{Kind: declared})
 			if err == nil {
 				t.Fatal("it is accepted")
 			}
@@ -371,14 +404,14 @@ func FuzzCompile(f *testing.F) {
 		if json.Unmarshal(body, &c) != nil {
 			return
 		}
-		m, err := Compile(&c, declared)
+		m, err := Compile(&c, Env{Kind: declared})
 		if err != nil {
 			if err.Error() == "" {
 				t.Error("the error says nothing")
 			}
 			return
 		}
-		negated, err := Compile(&Condition{Not: &c}, declared)
+		negated, err := Compile(&Condition{Not: &c}, Env{Kind: declared})
 		if err != nil {
 			return // only for its depth
 		}

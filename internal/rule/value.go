@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
 )
 
 // Kind is the type of an attribute's value.
@@ -18,6 +19,7 @@ const (
 	Any Kind = iota
 	Text
 	Number
+	Time
 )
 
 // String returns the kind's name as users write it.
@@ -27,6 +29,8 @@ func (k Kind) String() string {
 		return "Text"
 	case Number:
 		return "Number"
+	case Time:
+		return "Time"
 	case Any:
 		return "Any"
 	default:
@@ -36,7 +40,7 @@ func (k Kind) String() string {
 
 // MarshalText writes the kind's name.
 func (k Kind) MarshalText() ([]byte, error) {
-	if k > Number {
+	if k > Time {
 		return nil, fmt.Errorf("%s is not a kind of value", k)
 	}
 	return []byte(k.String()), nil
@@ -44,20 +48,20 @@ func (k Kind) MarshalText() ([]byte, error) {
 
 // UnmarshalText reads the kind's name.
 func (k *Kind) UnmarshalText(text []byte) error {
-	for _, known := range []Kind{Any, Text, Number} {
+	for _, known := range []Kind{Any, Text, Number, Time} {
 		if known.String() == string(text) {
 			*k = known
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is not a kind of value: Text, Number or Any", text)
+	return fmt.Errorf("%q is not a kind of value: Text, Number, Time or Any", text)
 }
 
-// Value is one attribute's value, text or a finite number. The zero Value is absent.
+// Value is one attribute's value: a text, a finite number or a moment. The zero Value is absent. Equal values are ==.
 type Value struct {
 	kind   Kind
 	text   string
-	number float64
+	number float64 // of a Time: milliseconds since 1970 began, a whole number
 }
 
 // TextValue returns s as a value.
@@ -71,6 +75,9 @@ func NumberValue(f float64) Value {
 	return Value{kind: Number, number: f}
 }
 
+// TimeValue returns the moment t as a value, to the millisecond.
+func TimeValue(t time.Time) Value { return Value{kind: Time, number: float64(t.UnixMilli())} }
+
 // ParseNumber reads a number in the grammar of JSON, which people and machines agree on: no hexadecimals, underscores,
 // spaces or infinities.
 func ParseNumber(s string) (float64, bool) {
@@ -81,7 +88,7 @@ func ParseNumber(s string) (float64, bool) {
 	return f, err == nil
 }
 
-// Kind returns Text or Number, or Any when the value is absent.
+// Kind returns Text, Number or Time, or Any when the value is absent.
 func (v Value) Kind() Kind { return v.kind }
 
 // Present reports whether there is a value at all.
@@ -90,19 +97,32 @@ func (v Value) Present() bool { return v.kind != Any }
 // Number returns the number and whether the value is one; a text is never read as a number.
 func (v Value) Number() (float64, bool) { return v.number, v.kind == Number }
 
-// String returns the value as a user would write it; numbers have no exponent below 1e21.
+// Time returns the moment in UTC and whether the value is one; a text is never read as a time.
+func (v Value) Time() (time.Time, bool) {
+	if v.kind != Time {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(v.number)).UTC(), true
+}
+
+// String returns the value as a user would write it; numbers have no exponent below 1e21, times are RFC 3339 in UTC.
 func (v Value) String() string {
-	if v.kind == Number {
+	switch v.kind {
+	case Number:
 		return strconv.FormatFloat(v.number, 'f', -1, 64)
+	case Time:
+		return time.UnixMilli(int64(v.number)).UTC().Format(time.RFC3339Nano)
+	case Text, Any:
 	}
 	return v.text
 }
 
-// MarshalJSON writes a JSON string or number, and null for an absent value.
+// MarshalJSON writes a JSON string or number, and null for an absent value. A time is a string in RFC 3339, and comes back
+// as a text: JSON does not tell them apart.
 func (v Value) MarshalJSON() ([]byte, error) {
 	switch v.kind {
-	case Text:
-		return json.Marshal(v.text)
+	case Text, Time:
+		return json.Marshal(v.String())
 	case Number:
 		return json.Marshal(v.number)
 	case Any:

@@ -164,7 +164,7 @@ func (o *Oracle) openItem(it *item, ev event.ItemOpened, attrs rule.Attributes) 
 	it.ws = o.plan.Workstream(it.workstream)
 	it.attributes = rule.Attributes{
 		"item.type": rule.TextValue(string(it.kind)), "item.workstream": rule.TextValue(it.workstream),
-		"item.priority": rule.NumberValue(100),
+		"item.priority": rule.NumberValue(100), "item.createdAt": rule.TimeValue(moment(o.clock)),
 	}
 	if it.channel != "" {
 		it.attributes["item.channel"] = rule.TextValue(it.channel)

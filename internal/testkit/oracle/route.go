@@ -88,7 +88,7 @@ func (o *Oracle) chooseQueue(it *item, ws *plan.Workstream) event.ItemRouted {
 	var full []match
 	for i := range ws.Routing.Rules {
 		r := &ws.Routing.Rules[i]
-		matched := r.Matches(it.attributes)
+		matched := ws.Routing.Matches(i, it.attributes)
 		ev.Tried = append(ev.Tried, event.RuleTried{Rule: r.Name, Matched: matched})
 		if !matched {
 			continue
@@ -264,7 +264,7 @@ func (o *Oracle) classify(it *item, ws *plan.Workstream) {
 		tried := event.RulesetTried{Ruleset: c.Ruleset}
 		for j := range c.Rules {
 			tried.Tried++
-			if c.Rules[j].Matches(attrs) {
+			if c.Matches(j, attrs) {
 				tried.Rule = c.Rules[j].Name
 				it.give(&c.Rules[j], attrs)
 				break

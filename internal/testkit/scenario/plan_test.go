@@ -63,7 +63,7 @@ agent ann units=7 queues=(vip) display=(Ann A.)
 			Name: "ann", DisplayName: "Ann A.", Subject: "ann", Roles: []plan.Role{plan.RoleAgent}, Units: 7, Queues: []string{"vip"},
 		}},
 	}
-	opts := cmp.Options{cmpopts.IgnoreUnexported(plan.Plan{}, plan.Rule{}), cmpopts.IgnoreFields(plan.Workstream{}, "Revision")}
+	opts := cmp.Options{cmpopts.IgnoreUnexported(plan.Plan{}, plan.Workstream{}, plan.Routing{}, plan.Classification{}), cmpopts.IgnoreFields(plan.Workstream{}, "Revision")}
 	if diff := cmp.Diff(want, got, opts); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
