@@ -25,7 +25,8 @@ const scanned = 4096
 
 // Filter chooses items. Empty fields choose all.
 type Filter struct {
-	State      event.State
+	// States are those that an item may have, any of them.
+	States     []event.State
 	Queue      string
 	Workstream string
 	Agent      string
@@ -36,7 +37,7 @@ type Filter struct {
 }
 
 func (f *Filter) matches(it *item) bool {
-	return (f.State == "" || it.State == f.State) &&
+	return (len(f.States) == 0 || slices.Contains(f.States, it.State)) &&
 		(f.Queue == "" || it.Queue == f.Queue) &&
 		(f.Workstream == "" || it.Workstream == f.Workstream) &&
 		(f.Agent == "" || it.Agent == f.Agent)

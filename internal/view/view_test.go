@@ -353,7 +353,7 @@ func TestItemsArePagedNewestFirst(t *testing.T) {
 		t.Errorf("the last page continues at %q", token)
 	}
 	for want, f := range map[string]Filter{
-		"i6 i4 i2 i0": {Queue: "vip", State: event.Open},
+		"i6 i4 i2 i0": {Queue: "vip", States: []event.State{event.Open}},
 		"i3":          {Agent: "ann"},
 		"":            {Workstream: "cases"},
 	} {
@@ -415,7 +415,7 @@ func TestClosedItemsAreForgottenOldestFirst(t *testing.T) {
 	if n := h.view.Stats().Items[event.Closed]; n != keptClosed {
 		t.Errorf("%d closed items, want %d", n, keptClosed)
 	}
-	if list, _ := h.view.Items(Filter{State: event.Open}); len(list.Items) != 1 {
+	if list, _ := h.view.Items(Filter{States: []event.State{event.Open}}); len(list.Items) != 1 {
 		t.Errorf("the open item is found %d times", len(list.Items))
 	}
 	// What comes late for a forgotten item is passed over.

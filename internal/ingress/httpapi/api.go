@@ -52,13 +52,14 @@ type API struct {
 	metrics *metrics
 	now     func() time.Time
 	newID   func() string
+	tags    string // what the tags of this process begin with
 }
 
 // New returns the API.
 func New(o Options) *API {
 	a := &API{
 		Options: o, desk: desk.Desk{Doer: o.Doer, Timeline: o.View}, mux: http.NewServeMux(), metrics: newMetrics(o.Metrics),
-		now: time.Now, newID: ingress.NewID,
+		now: time.Now, newID: ingress.NewID, tags: ingress.NewID(),
 	}
 	for _, r := range routes() {
 		a.mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) { a.serve(w, req, &r) })

@@ -31,6 +31,7 @@ type answer struct {
 	status   int
 	body     any
 	location string
+	tag      string // of the content, for If-None-Match
 	// raw replaces body.
 	raw         []byte
 	contentType string
@@ -125,6 +126,14 @@ func fault() *ingress.Problem {
 
 func (a *API) write(w http.ResponseWriter, reply *answer) {
 	h := w.Header()
+	if reply.tag != "" {
+		h.Set("ETag", reply.tag)
+	}
+	if reply.status == http.StatusNotModified {
+		h.Set("Cache-Control", "no-store")
+		w.WriteHeader(reply.status)
+		return
+	}
 	body, contentType := reply.raw, reply.contentType
 	if body == nil {
 		var err error

@@ -152,14 +152,14 @@ func TestItemsArePagedAndChosen(t *testing.T) {
 		t.Errorf("the second page, continue %q (-want +got):\n%s", next, diff)
 	}
 	for query, want := range map[string]int{
-		"state=Closed": 1, "state=Open&queue=vip": 2, "workstream=chat": 3, "workstream=cases": 0, "agent=ann": 0, "": 3,
+		"state=Closed": 1, "state=Open&queue=vip": 2, "state=Open,Closed": 3, "state=Active,WrapUp": 0, "workstream=chat": 3, "workstream=cases": 0, "agent=ann": 0, "": 3,
 	} {
 		if got, _ := list(query); len(got) != want {
 			t.Errorf("%q chooses %v, want %d", query, got, want)
 		}
 	}
 	for query, field := range map[string]string{
-		"state=open": "state", "limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "continue=!": "continue", "stat=Open": "stat",
+		"state=open": "state", "state=Open,": "state", "limit=0": "limit", "limit=501": "limit", "limit=x": "limit", "continue=!": "continue", "stat=Open": "stat",
 		"continue=garbage": "continue", "limit=1&limit=2": "limit", "state=%zz": "",
 	} {
 		got := w.wantProblem("400 BadRequest", "GET "+root+"/items?"+query, w.supervisor(), "")
@@ -222,6 +222,36 @@ func TestEveryAnswerHasTheHeaders(t *testing.T) {
 			if strings.HasPrefix(name, "Access-Control-") {
 				t.Errorf("%s: %s lets other origins read it", path, name)
 			}
+		}
+	}
+}
+
+func TestListsAreSentAgainOnlyWhenSomethingChanged(t *testing.T) {
+	w := newWorld(t)
+	w.write("a", "hi")
+	for _, path := range []string{"/items?state=Open", "/queues", "/agents"} {
+		ask := func(tag string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(t.Context(), "GET", root+path, nil)
+			r.Header.Set("Authorization", "Bearer "+w.supervisor())
+			r.Header.Set("If-None-Match", tag)
+			rec := httptest.NewRecorder()
+			w.api.ServeHTTP(rec, r)
+			w.spec.check(t, r, "", rec)
+			return rec
+		}
+		first := ask("")
+		tag := first.Header().Get("ETag")
+		if first.Code != 200 || tag == "" {
+			t.Fatalf("%s: %d with tag %q", path, first.Code, tag)
+		}
+		for _, known := range []string{tag, "W/" + tag, `"other", ` + tag} {
+			if again := ask(known); again.Code != 304 || again.Body.Len() != 0 || again.Header().Get("ETag") != tag {
+				t.Errorf("%s with %s: %d %s", path, known, again.Code, again.Body)
+			}
+		}
+		w.write("a", "and more") // a message changes no list, but the tag need not know that
+		if changed := ask(tag); changed.Code != 200 || changed.Header().Get("ETag") == tag {
+			t.Errorf("%s after a change: %d, tag %s", path, changed.Code, changed.Header().Get("ETag"))
 		}
 	}
 }

@@ -3,9 +3,11 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
@@ -15,18 +17,44 @@ import (
 
 var states = []event.State{event.Open, event.Active, event.Waiting, event.WrapUp, event.Closed}
 
+// unlessKnown answers with what list returns and a tag that changes whenever anything in the namespace does, or with
+// nothing when the caller has what goes with that tag. The tag is as old as the answer or older: at worst the same list is
+// sent twice. Another process has other tags.
+func (a *API) unlessKnown(c *call, list func() (*answer, error)) (*answer, error) {
+	tag := fmt.Sprintf(`"%s-%d"`, a.tags, a.View.Seq())
+	if slices.ContainsFunc(strings.Split(c.Header.Get("If-None-Match"), ","), func(known string) bool {
+		return strings.TrimPrefix(strings.TrimSpace(known), "W/") == tag
+	}) {
+		return &answer{status: http.StatusNotModified, tag: tag}, nil
+	}
+	reply, err := list()
+	if err == nil {
+		reply.tag = tag
+	}
+	return reply, err
+}
+
 // items shows one page of the items that the query chooses, the newest first.
 func (a *API) items(c *call) (*answer, error) {
+	return a.unlessKnown(c, func() (*answer, error) { return a.pageOfItems(c) })
+}
+
+func (a *API) pageOfItems(c *call) (*answer, error) {
 	if err := query(c, "state", "queue", "workstream", "agent", "limit", "continue"); err != nil {
 		return nil, err
 	}
 	q := c.URL.Query()
 	f := view.Filter{
-		State: event.State(q.Get("state")), Queue: q.Get("queue"), Workstream: q.Get("workstream"), Agent: q.Get("agent"),
+		Queue: q.Get("queue"), Workstream: q.Get("workstream"), Agent: q.Get("agent"),
 		Continue: q.Get("continue"),
 	}
-	if f.State != "" && !slices.Contains(states, f.State) {
-		return nil, parameter("state", string(f.State), "state must be Open, Active, Waiting, WrapUp or Closed")
+	if value := q.Get("state"); value != "" {
+		for state := range strings.SplitSeq(value, ",") {
+			if !slices.Contains(states, event.State(state)) {
+				return nil, parameter("state", value, "state must be Open, Active, Waiting, WrapUp or Closed, or several of them as Open,Active")
+			}
+			f.States = append(f.States, event.State(state))
+		}
 	}
 	if value := q.Get("limit"); value != "" {
 		n, err := strconv.Atoi(value)
@@ -49,10 +77,14 @@ func parameter(name, value, detail string) error {
 }
 
 // queues shows all queues.
-func (a *API) queues(*call) (*answer, error) { return ok(listOf(a.View.Queues())), nil }
+func (a *API) queues(c *call) (*answer, error) {
+	return a.unlessKnown(c, func() (*answer, error) { return ok(listOf(a.View.Queues())), nil })
+}
 
 // agents shows all agents.
-func (a *API) agents(*call) (*answer, error) { return ok(listOf(a.View.Agents())), nil }
+func (a *API) agents(c *call) (*answer, error) {
+	return a.unlessKnown(c, func() (*answer, error) { return ok(listOf(a.View.Agents())), nil })
+}
 
 // setAgentPresence is a supervisor's choice for an agent; it answers with the agent.
 func (a *API) setAgentPresence(c *call) (*answer, error) {
