@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -148,4 +149,16 @@ func (w *world) only() (*space, error) {
 		names[i] = w.Spaces[i].Namespace
 	}
 	return nil, fmt.Errorf("the files have objects of namespaces %s: name files of one of them", strings.Join(names, ", "))
+}
+
+// readFile reads a file, or stdin for -.
+func (a *app) readFile(file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(a.In)
+	}
+	body, err := os.ReadFile(file) //nolint:gosec // it is what the user asks for
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, errors.Unwrap(err))
+	}
+	return body, nil
 }

@@ -7,9 +7,6 @@ import (
 	"workstream.dev/operator/internal/rule"
 )
 
-// Percentile is how items are drawn.
-func Percentile(item string) int32 { return percentile(item) }
-
 // Clock is the latest time that the engine was given.
 func (e *Engine) Clock() event.Instant { return e.clock }
 
