@@ -60,3 +60,15 @@ const (
 	// words, and it keeps running the plan before.
 	CapacityProfileReasonRefused CapacityProfileConditionReason = "Refused"
 )
+
+// CapacityProfileConditionTerminating is True while the object is being deleted and others need it. The profile stays in the
+// plan until nothing does. Objects that are not being deleted do not have the condition.
+//
+// Reasons of True: InUse.
+const CapacityProfileConditionTerminating CapacityProfileConditionType = "Terminating"
+
+// The reasons that CapacityProfiles first have with Terminating.
+const (
+	// CapacityProfileReasonInUse is used with Terminating when other objects need the profile; the message names them.
+	CapacityProfileReasonInUse CapacityProfileConditionReason = "InUse"
+)

@@ -64,7 +64,7 @@ const (
 
 // CapacityProfileStatus is what the operator made of a CapacityProfile.
 type CapacityProfileStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

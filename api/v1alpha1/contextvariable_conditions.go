@@ -68,3 +68,15 @@ const (
 	// words, and it keeps running the plan before.
 	ContextVariableReasonRefused ContextVariableConditionReason = "Refused"
 )
+
+// ContextVariableConditionTerminating is True while the object is being deleted and others need it. The variable stays in the
+// plan until nothing does. Objects that are not being deleted do not have the condition.
+//
+// Reasons of True: InUse.
+const ContextVariableConditionTerminating ContextVariableConditionType = "Terminating"
+
+// The reasons that ContextVariables first have with Terminating.
+const (
+	// ContextVariableReasonInUse is used with Terminating when other objects need the variable; the message names them.
+	ContextVariableReasonInUse ContextVariableConditionReason = "InUse"
+)

@@ -47,7 +47,7 @@ const (
 
 // ContextVariableStatus is what the operator made of a ContextVariable.
 type ContextVariableStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -9,3 +9,7 @@ const (
 	// LabelDistributor names the Distributor that a workload object belongs to.
 	LabelDistributor = GroupName + "/distributor"
 )
+
+// FinalizerInUse keeps a Queue, RoutingRuleset, ContextVariable, CapacityProfile or OperatingHours that is being deleted
+// until no other object needs it. While it is there, the object counts as there.
+const FinalizerInUse = GroupName + "/in-use"

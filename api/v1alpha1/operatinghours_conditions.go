@@ -66,3 +66,15 @@ const (
 	// words, and it keeps running the plan before.
 	OperatingHoursReasonRefused OperatingHoursConditionReason = "Refused"
 )
+
+// OperatingHoursConditionTerminating is True while the object is being deleted and others need it. The calendar stays in the
+// plan until nothing does. Objects that are not being deleted do not have the condition.
+//
+// Reasons of True: InUse.
+const OperatingHoursConditionTerminating OperatingHoursConditionType = "Terminating"
+
+// The reasons that OperatingHours first have with Terminating.
+const (
+	// OperatingHoursReasonInUse is used with Terminating when other objects need the calendar; the message names them.
+	OperatingHoursReasonInUse OperatingHoursConditionReason = "InUse"
+)

@@ -106,7 +106,7 @@ type HolidayHours struct {
 
 // OperatingHoursStatus is what the operator made of OperatingHours.
 type OperatingHoursStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

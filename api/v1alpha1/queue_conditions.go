@@ -82,3 +82,15 @@ const (
 	// keeps running the plan before.
 	QueueReasonRefused QueueConditionReason = "Refused"
 )
+
+// QueueConditionTerminating is True while the object is being deleted and others need it. The queue stays in the
+// plan until nothing does. Objects that are not being deleted do not have the condition.
+//
+// Reasons of True: InUse.
+const QueueConditionTerminating QueueConditionType = "Terminating"
+
+// The reasons that Queues first have with Terminating.
+const (
+	// QueueReasonInUse is used with Terminating when other objects need the queue; the message names them.
+	QueueReasonInUse QueueConditionReason = "InUse"
+)

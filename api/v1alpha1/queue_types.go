@@ -157,7 +157,7 @@ const (
 
 // QueueStatus is what the operator made of a Queue.
 type QueueStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -86,3 +86,15 @@ const (
 	// words, and it keeps running the plan before.
 	RoutingRulesetReasonRefused RoutingRulesetConditionReason = "Refused"
 )
+
+// RoutingRulesetConditionTerminating is True while the object is being deleted and others need it. The ruleset stays in the
+// plan until nothing does. Objects that are not being deleted do not have the condition.
+//
+// Reasons of True: InUse.
+const RoutingRulesetConditionTerminating RoutingRulesetConditionType = "Terminating"
+
+// The reasons that RoutingRulesets first have with Terminating.
+const (
+	// RoutingRulesetReasonInUse is used with Terminating when other objects need the ruleset; the message names them.
+	RoutingRulesetReasonInUse RoutingRulesetConditionReason = "InUse"
+)

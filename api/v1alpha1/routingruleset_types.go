@@ -180,7 +180,7 @@ type SplitTarget struct {
 
 // RoutingRulesetStatus is what the operator made of a RoutingRuleset.
 type RoutingRulesetStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -43,6 +43,9 @@ const (
 	ConditionProgrammed   ConditionType = "Programmed"
 )
 
+// ConditionTerminating is the condition of what is being deleted and in use.
+const ConditionTerminating ConditionType = "Terminating"
+
 // ConditionReason is a reason that is the same for every kind that has it, for code that handles all kinds alike.
 type ConditionReason string
 
@@ -63,4 +66,5 @@ const (
 	ReasonNotAcknowledged         ConditionReason = "NotAcknowledged"
 	ReasonRefused                 ConditionReason = "Refused"
 	ReasonCredentialsPending      ConditionReason = "CredentialsPending"
+	ReasonInUse                   ConditionReason = "InUse"
 )

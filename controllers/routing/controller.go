@@ -54,6 +54,8 @@ type scope struct {
 	distributor string
 	// again is after what time to look again by itself, 0 for never.
 	again time.Duration
+	// needed are the users of what is being deleted and held.
+	needed map[compile.Place][]compile.Place
 	// changes are the writes of this reconcile, and later those that nobody waits for.
 	changes, later []change
 }
@@ -64,6 +66,8 @@ type change func(context.Context) error
 type phase func(context.Context, *scope) error
 
 // +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams;channels;contextvariables;routingrulesets;queues;agents;capacityprofiles;operatinghours,verbs=list;watch
+// A finalizer keeps these while they are in use:
+// +kubebuilder:rbac:groups=routing.workstream.dev,resources=contextvariables;routingrulesets;queues;capacityprofiles;operatinghours,verbs=patch
 // +kubebuilder:rbac:groups=routing.workstream.dev,resources=workstreams/status;channels/status;contextvariables/status;routingrulesets/status;queues/status;agents/status;capacityprofiles/status;operatinghours/status;distributors/status,verbs=patch
 // +kubebuilder:rbac:groups=routing.workstream.dev,resources=distributors,verbs=list;watch;create
 // +kubebuilder:rbac:groups=apps,resources=controllerrevisions,verbs=list;create;patch;delete
@@ -78,7 +82,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (res 
 		return reconcile.Result{}, err
 	}
 	defer func() { res, err = r.finish(ctx, s, err) }()
-	for _, p := range []phase{r.compile, r.publish, r.settle, r.retain, r.ensureDistributor} {
+	for _, p := range []phase{r.compile, r.publish, r.settle, r.retain, r.protect, r.ensureDistributor} {
 		if err = p(ctx, s); err != nil {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
 )
@@ -63,6 +64,10 @@ spec: {timeZone: Europe/Berlin, weekly: [{days: [Monday], from: "08:00", to: "17
 		Eventually(func() bool { return f.plan().Profile("chats") != nil && f.plan().Hours("office") != nil }).Should(BeTrue())
 		Expect(env.Client.Delete(ctx, &profile)).To(Succeed())
 		Expect(env.Client.Delete(ctx, &hours)).To(Succeed())
+		// Somebody takes them away by force.
+		withoutFinalizers := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`))
+		Expect(env.Client.Patch(ctx, &profile, withoutFinalizers)).To(Succeed())
+		Expect(env.Client.Patch(ctx, &hours, withoutFinalizers)).To(Succeed())
 		for reason, said := range refs {
 			Eventually(said).Should(HavePrefix("False " + reason))
 		}

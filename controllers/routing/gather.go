@@ -162,6 +162,9 @@ func fingerprint(o *objects) string {
 	}
 	for _, obj := range o.all {
 		add(string(obj.GetUID()), strconv.FormatInt(obj.GetGeneration(), 10))
+		if obj.GetDeletionTimestamp() != nil && !compile.Held(obj) {
+			add("gone") // the finalizer is no part of the generation
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.input.Secrets)) {
 		add(name)

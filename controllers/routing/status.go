@@ -120,6 +120,9 @@ func (r *Reconciler) statuses(s *scope) {
 func (s *scope) judge(o kindObject, verdict *compile.Object) object {
 	conditions := slices.Clone(o.GetConditions())
 	findings := append(slices.Clone(verdict.Findings), s.programmed(o.object, verdict))
+	if users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]; len(users) > 0 {
+		findings = append(findings, compile.Terminating(users))
+	}
 	for _, f := range findings {
 		meta.SetStatusCondition(&conditions, metav1.Condition{
 			Type: string(f.Condition), Status: f.Status, Reason: f.Reason, Message: kube.Message(f.Message),

@@ -9,15 +9,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// live returns pointers to the objects that are not being deleted, the oldest first; those made in the same second are
-// ordered by name, so that the order is total.
+// live returns pointers to the objects that are there, the oldest first; those made in the same second are ordered by
+// name, so that the order is total.
 func live[T any, P interface {
 	*T
 	metav1.Object
 }](objects []T) []P {
 	kept := make([]P, 0, len(objects))
 	for i := range objects {
-		if o := P(&objects[i]); o.GetDeletionTimestamp() == nil {
+		if o := P(&objects[i]); there(o) {
 			kept = append(kept, o)
 		}
 	}
@@ -29,6 +29,9 @@ func live[T any, P interface {
 	})
 	return kept
 }
+
+// there reports whether an object counts: one that is being deleted does as long as it may be in use.
+func there(o metav1.Object) bool { return o.GetDeletionTimestamp() == nil || Held(o) }
 
 // byName returns the objects in the order of their names.
 func byName[P metav1.Object](objects []P) []P {

@@ -36,11 +36,12 @@ func TestGoldens(t *testing.T) {
 	}
 	for _, path := range inputs {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".in.yaml"), func(t *testing.T) {
-			out, err := Compile(readInput(t, path))
+			in := readInput(t, path)
+			out, err := Compile(in)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := render(t, out)
+			got := render(t, out, Needed(in))
 			golden := strings.TrimSuffix(path, ".in.yaml") + ".out.yaml"
 			if *rewrite {
 				if err := os.WriteFile(golden, got, 0o600); err != nil {
@@ -142,11 +143,12 @@ func addTo[T any](list *[]T, document []byte) error {
 }
 
 // render writes an outcome for people.
-func render(t testing.TB, out *Output) []byte {
+func render(t testing.TB, out *Output, needed map[Place][]Place) []byte {
 	t.Helper()
 	type object struct {
 		Accepted     string `json:"accepted"`
 		ResolvedRefs string `json:"resolvedRefs"`
+		Terminating  string `json:"terminating,omitempty"`
 		Absent       string `json:"absent,omitempty"`
 		Revision     string `json:"revision,omitempty"`
 		WebhookPath  string `json:"webhookPath,omitempty"`
@@ -172,6 +174,10 @@ func render(t testing.TB, out *Output) []byte {
 			default:
 				t.Errorf("%s: condition %s is not compile's", name, f.Condition)
 			}
+		}
+		if users := needed[Place{from.Kind, from.Name}]; len(users) > 0 {
+			f := Terminating(users)
+			to.Terminating = fmt.Sprintf("%s %s: %s", f.Status, f.Reason, f.Message)
 		}
 		if from.Revision != nil {
 			to.Revision = from.Revision.Workstream.Revision

@@ -8,7 +8,7 @@ import (
 )
 
 // Input is everything that the plan of one namespace is made of. It is not changed. Objects that are being deleted count
-// as gone.
+// as gone, but for those that are held, see Held.
 type Input struct {
 	Namespace        string
 	Workstreams      []v1alpha1.Workstream

@@ -18,7 +18,7 @@ type Output struct {
 	Plan    *plan.Plan
 	Body    []byte
 	Version string
-	// Objects has an entry for every object that is not being deleted, sorted by kind and name.
+	// Objects has an entry for every object that counts, sorted by kind and name: not for those being deleted and not held.
 	Objects []Object
 	// Credentials are the keys of Secrets that the distributor needs for this plan, sorted.
 	Credentials []Credential

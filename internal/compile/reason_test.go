@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,12 +28,18 @@ func TestEveryReasonHasAGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range inputs {
-		out, err := Compile(readInput(t, path))
+		in := readInput(t, path)
+		out, err := Compile(in)
 		if err != nil {
 			t.Fatal(err)
 		}
+		needed := Needed(in)
 		for _, o := range out.Objects {
-			for _, f := range o.Findings {
+			findings := o.Findings
+			if users := needed[Place{o.Kind, o.Name}]; len(users) > 0 {
+				findings = append(slices.Clone(findings), Terminating(users))
+			}
+			for _, f := range findings {
 				key := strings.Join([]string{o.Kind, string(f.Condition), string(f.Status), f.Reason}, " ")
 				occurs[key] = path
 				if !documented[key] {
@@ -71,7 +78,8 @@ func documentedReasons(t *testing.T) map[string]bool {
 			}
 			name := gen.Specs[0].(*ast.ValueSpec).Names[0].Name
 			kind, condition, ok := strings.Cut(name, "Condition")
-			if !ok || condition != string(v1alpha1.ConditionAccepted) && condition != string(v1alpha1.ConditionResolvedRefs) {
+			if !ok || condition != string(v1alpha1.ConditionAccepted) && condition != string(v1alpha1.ConditionResolvedRefs) &&
+				condition != string(v1alpha1.ConditionTerminating) {
 				continue
 			}
 			for _, match := range reasonsOf.FindAllStringSubmatch(gen.Doc.Text(), -1) {
