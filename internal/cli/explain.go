@@ -103,7 +103,7 @@ func explainGiven(ctx context.Context, from *sources, file, whyNot string) (*exp
 		return nil, err
 	}
 	plan, version := s.Output.Plan, s.Output.Version
-	out, err := whatif.Run(plan, version, given)
+	out, err := whatif.Run(plan, version, given, whatif.MaxCandidates)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w%s", file, err, s.absent(given))
 	}

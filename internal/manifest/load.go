@@ -93,8 +93,37 @@ func (l *Loader) files(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
+	return l.walk(path, func(file string) bool {
+		return slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(file)) && !aside(file)
+	})
+}
+
+// TestFiles lists the files of routing tests among the paths, by their names.
+func (l *Loader) TestFiles(paths ...string) ([]string, error) {
 	var files []string
-	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			if strings.HasSuffix(path, TestSuffix) {
+				files = append(files, path)
+			}
+			continue
+		}
+		if path == "-" {
+			continue
+		}
+		found, err := l.walk(path, func(file string) bool { return strings.HasSuffix(file, TestSuffix) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+// walk lists the files of a folder that are wanted, in the order of their names.
+func (l *Loader) walk(path string, wanted func(file string) bool) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -102,7 +131,7 @@ func (l *Loader) files(path string) ([]string, error) {
 			if file != path && !l.Recursive {
 				return filepath.SkipDir
 			}
-		case slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(file)) && !aside(file):
+		case wanted(file):
 			files = append(files, file)
 		}
 		return nil

@@ -27,7 +27,7 @@ type Outcome struct {
 	Agents []Verdict `json:"agents,omitempty"`
 	// More is how many members there are beside them.
 	More int32 `json:"more,omitempty"`
-	// Candidates are those who would be offered the item, one after the other if none took it: the first ten at most.
+	// Candidates are those who would be offered the item, one after the other if each were away: as many as were asked for.
 	Candidates []string `json:"candidates,omitempty"`
 }
 
@@ -55,18 +55,19 @@ const (
 	MayPick  Result = "MayPick"
 )
 
-// maxCandidates is how many agents are asked one after the other.
-const maxCandidates = 10
+// MaxCandidates is how many agents are asked one after the other where all are asked for.
+const MaxCandidates = 10
 
-// Run lets the item come. p is not changed; version is its own. The error is what is wrong with g.
-func Run(p *plan.Plan, version string, g *Given) (*Outcome, error) {
+// Run lets the item come, and finds the first so many candidates. p is not changed; version is its own. The error is what
+// is wrong with g.
+func Run(p *plan.Plan, version string, g *Given, candidates int) (*Outcome, error) {
 	out, err := once(p, version, g, nil)
 	if err != nil {
 		return nil, err
 	}
 	chosen := out.chosen()
 	away := map[string]bool{}
-	for chosen != "" && len(out.Candidates) < maxCandidates {
+	for chosen != "" && len(out.Candidates) < candidates {
 		out.Candidates = append(out.Candidates, chosen)
 		away[chosen] = true
 		next, err := once(p, version, g, away)
