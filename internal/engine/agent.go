@@ -84,6 +84,6 @@ func newAgent(name string) *agent {
 
 // prepare sets what an agent has from the beginning.
 func (a *agent) prepare() {
-	a.day = timer{kind: dayTimer, agent: a.Name}
+	a.day = timer{kind: dayTimer, by: &a.Name}
 	a.weight = weigh(a.Name)
 }

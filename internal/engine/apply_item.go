@@ -79,7 +79,7 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 }
 
 func (e *Engine) scheduleOffer(it *item) {
-	it.Offer.expiry = timer{kind: offerTimer, item: it.ID}
+	it.Offer.expiry = timer{kind: offerTimer, of: &it.ID}
 	e.timers.set(&it.Offer.expiry, it.Offer.Expires)
 }
 
@@ -109,7 +109,8 @@ func (e *Engine) applyOfferClosed(ev *event.OfferClosed, now event.Instant) {
 func (e *Engine) coolOff(it *item, agent string, now event.Instant) *decline {
 	d := it.Declines[agent]
 	if d == nil {
-		d = &decline{cool: timer{kind: coolTimer, item: it.ID, agent: agent}}
+		by := agent
+		d = &decline{cool: timer{kind: coolTimer, of: &it.ID, by: &by}}
 		if it.Declines == nil {
 			it.Declines = make(map[string]*decline)
 		}

@@ -254,10 +254,12 @@ func cpu() int64 {
 // BenchmarkTarget is the target of the design: 10,000 agents with 10 of 200 skills each, 200 queues, 100,000 waiting; and
 // the same centre when nobody has to wait.
 func BenchmarkTarget(b *testing.B) {
-	for _, needs := range []int{0, 1, 2} {
-		s := size{agents: 10_000, queues: 200, memberships: 10, skills: 200, needs: needs}
-		for _, waiting := range []int{0, 100_000} {
-			runLifecycles(b, fmt.Sprintf("needs=%d/waiting=%d", needs, waiting), s, waiting)
+	for _, memberships := range []int{1, 10} {
+		for _, needs := range []int{0, 1, 2} {
+			s := size{agents: 10_000, queues: 200, memberships: memberships, skills: 200, needs: needs}
+			for _, waiting := range []int{0, 100_000} {
+				runLifecycles(b, fmt.Sprintf("in=%d/needs=%d/waiting=%d", memberships, needs, waiting), s, waiting)
+			}
 		}
 	}
 }

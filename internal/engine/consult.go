@@ -154,7 +154,7 @@ func (e *Engine) indexConsult(it *item, k *consult) {
 		a.consults = make(map[string]*item)
 	}
 	a.consults[k.ID], e.consults[k.ID] = it, it
-	k.expiry = timer{kind: consultTimer, item: it.ID, agent: k.Agent}
+	k.expiry = timer{kind: consultTimer, of: &it.ID, by: &k.Agent}
 	if !k.Joined {
 		e.timers.set(&k.expiry, k.Expires)
 	}

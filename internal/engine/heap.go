@@ -31,10 +31,22 @@ const (
 // from the state.
 type timer struct {
 	at    event.Instant
+	index int32 // in the heap, counted from 1; 0 is not in it
 	kind  timerKind
-	item  string
-	agent string
-	index int // in the heap, counted from 1; 0 is not in it
+	// The names of what it is about, which are kept where it lives: an item has six timers.
+	of, by *string
+}
+
+// item is the id of the item that t is about, agent the name of the agent; empty without one.
+func (t *timer) item() string { return deref(t.of) }
+
+func (t *timer) agent() string { return deref(t.by) }
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // due is when t is due, 0 never.
@@ -52,10 +64,10 @@ func (t *timer) before(o *timer) bool {
 	if t.kind != o.kind {
 		return t.kind < o.kind
 	}
-	if c := strings.Compare(t.item, o.item); c != 0 {
+	if c := strings.Compare(t.item(), o.item()); c != 0 {
 		return c < 0
 	}
-	return t.agent < o.agent
+	return t.agent() < o.agent()
 }
 
 // timerHeap is a binary heap that knows where each timer is, so that a deadline is moved or removed at once: what has
@@ -70,17 +82,17 @@ func (h *timerHeap) set(t *timer, at event.Instant) {
 	case t.index == 0:
 		t.at = at
 		h.list = append(h.list, t)
-		t.index = len(h.list)
-		h.up(t.index)
+		t.index = int32(len(h.list)) //nolint:gosec // so many timers do not fit into memory
+		h.up(len(h.list))
 	case t.at != at:
 		t.at = at
-		h.up(t.index)
-		h.down(t.index)
+		h.up(int(t.index))
+		h.down(int(t.index))
 	}
 }
 
 func (h *timerHeap) remove(t *timer) {
-	i := t.index
+	i := int(t.index)
 	if i == 0 {
 		return
 	}
@@ -106,7 +118,7 @@ func (h *timerHeap) first() *timer {
 func (h *timerHeap) swap(i, j int) {
 	l := h.list
 	l[i-1], l[j-1] = l[j-1], l[i-1]
-	l[i-1].index, l[j-1].index = i, j
+	l[i-1].index, l[j-1].index = int32(i), int32(j) //nolint:gosec // as above
 }
 
 func (h *timerHeap) up(i int) {

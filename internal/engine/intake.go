@@ -217,10 +217,14 @@ func (e *Engine) update(it *item, attrs rule.Attributes) bool {
 	return true
 }
 
-// validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own.
+// validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own. What
+// is as it should be, as nearly always, is returned itself.
 func validAttributes(in rule.Attributes) rule.Attributes {
 	if len(in) == 0 {
 		return nil
+	}
+	if allFit(in) {
+		return in
 	}
 	out := make(rule.Attributes, len(in))
 	for _, name := range slices.Sorted(maps.Keys(in)) { // in one order: two names may become one
@@ -237,6 +241,15 @@ func validAttributes(in rule.Attributes) rule.Attributes {
 		return nil
 	}
 	return out
+}
+
+func allFit(in rule.Attributes) bool {
+	for name, v := range in {
+		if !v.Present() || strings.HasPrefix(name, "item.") || !utf8.ValidString(name) || v.Kind() == rule.Text && !utf8.ValidString(v.String()) {
+			return false
+		}
+	}
+	return true
 }
 
 // clean makes all texts of a command that are their sender's what they will be after they were written to the journal and

@@ -308,7 +308,7 @@ func (e *Engine) checkNothingDue() error {
 		return fmt.Errorf("a timer was due at %d and it is %d", t.at, e.clock)
 	}
 	if t := e.cools.first(); t != nil && t.at <= e.clock {
-		return fmt.Errorf("a cool-off of item %s was over at %d and it is %d", t.item, t.at, e.clock)
+		return fmt.Errorf("a cool-off of item %s was over at %d and it is %d", t.item(), t.at, e.clock)
 	}
 	return nil
 }

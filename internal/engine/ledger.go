@@ -179,11 +179,17 @@ func unitsOf(def *plan.Agent) int32 {
 	return def.Units
 }
 
+func (a *agent) newEntry(item string) *entry {
+	en := &entry{Item: item}
+	en.block = timer{kind: blockTimer, of: &en.Item, by: &a.Name}
+	return en
+}
+
 // take enters an item into an agent's ledger, with all that it costs. Slots that the agent still has of it are its own.
 func (e *Engine) take(a *agent, item string, units int32, profiles []string, why holding) {
 	i, ok := a.find(item)
 	if !ok {
-		a.Ledger = slices.Insert(a.Ledger, i, &entry{Item: item, block: timer{kind: blockTimer, item: item, agent: a.Name}})
+		a.Ledger = slices.Insert(a.Ledger, i, a.newEntry(item))
 	} else if a.Ledger[i].Why != holdsSlot {
 		panic("engine: agent " + a.Name + " has item " + item + " already")
 	}

@@ -95,7 +95,7 @@ func (e *Engine) restoreLedger(a *agent) {
 	slices.SortFunc(a.Ledger, func(x, y *entry) int { return strings.Compare(x.Item, y.Item) })
 	for _, en := range a.Ledger {
 		a.add(en, 1)
-		en.block = timer{kind: blockTimer, item: en.Item, agent: a.Name}
+		en.block = timer{kind: blockTimer, of: &en.Item, by: &a.Name}
 		e.timers.set(&en.block, en.Until)
 	}
 	e.scheduleDay(a)
@@ -178,7 +178,7 @@ func (e *Engine) restoreItem(it *item) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(it.Declines)) {
 		d := it.Declines[name]
-		d.cool = timer{kind: coolTimer, item: it.ID, agent: name}
+		d.cool = timer{kind: coolTimer, of: &it.ID, by: &name}
 		if d.Until > e.clock {
 			e.cools.set(&d.cool, d.Until)
 		}

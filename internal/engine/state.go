@@ -98,12 +98,12 @@ type item struct {
 
 // prepare sets what an item has from the beginning.
 func (it *item) prepare() {
-	it.closing = timer{kind: closeTimer, item: it.ID}
-	it.following = timer{kind: followTimer, item: it.ID}
-	it.leaving = timer{kind: leaveTimer, item: it.ID}
-	it.returning = timer{kind: returnTimer, item: it.ID}
-	it.promoting = timer{kind: promoteTimer, item: it.ID}
-	it.overflowing = timer{kind: overflowTimer, item: it.ID}
+	it.closing = timer{kind: closeTimer, of: &it.ID}
+	it.following = timer{kind: followTimer, of: &it.ID}
+	it.leaving = timer{kind: leaveTimer, of: &it.ID}
+	it.returning = timer{kind: returnTimer, of: &it.ID}
+	it.promoting = timer{kind: promoteTimer, of: &it.ID}
+	it.overflowing = timer{kind: overflowTimer, of: &it.ID}
 	it.node.of, it.node.weight = it, weigh(it.ID)
 }
 

@@ -112,7 +112,8 @@ func TestTimersAreOrdered(t *testing.T) {
 		var h timerHeap
 		var all []*timer
 		for i := range 40 {
-			all = append(all, &timer{kind: timerKind(1 + r.IntN(3)), item: fmt.Sprint("i", i%20), agent: fmt.Sprint("a", i)})
+			item, agent := fmt.Sprint("i", i%20), fmt.Sprint("a", i)
+			all = append(all, &timer{kind: timerKind(1 + r.IntN(3)), of: &item, by: &agent})
 		}
 		for i := range 800 {
 			if r.IntN(4) == 0 {

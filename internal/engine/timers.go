@@ -25,34 +25,34 @@ func (e *Engine) fire(limit int) {
 	e.caughtUp = !due(e.timers.first())
 	for t := e.cools.first(); due(t); t = e.cools.first() {
 		e.cools.remove(t)
-		e.markItem(e.items[t.item])
+		e.markItem(e.items[t.item()])
 	}
 }
 
 func (e *Engine) fireOne(t *timer) {
 	switch t.kind {
 	case offerTimer:
-		e.expire(e.items[t.item])
+		e.expire(e.items[t.item()])
 	case consultTimer:
-		e.endConsult(e.items[t.item], t.agent, event.ConsultExpired)
+		e.endConsult(e.items[t.item()], t.agent(), event.ConsultExpired)
 	case blockTimer:
-		e.emit(event.WrapUpReleased{Item: t.item, Agent: t.agent})
+		e.emit(event.WrapUpReleased{Item: t.item(), Agent: t.agent()})
 	case returnTimer:
-		e.giveUpAgent(e.items[t.item])
+		e.giveUpAgent(e.items[t.item()])
 	case leaveTimer:
-		e.giveUpCustomer(e.items[t.item])
+		e.giveUpCustomer(e.items[t.item()])
 	case closeTimer:
-		e.autoClose(e.items[t.item])
+		e.autoClose(e.items[t.item()])
 	case followTimer:
-		e.followUp(e.items[t.item])
+		e.followUp(e.items[t.item()])
 	case dayTimer:
-		e.emit(event.SlotsReset{Agent: t.agent})
+		e.emit(event.SlotsReset{Agent: t.agent()})
 	case forgetTimer:
 		e.emit(event.IntakesForgotten{Before: e.clock - after(0, intakeMemory)})
 	case overflowTimer:
-		e.overflowWaiting(e.items[t.item])
+		e.overflowWaiting(e.items[t.item()])
 	case promoteTimer:
-		e.promote(e.items[t.item])
+		e.promote(e.items[t.item()])
 	case coolTimer: // has a heap of its own
 	}
 }
