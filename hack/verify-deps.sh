@@ -46,13 +46,14 @@ deny deps '@/internal/engine'        "$third|@/"        "$cel|@/internal/(rule|h
 deny deps '@/internal/analysis'      "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan)"
 deny deps '@/internal/(rule|hours|expression|compact|event|plan|match|engine)' 'net(/|$)' 'net/(url|netip)' # which CEL reads with
 deny imports '@/internal/.*' 'github\.com/google/cel-go/' none '@/internal/expression'
-deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile|analysis)' '(net/http|os|log|context|sync|math/rand)(/|$)'
+deny imports '@/internal/(rule|hours|compact|event|plan|match|engine|compile|analysis|ruletest)' '(net/http|os|log|context|sync|math/rand)(/|$)'
 
 deny deps '@/internal/graph'         "$third|@/"        "$cel|@/internal/(rule|hours|expression|plan)"
 
 # The control plane: compile knows objects and plans, controllers know no part of the data plane.
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
-deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan))'
+deny deps '@/internal/ruletest'      "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan))'
+deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan|ruletest))'
 deny deps '@/(controllers.*|internal/operator|cmd/manager)' "$nats|@/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
 
 # The data plane: no Kubernetes, and only the composition root knows the engine.
@@ -69,7 +70,7 @@ deny imports '@/.*' "testing\$|$helpers" none "$helpers"
 # The core starts no goroutine and reads no clock; neither is an import.
 if grep -rnE --include='*.go' --exclude='*_test.go' \
   '^[[:space:]]*go +(func\>|[A-Za-z_][A-Za-z0-9_.]*\()|\<time\.(Now|Since|Until|After|AfterFunc|Tick|NewTimer|NewTicker|Sleep)\>' \
-  internal/{rule,hours,expression,compact,event,plan,match,engine,compile,analysis} >&2; then
+  internal/{rule,hours,expression,compact,event,plan,match,engine,compile,analysis,ruletest} >&2; then
   echo "goroutine or clock in a pure package" >&2
   bad=1
 fi

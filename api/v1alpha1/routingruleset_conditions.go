@@ -12,7 +12,7 @@ type RoutingRulesetConditionReason string
 // until the controller has looked.
 //
 // Reasons of True: Accepted.
-// Reasons of False: Invalid.
+// Reasons of False: Invalid, TestFailed.
 // Reasons of Unknown: Pending.
 const RoutingRulesetConditionAccepted RoutingRulesetConditionType = "Accepted"
 
@@ -23,6 +23,10 @@ const (
 	// RoutingRulesetReasonInvalid is used with Accepted when a rule cannot be read; the message has the path to it.
 	// Workstreams that use the ruleset keep their last good revision.
 	RoutingRulesetReasonInvalid RoutingRulesetConditionReason = "Invalid"
+	// RoutingRulesetReasonTestFailed is used with Accepted when the rules can be read and do not what a test in spec.tests
+	// says; the message has the test, what it expects and what came out. Workstreams that use the ruleset keep their last
+	// good revision.
+	RoutingRulesetReasonTestFailed RoutingRulesetConditionReason = "TestFailed"
 	// RoutingRulesetReasonPending is used with Accepted, ResolvedRefs and Programmed when the controller has not yet
 	// looked at this generation.
 	RoutingRulesetReasonPending RoutingRulesetConditionReason = "Pending"

@@ -10,6 +10,8 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.type != 'RouteToQueue' || self.rules.all(r, has(r.route))",message="spec.rules[].route is required when spec.type is RouteToQueue"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Classification' || self.rules.all(r, !has(r.route))",message="spec.rules[].route must not be set when spec.type is Classification"
 // +kubebuilder:validation:XValidation:rule="self.type != 'RouteToQueue' || self.rules.all(r, !has(r.set) && !has(r.skills) && !has(r.capacityProfiles))",message="spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Classification' || !has(self.tests) || self.tests.all(t, !has(t.expect.queue))",message="spec.tests[].expect.queue must not be set when spec.type is Classification"
+// +kubebuilder:validation:XValidation:rule="self.type != 'RouteToQueue' || !has(self.tests) || self.tests.all(t, !has(t.expect.priority) && !has(t.expect.attributes) && !has(t.expect.skills) && !has(t.expect.capacityProfiles))",message="spec.tests[].expect.priority, attributes, skills and capacityProfiles must not be set when spec.type is RouteToQueue"
 type RoutingRulesetSpec struct {
 	// type is what the rules do. It cannot be changed.
 	//
@@ -29,6 +31,15 @@ type RoutingRulesetSpec struct {
 	// +listType=map
 	// +listMapKey=name
 	Rules []Rule `json:"rules"`
+
+	// tests are items with what the rules must make of them. They are run whenever the ruleset changes: as long as one
+	// fails, the ruleset is not accepted, and the workstreams that use it keep their last good revision.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=200
+	// +listType=map
+	// +listMapKey=name
+	Tests []RuleTest `json:"tests,omitempty"`
 }
 
 // RulesetType is what the rules of a ruleset do.
@@ -177,6 +188,108 @@ type SplitTarget struct {
 	// +kubebuilder:validation:Maximum=99
 	Percent int32 `json:"percent"`
 }
+
+// RuleTest is an item with what the rules must make of it.
+type RuleTest struct {
+	// name is how messages call the test. It is unique in its ruleset.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=100
+	Name string `json:"name"`
+
+	// given are the attributes of the item by their full names, such as context.tier, each a text or a number. What is not
+	// named is absent. item.createdAt is a text such as 2026-12-24T15:00:00Z.
+	// +optional
+	// +kubebuilder:validation:Schemaless
+	// +kubebuilder:validation:Type=object
+	// +kubebuilder:validation:XPreserveUnknownFields
+	// +kubebuilder:validation:MaxProperties=100
+	Given map[string]AttributeValue `json:"given,omitempty"`
+
+	// expect is what the rules must make of the item. What it does not name is not checked.
+	// +required
+	Expect Expectation `json:"expect"`
+}
+
+// AttributeValue is the value of an attribute as JSON writes it: a text or a number. A schema cannot say so: what is
+// neither is for package compile to name.
+type AttributeValue []byte
+
+// MarshalJSON returns the value as it was read.
+func (v AttributeValue) MarshalJSON() ([]byte, error) {
+	if len(v) == 0 {
+		return []byte("null"), nil
+	}
+	return v, nil
+}
+
+// UnmarshalJSON keeps the value as it is.
+func (v *AttributeValue) UnmarshalJSON(body []byte) error {
+	*v = append((*v)[:0], body...)
+	return nil
+}
+
+// Expectation is what rules must make of an item. At least one field is set.
+// +kubebuilder:validation:MinProperties=1
+// +kubebuilder:validation:XValidation:rule="!has(self.rule) || !has(self.match)",message="only one of spec.tests[].expect.rule and match may be set"
+// +kubebuilder:validation:XValidation:rule="!has(self.match) || (!has(self.queue) && !has(self.priority) && !has(self.skills) && !has(self.attributes) && !has(self.capacityProfiles))",message="spec.tests[].expect: what no rule matches gets nothing, so match stands alone"
+type Expectation struct {
+	// rule is the name of the rule that decides: the first that matches the item.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=100
+	Rule string `json:"rule,omitempty"`
+
+	// match says that no rule matches the item.
+	//
+	// - None: no rule does.
+	// +optional
+	Match ExpectedMatch `json:"match,omitempty"`
+
+	// queue is the name of the Queue to which that rule routes the item; of a split any of its queues will do. It must not
+	// be set when the ruleset's type is Classification.
+	// +optional
+	Queue ObjectName `json:"queue,omitempty"`
+
+	// priority is the priority that the rule sets. It must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=10000
+	Priority int32 `json:"priority,omitempty"`
+
+	// attributes are values that the rule sets; it may set others, too. They must not be set when the ruleset's type is
+	// RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	Attributes []AttributeSetting `json:"attributes,omitempty"`
+
+	// skills are what the rule asks for, each with the rating that is named, or with none where none is; it may ask for
+	// others, too. They must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=20
+	// +listType=map
+	// +listMapKey=name
+	Skills []RequiredSkill `json:"skills,omitempty"`
+
+	// capacityProfiles are what the rule asks for; it may ask for others, too. They must not be set when the ruleset's type is RouteToQueue.
+	// +optional
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=10
+	// +listType=map
+	// +listMapKey=name
+	CapacityProfiles []RequiredProfile `json:"capacityProfiles,omitempty"`
+}
+
+// ExpectedMatch is which rules match.
+// +kubebuilder:validation:Enum=None
+type ExpectedMatch string
+
+// ExpectedMatchNone is that none does.
+const ExpectedMatchNone ExpectedMatch = "None"
 
 // RoutingRulesetStatus is what the operator made of a RoutingRuleset.
 type RoutingRulesetStatus struct {

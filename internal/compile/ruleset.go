@@ -56,6 +56,7 @@ func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
 		}
 		s.checkCondition(r, i)
 	}
+	r.runTests(s.calendarOf)
 	s.findTargets(r)
 	return r
 }

@@ -220,9 +220,10 @@ func (s *scope) rulesetOf(w *workstream, path, name string, want v1alpha1.Rulese
 // route returns the rules of r for w, and says of both what is wrong with them.
 func (s *scope) route(w *workstream, r *ruleset, settings *plan.Workstream) []plan.Rule {
 	found := r.checkQueues(settings, s.queues)
-	conditions := r.checkConditions(settings)
+	conditions, tests := r.checkConditions(settings), r.checkTests(settings)
 	s.missHours(w, r)
 	found.addAll(&conditions, "")
+	found.addAll(&tests, "")
 	for _, t := range r.targets {
 		if _, ok := s.queues[t.name]; !ok {
 			w.refs.add(string(v1alpha1.WorkstreamReasonQueueNotFound), "RoutingRuleset %q: %s: there is no Queue %q",
@@ -236,9 +237,10 @@ func (s *scope) route(w *workstream, r *ruleset, settings *plan.Workstream) []pl
 // classify returns the rules of r for w, and says of both what is wrong with them.
 func (s *scope) classify(w *workstream, r *ruleset, settings *plan.Workstream) plan.Classification {
 	rules, found := r.classificationRules(settings)
-	conditions := r.checkConditions(settings)
+	conditions, tests := r.checkConditions(settings), r.checkTests(settings)
 	s.missHours(w, r)
 	found.addAll(&conditions, "")
+	found.addAll(&tests, "")
 	for _, t := range r.targets {
 		if _, ok := s.profiles[t.name]; !ok {
 			w.refs.add(string(v1alpha1.WorkstreamReasonCapacityProfileNotFound), "RoutingRuleset %q: %s: there is no CapacityProfile %q",

@@ -269,7 +269,8 @@ func (l *linter) checkFieldType(f field, report reporter) {
 		}
 		l.checkScalar(e.Elt, f.markers, "+kubebuilder:validation:items:", report)
 	case *ast.MapType:
-		if typeName(e) != "map[string]string" {
+		// Attributes of items are one map wherever users write them, and their values are of several types.
+		if name := typeName(e); name != "map[string]string" && name != "map[string]AttributeValue" {
 			report("no maps but map[string]string, use a list with a key")
 		}
 		if !f.markers.has("+kubebuilder:validation:MaxProperties") {

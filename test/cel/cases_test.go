@@ -51,6 +51,9 @@ func when(condition string) string {
 	return `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, when: ` + condition + `}]}}`
 }
 
+// tests is a ruleset with these tests.
+func tests(list string) string { return `{spec: {tests: [` + list + `]}}` }
+
 // split writes a split of shares such as a=70 b=30.
 func split(shares string) string {
 	var targets []string
@@ -166,6 +169,30 @@ var rulesetCases = []testCase{
 		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all, route: {queueRef: {name: a}}, capacityProfiles: [{name: chats}]}]}}`,
 		allowed: `{spec: {type: Classification, rules: [{name: all, capacityProfiles: [{name: chats}]}]}}`,
 		message: "spec.rules[].set, skills and capacityProfiles must not be set when spec.type is RouteToQueue",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, expect: {rule: all, match: None}}`),
+		allowed: tests(`{name: a, expect: {match: None}}`),
+		message: "only one of spec.tests[].expect.rule and match may be set",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, expect: {queue: general, match: None}}`),
+		allowed: tests(`{name: a, expect: {queue: general, rule: all}}`),
+		message: "spec.tests[].expect: what no rule matches gets nothing, so match stands alone",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: `{spec: {type: Classification, rules: [{name: all}], tests: [{name: a, expect: {queue: general}}]}}`,
+		allowed: `{spec: {type: Classification, rules: [{name: all}], tests: [{name: a, expect: {priority: 1}}]}}`,
+		message: "spec.tests[].expect.queue must not be set when spec.type is Classification",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, expect: {rule: all, skills: [{name: french}]}}`),
+		allowed: tests(`{name: a, expect: {rule: all}}`),
+		message: "spec.tests[].expect.priority, attributes, skills and capacityProfiles must not be set when spec.type is RouteToQueue",
 	},
 	{
 		kind: v1alpha1.KindRoutingRuleset, from: stored, refused: `{spec: {type: Classification, rules: [{name: all, route: null}]}}`,
@@ -354,6 +381,24 @@ var schemaCases = []testCase{
 		refused: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}}, {name: a, route: {queueRef: {name: b}}}]}}`,
 		allowed: `{spec: {rules: [{name: a, route: {queueRef: {name: a}}}, {name: b, route: {queueRef: {name: b}}}]}}`,
 		message: `spec.rules[1]: Duplicate value: {"name":"a"}`,
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, expect: {}}`),
+		allowed: tests(`{name: a, given: {context.tier: gold, context.basket: 7.5}, expect: {rule: all}}`),
+		message: "spec.tests[0].expect in body should have at least 1 properties",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, given: [context.tier], expect: {rule: all}}`),
+		allowed: tests(`{name: a, given: {}, expect: {rule: all}}`),
+		message: `spec.tests[0].given: Invalid value: "array": spec.tests[0].given in body must be of type object`,
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: tests(`{name: a, expect: {rule: all}}, {name: a, expect: {match: None}}`),
+		allowed: tests(`{name: a, expect: {rule: all}}, {name: b, expect: {rule: all}}`),
+		message: `spec.tests[1]: Duplicate value: {"name":"a"}`,
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,

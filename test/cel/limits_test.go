@@ -40,6 +40,18 @@ func TestLimits(t *testing.T) {
 			},
 			"must have at most 1000 items",
 		},
+		"tests of a ruleset": {
+			v1alpha1.KindRoutingRuleset, 200,
+			func(n int) string {
+				return `{spec: {tests: [` + list(n, `{name: test-%d, given: {context.tier: gold}, expect: {rule: all, queue: general}}`) + `]}}`
+			},
+			"must have at most 200 items",
+		},
+		"attributes of a test": {
+			v1alpha1.KindRoutingRuleset, 100,
+			func(n int) string { return tests(`{name: a, given: {` + list(n, "context.v%d: 1") + `}, expect: {rule: all}}`) },
+			"must have at most 100 items",
+		},
 		"rulesets that classify": {
 			v1alpha1.KindWorkstream, 10,
 			func(n int) string {
