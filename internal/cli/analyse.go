@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/analysis"
-	"workstream.dev/operator/internal/manifest"
 	"workstream.dev/operator/internal/rule"
 )
 
@@ -33,18 +33,13 @@ func (r *report) addAnalysis(w *world, s *space) {
 			}
 			f.Related = append(f.Related, other)
 		}
-		if !r.has(&f) {
-			r.Findings = append(r.Findings, f)
+		if found.Code == analysis.QueueUnserved {
+			r.Findings = slices.DeleteFunc(r.Findings, func(other finding) bool { // the condition says less
+				return other.Code == string(v1alpha1.QueueReasonNoAgents) && other.Namespace == f.Namespace && other.Name == f.Name
+			})
 		}
+		r.Findings = append(r.Findings, f)
 	}
-}
-
-// has reports whether the same is said already, by a condition.
-func (r *report) has(f *finding) bool {
-	return slices.ContainsFunc(r.Findings, func(other finding) bool {
-		return other.Code == f.Code && other.Namespace == f.Namespace && other.Kind == f.Kind && other.Name == f.Name && other.Field == f.Field &&
-			f.Place != manifest.Place{} && other.Place == f.Place
-	})
 }
 
 // plainAttributes are values as JSON has them.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -54,6 +55,8 @@ type space struct {
 
 // load reads and compiles everything. What is wrong with objects is no error: see Problems, and sound.
 func (s *sources) load(ctx context.Context) (*world, error) {
+	// Most of the time goes into compiling schemas, whose garbage need not be looked for so often.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	w := &world{Set: manifest.NewSet()}
 	namespaces := []string{}
 	if len(s.files) == 0 || s.overCluster {
@@ -68,6 +71,11 @@ func (s *sources) load(ctx context.Context) (*world, error) {
 	}
 	for _, namespace := range namespaces {
 		in := w.Set.Input(namespace)
+		if s.app.verbose {
+			for _, name := range w.Set.Assumed(namespace) {
+				s.app.note("Secret %s of namespace %s is taken to be there, with the keys that are asked for", name, namespace)
+			}
+		}
 		out, err := compile.Compile(in)
 		if err != nil {
 			return nil, err

@@ -73,7 +73,7 @@ func (e *Entry) metaProblem(err error) {
 	if m[3] != "string" {
 		want = "of type " + strings.TrimPrefix(m[3], "v1.")
 	}
-	e.problem("metadata."+m[2], fmt.Sprintf("must be %s, not %s%s", want, shown(node), quoteHint(want, m[1], shown(node))))
+	e.problem("metadata."+m[2], typeProblem(want, m[1], shown(node)))
 }
 
 // check validates against the schema, without its rules. It reports whether those can be tried: they may fail for no reason
@@ -161,11 +161,7 @@ func (e *Entry) fieldProblem(f *field.Error) {
 	case f.Type == field.ErrorTypeTypeInvalid && wantedType.MatchString(detail):
 		m := wantedType.FindStringSubmatch(detail)
 		node, _ := e.tree.find(path)
-		want := typeWords[m[1]]
-		if want == "" {
-			want = "of type " + m[1]
-		}
-		e.problem(path, fmt.Sprintf("must be %s, not %s%s", want, shown(node), quoteHint(want, m[2], shown(node))))
+		e.problem(path, typeProblem(or(typeWords[m[1]], "of type "+m[1]), m[2], shown(node)))
 	case f.Type == field.ErrorTypeNotSupported:
 		text := fmt.Sprintf("%s is not supported: %s", valueText(f.BadValue), strings.TrimPrefix(detail, "supported values: "))
 		if s, ok := f.BadValue.(string); ok {
@@ -176,6 +172,8 @@ func (e *Entry) fieldProblem(f *field.Error) {
 		e.problem(path, "is required")
 	case f.Type == field.ErrorTypeDuplicate:
 		e.problem(path, "stands there twice: "+valueText(f.BadValue))
+	case f.Type == field.ErrorTypeInvalid && strings.HasPrefix(detail, "should have at "):
+		e.problem(path, fmt.Sprintf("%s, not %v", detail, f.BadValue))
 	case f.Type == field.ErrorTypeInvalid:
 		e.problem(path, valueText(f.BadValue)+" is not valid: "+detail)
 	default:
@@ -184,20 +182,28 @@ func (e *Entry) fieldProblem(f *field.Error) {
 }
 
 var typeWords = map[string]string{
-	"string": "a text", "integer": "a whole number", "int32": "a whole number", "int64": "a whole number", "number": "a number", "boolean": "true or false", "object": "an object",
+	"string": "a text", "integer": "a whole number", "int32": "a whole number", "int64": "a whole number", "number": "a number", "boolean": "true or false", "bool": "true or false", "object": "an object",
 	"array": "a list",
 }
 
-// quoteHint helps where YAML reads something else than was meant.
-func quoteHint(want, got, value string) string {
-	if want != "a text" || got != "boolean" && got != "bool" && got != "integer" && got != "number" {
-		return ""
+// typeProblem says what a field must be, what it is, and where YAML reads something else than was meant.
+func typeProblem(want, got, value string) string {
+	number := strings.TrimPrefix(value, "the number ")
+	text, isText := strings.CutPrefix(value, "the text ")
+	switch {
+	case want == "a text" && isText: // such as yes and NO
+		return fmt.Sprintf("must be a text, and YAML reads this as %s unless it stands in quotes: %s", or(typeWords[got], got), text)
+	case want == "a text" && (got == "boolean" || got == "bool" || got == "integer" || got == "number"):
+		return fmt.Sprintf("must be a text, not %s; write it in quotes: %q", value, number)
 	}
-	value = strings.TrimPrefix(value, "the number ")
-	if text, ok := strings.CutPrefix(value, "the text "); ok {
-		return "; YAML reads it as " + got + " unless it stands in quotes: " + text
+	return fmt.Sprintf("must be %s, not %s", want, value)
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
 	}
-	return "; write it in quotes: " + strconv.Quote(value)
+	return s
 }
 
 func valueText(v any) string {
@@ -252,6 +258,9 @@ func unknownField(s *structuralschema.Structural, path string) string {
 			break
 		}
 		at = &below
+	}
+	if len(list) == 2 && list[0].text == "metadata" {
+		return fmt.Sprintf("there is no field %q", last) + meant(last, []string{"name", "namespace", "labels", "annotations"})
 	}
 	if at == nil || len(at.Properties) == 0 {
 		return fmt.Sprintf("there is no field %q", last)

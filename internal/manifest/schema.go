@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -48,7 +49,7 @@ func readDefinition(plural string) (*definition, error) {
 		return nil, err
 	}
 	var object apiextensionsv1.CustomResourceDefinition
-	if err := yaml.Unmarshal(body, &object); err != nil {
+	if err := yaml.Unmarshal(withoutDescriptions(body), &object); err != nil {
 		return nil, fmt.Errorf("reading the definition of %s: %w", plural, err)
 	}
 	for i := range object.Spec.Versions {
@@ -70,6 +71,27 @@ func readDefinition(plural string) (*definition, error) {
 		return d, nil
 	}
 	return nil, fmt.Errorf("the definition of %s has no version %s", plural, v1alpha1.GroupVersion.Version)
+}
+
+// withoutDescriptions leaves out the texts for people, most of what there is to parse: lines that begin with description and
+// have a value, and what is indented below them.
+func withoutDescriptions(body []byte) []byte {
+	const mark = "description: "
+	out := make([]byte, 0, len(body)/2)
+	below := -1 // the indentation of the description that is being left out
+	for line := range bytes.Lines(body) {
+		text := bytes.TrimLeft(line, " ")
+		indent := len(line) - len(text)
+		if below >= 0 && (indent > below || len(bytes.TrimSpace(text)) == 0) {
+			continue
+		}
+		if below = -1; bytes.HasPrefix(text, []byte(mark)) {
+			below = indent
+			continue
+		}
+		out = append(out, line...)
+	}
+	return out
 }
 
 // rulesFor compiles the validation rules that these objects meet; nil if there are none. To compile a rule takes about a

@@ -3,9 +3,20 @@
 package manifest
 
 import (
+	"slices"
+
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/compile"
 )
+
+// Assumed are the Secrets of which nothing is known and which objects of the namespace name, sorted: they are taken to be
+// there.
+func (s *Set) Assumed(namespace string) []string {
+	return slices.DeleteFunc(slices.Sorted(slices.Values(compile.SecretNames(s.Input(namespace)))), func(name string) bool {
+		_, known := s.secrets[namespace][name]
+		return known
+	})
+}
 
 // assumeSecrets adds the Secrets of which nothing is known, with the keys that objects name.
 func assumeSecrets(in *compile.Input) {
