@@ -142,7 +142,7 @@ func (r *report) add(e *manifest.Entry, s severity, code, path, message string) 
 var (
 	ofRuleset = regexp.MustCompile(`^RoutingRuleset "([^"]+)": (.*)$`)
 	forOther  = regexp.MustCompile(`^(for Workstream "[^"]+"): (.*)$`)
-	atPath    = regexp.MustCompile(`^((?:spec|metadata)(?:\.[A-Za-z]\w*|\[\d+\]|\([^)]*\))*): (.*)$`)
+	atPath    = regexp.MustCompile(`^((?:spec|metadata)(?:\.[A-Za-z_][\w-]*|\[\d+\]|\((?:[^()]|\([^()]*\))*\))*): (.*)$`)
 )
 
 // saidElsewhere reports whether the ruleset that a workstream complains of complains itself.

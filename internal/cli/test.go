@@ -122,6 +122,9 @@ func runTests(ctx context.Context, from *sources) (*testReport, error) {
 	}
 	r := &testReport{Suites: []suite{}}
 	reached := reach{}
+	for i := range w.Spaces {
+		r.Suites = append(r.Suites, ruleTests(w, &w.Spaces[i], reached)...)
+	}
 	loader := manifest.Loader{Recursive: from.recursive}
 	files, err := loader.TestFiles(from.files...)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/ruletest"
 )
 
 // Output is the plan of a namespace with what is to be said of its objects.
@@ -41,7 +42,9 @@ type Object struct {
 	// WebhookPath is where the webhooks of a Channel arrive. It is empty for other kinds, and for a channel whose
 	// address is not its own.
 	WebhookPath string
-	Counts      Counts
+	// Tests are what came of the tests of a RoutingRuleset; none have run of one that is not accepted for another reason.
+	Tests  []ruletest.Outcome
+	Counts Counts
 }
 
 // Counts are the counts in an object's status; which of them apply depends on the kind.

@@ -12,6 +12,7 @@ import (
 	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
+	"workstream.dev/operator/internal/ruletest"
 )
 
 // contextRoot is how the attributes that workstreams declare begin.
@@ -35,6 +36,7 @@ type ruleset struct {
 	accepted problems
 	refs     problems
 	users    []*workstream // by name
+	tests    []ruletest.Outcome
 }
 
 type target struct{ name, path string }
@@ -284,7 +286,7 @@ func (s *scope) reportRulesets() {
 	for _, r := range s.rulesets {
 		o := Object{
 			Kind: v1alpha1.KindRoutingRuleset, Name: r.object.Name,
-			Findings: judged(&r.accepted, &r.refs, ""),
+			Findings: judged(&r.accepted, &r.refs, ""), Tests: r.tests,
 			Counts:   Counts{Rules: int32(len(r.whens)), Workstreams: int32(len(r.users))}, //nolint:gosec // bounded by the schema
 		}
 		switch {

@@ -43,7 +43,8 @@ func (r *ruleset) runTests(calendar func(name string) *hours.Calendar) {
 	if err != nil {
 		return
 	}
-	for _, o := range ruletest.Run(spec.Rules, tests, set) {
+	r.tests = ruletest.Run(spec.Rules, tests, set)
+	for _, o := range r.tests {
 		for _, failure := range o.Failures {
 			r.accepted.add(string(v1alpha1.RoutingRulesetReasonTestFailed), "%s: %s", o.Path, failure)
 		}

@@ -54,8 +54,16 @@ func steps(path string) []step {
 
 // closing is behind the round bracket that closes the first one.
 func closing(path string) int {
-	if end := strings.IndexByte(path, ')'); end >= 0 {
-		return end + 1
+	open := 0
+	for i := range len(path) {
+		switch path[i] {
+		case '(':
+			open++
+		case ')':
+			if open--; open == 0 {
+				return i + 1
+			}
+		}
 	}
 	return len(path)
 }
@@ -64,14 +72,32 @@ func closing(path string) int {
 // nowhere it is the last one on the way, and node is nil.
 func (t *tree) find(path string) (node, at *yamlnode.Node) {
 	node, at = t.root, t.root
-	for _, s := range steps(path) {
-		key, value := child(node, s)
+	for list := steps(path); len(list) > 0; {
+		key, value, used := next(node, list)
 		if value == nil {
 			return nil, at
 		}
-		node, at = value, key
+		node, at, list = value, key, list[used:]
 	}
 	return node, at
+}
+
+// next goes one step, or several where a key has dots, such as context.tier.
+func next(node *yamlnode.Node, list []step) (key, value *yamlnode.Node, used int) {
+	name := step{}
+	for i, s := range list {
+		if s.bracket && i > 0 {
+			break
+		}
+		if i > 0 {
+			name.text += "."
+		}
+		name.text, name.bracket = name.text+s.text, s.bracket
+		if key, value = child(node, name); value != nil {
+			return key, value, i + 1
+		}
+	}
+	return nil, nil, 0
 }
 
 // place is where a path stands, or what comes closest.
