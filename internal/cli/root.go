@@ -78,7 +78,7 @@ Exit codes: 0 all is well; 1 something was found, or a test failed; 2 wrong usag
 	})
 	a.connection.bind(root.PersistentFlags())
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "also say what was skipped or taken for granted, on stderr")
-	root.AddCommand(newLint(a), newTest(a), newExplain(a), newVersion(a))
+	root.AddCommand(newExplain(a), newGet(a), newGraph(a), newLint(a), newServe(a), newTest(a), newVersion(a))
 	return root
 }
 

@@ -266,13 +266,22 @@ func (a *App) Addr() string { return a.api.Addr().String() }
 // AdminAddr is the address of health, readiness and metrics.
 func (a *App) AdminAddr() string { return a.admin.Addr().String() }
 
-// Activate puts a plan into force without a manager.
+// Failed receives why the distributor cannot go on, at most once. It is to be stopped then.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Activate puts a plan into force without a manager. After an error the plan before it stays in force.
 func (a *App) Activate(ctx context.Context, version string, body []byte) error {
 	p, err := plan.Decode(body)
 	if err != nil {
 		return err
 	}
-	_, err = a.loop.Activate(ctx, version, body, p)
+	if p.Namespace != a.cfg.Namespace {
+		return fmt.Errorf("the plan is for namespace %s, this distributor serves %s", p.Namespace, a.cfg.Namespace)
+	}
+	res, err := a.loop.Activate(ctx, version, body, p)
+	if err == nil && res.Rejected != nil {
+		return fmt.Errorf("%s: %s", res.Rejected.Reason, res.Rejected.Message)
+	}
 	return err
 }
 

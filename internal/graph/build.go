@@ -24,8 +24,8 @@ const (
 	lineLength = 44
 )
 
-// Absent is an object that the plan does not hold as it is written, with the reason.
-type Absent struct{ Kind, Name, Why string }
+// Absent is an object that the plan does not hold as it is written.
+type Absent struct{ Kind, Name string }
 
 // builder collects nodes. IDs are short, so that names of any form do no harm in any notation.
 type builder struct {
