@@ -62,6 +62,9 @@ deny deps '@/internal/planfeed(/.*)?' "$kubernetes"
 deny deps '@/internal/journal(/.*)?' '@/internal/(engine|ingress|delivery|view)'
 deny deps '@/internal/(ingress|delivery|view|channel)(/.*)?' '@/internal/engine'
 
+# The plugin may import both planes; nothing imports the plugin.
+deny imports '@/.*'                  '@/internal/cli$' none '@/cmd/kubectl-workstream'
+
 # One importer of the embedded server; test helpers stay in tests.
 helpers='@/internal/testkit/.*|@/internal/journal/journaltest|@/test/.*|@/hack/.*'
 deny imports '@/.*' 'github\.com/nats-io/nats-server' none '@/internal/natsd'
