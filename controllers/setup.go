@@ -4,9 +4,13 @@ package controllers
 
 import (
 	"fmt"
+	"maps"
 
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"workstream.dev/operator/controllers/cabundle"
 	"workstream.dev/operator/controllers/dataplane"
 	"workstream.dev/operator/controllers/routing"
 )
@@ -17,6 +21,15 @@ type Options struct {
 	Feed routing.Feed
 	// DataPlane says how Distributors are deployed.
 	DataPlane dataplane.Options
+	// WebhookTrust is whom the API server is told to trust as the webhook. Nil, somebody else tells it, or there is none.
+	WebhookTrust cabundle.Trust
+}
+
+// CacheOptions narrow the manager's cache to what the reconcilers need.
+func CacheOptions() map[client.Object]cache.ByObject {
+	all := dataplane.CacheOptions()
+	maps.Copy(all, cabundle.CacheOptions())
+	return all
 }
 
 // SetupAll registers every reconciler with the manager.
@@ -26,6 +39,12 @@ func SetupAll(mgr ctrl.Manager, opts Options) error {
 	}
 	if err := dataplane.New(mgr, opts.DataPlane).SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up dataplane: %w", err)
+	}
+	if opts.WebhookTrust == nil {
+		return nil
+	}
+	if err := cabundle.New(mgr, opts.WebhookTrust).SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up cabundle: %w", err)
 	}
 	return nil
 }

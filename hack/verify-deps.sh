@@ -54,10 +54,14 @@ deny deps '@/internal/graph'         "$third|@/"        "$cel|@/internal/(rule|h
 deny deps '@/api/.*'                 'sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|@/' '@/api/.*'
 deny deps '@/internal/ruletest'      "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan))'
 deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan|ruletest))'
+deny deps '@/internal/compile'       "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan))'
+deny deps '@/internal/admission'     "sigs\.k8s\.io/controller-runtime|k8s\.io/client-go|$nats|@/" '@/(api/.*|internal/(rule|hours|expression|plan|compile|analysis))'
+deny deps '@/internal/webhook'       "$nats|@/"         '@/(api/.*|internal/(rule|hours|expression|plan|compile|analysis|admission|telemetry|version))'
+deny deps '@/internal/pki'           "$nats|@/"         '@/internal/(telemetry|version)'
 deny deps '@/(controllers.*|internal/operator|cmd/manager)' "$nats|@/internal/(engine|journal|ingress|channel|delivery|view|distributor|natsd)"
 
 # The data plane: no Kubernetes, and only the composition root knows the engine.
-deny deps "$data"                    "$kubernetes|@/(api|controllers)/|@/internal/(compile|kube|operator)"
+deny deps "$data"                    "$kubernetes|@/(api|controllers)/|@/internal/(admission|compile|kube|operator|pki|webhook)"
 deny deps '@/internal/planfeed(/.*)?' "$kubernetes"
 deny deps '@/internal/journal(/.*)?' '@/internal/(engine|ingress|delivery|view)'
 deny deps '@/internal/(ingress|delivery|view|channel)(/.*)?' '@/internal/engine'

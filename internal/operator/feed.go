@@ -12,6 +12,7 @@ import (
 	"github.com/go-logr/logr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"workstream.dev/operator/internal/pki"
 	"workstream.dev/operator/internal/planfeed"
 )
 
@@ -23,10 +24,10 @@ type feed struct {
 	listeners []func(namespace, distributor string)
 }
 
-func newFeed(c client.Writer, t *trust, log logr.Logger) *feed {
+func newFeed(c client.Writer, t *pki.Keeper, log logr.Logger) *feed {
 	f := &feed{}
 	f.Server = planfeed.NewServer(planfeed.ServerOptions{
-		TLS:          &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: t.certificate},
+		TLS:          &tls.Config{MinVersion: tls.VersionTLS13, GetCertificate: t.Certificate},
 		Authenticate: authenticator(c),
 		Changed:      f.changed,
 		Log:          slogOf(log.WithName("planfeed")),

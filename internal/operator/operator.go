@@ -33,6 +33,7 @@ import (
 	"workstream.dev/operator/controllers"
 	"workstream.dev/operator/controllers/dataplane"
 	"workstream.dev/operator/internal/kube"
+	"workstream.dev/operator/internal/pki"
 	"workstream.dev/operator/internal/telemetry"
 )
 
@@ -44,7 +45,9 @@ const (
 )
 
 // +kubebuilder:rbac:groups=coordination.k8s.io,namespace=workstream-system,resources=leases,verbs=get;create;update
-// +kubebuilder:rbac:groups="",namespace=workstream-system,resources=secrets,verbs=get;create;update
+// A Secret that does not exist cannot be named:
+// +kubebuilder:rbac:groups="",namespace=workstream-system,resources=secrets,verbs=create
+// +kubebuilder:rbac:groups="",namespace=workstream-system,resources=secrets,resourceNames=workstream-manager-planfeed-tls;workstream-manager-webhook-tls,verbs=get;update
 
 func init() {
 	metrics.Registry.MustRegister(telemetry.NewBuildInfo())
@@ -88,11 +91,7 @@ func New(ctx context.Context, cfg *rest.Config, opts Options) (*Operator, error)
 			return nil, err
 		}
 	}
-	t := &trust{
-		reader: mgr.GetAPIReader(), writer: mgr.GetClient(), now: time.Now, log: log.WithName("trust"),
-		secret:     types.NamespacedName{Namespace: opts.Namespace, Name: TrustSecret},
-		serverName: opts.serverName(),
-	}
+	t := opts.keeper(mgr, "planfeed", PlanFeedSecret, planFeedService)
 	f := newFeed(mgr.GetClient(), t, log)
 	o := &Operator{manager: mgr, listen: &listening{feed: f, address: opts.PlanFeedAddress, ready: make(chan struct{})}}
 	for _, r := range []interface{ Start(context.Context) error }{t, o.listen, leading{f}} {
@@ -100,14 +99,28 @@ func New(ctx context.Context, cfg *rest.Config, opts Options) (*Operator, error)
 			return nil, fmt.Errorf("adding %T: %w", r, err)
 		}
 	}
+	webhookTrust, err := o.addWebhook(opts)
+	if err != nil {
+		return nil, err
+	}
 	err = controllers.SetupAll(mgr, controllers.Options{
-		Feed:      f,
-		DataPlane: dataplane.Options{Image: opts.DistributorImage, PlanFeedAddress: opts.planFeedTarget(), Trust: t},
+		Feed:         f,
+		DataPlane:    dataplane.Options{Image: opts.DistributorImage, PlanFeedAddress: opts.planFeedTarget(), Trust: t},
+		WebhookTrust: webhookTrust,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return o, o.addChecks(t)
+}
+
+// keeper keeps the certificates of one of our Services.
+func (o *Options) keeper(mgr ctrl.Manager, purpose, secret, service string) *pki.Keeper {
+	return pki.NewKeeper(pki.Options{
+		Purpose: purpose, ServerName: o.serverName(service), Secret: types.NamespacedName{Namespace: o.Namespace, Name: secret},
+		Reader: mgr.GetAPIReader(), Writer: mgr.GetClient(), Now: time.Now,
+		Log: logr.FromSlogHandler(o.Log.Handler()).WithName("pki"),
+	})
 }
 
 // +kubebuilder:rbac:groups="",namespace=workstream-system,resources=pods,verbs=get
@@ -127,7 +140,7 @@ func ownImage(ctx context.Context, c client.Reader, opts Options) (string, error
 }
 
 // addChecks says when the process lives and when it is ready: it can be asked by distributors then, leader or not.
-func (o *Operator) addChecks(t *trust) error {
+func (o *Operator) addChecks(t *pki.Keeper) error {
 	if err := o.manager.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return fmt.Errorf("adding health check: %w", err)
 	}
@@ -170,7 +183,7 @@ func (o *Options) manager(cfg *rest.Config, log logr.Logger) (ctrl.Options, erro
 		Metrics:                metricsserver.Options{BindAddress: o.MetricsAddress},
 		HealthProbeBindAddress: o.ProbeAddress,
 		Cache: cache.Options{
-			DefaultTransform: slim, ByObject: dataplane.CacheOptions(),
+			DefaultTransform: slim, ByObject: controllers.CacheOptions(),
 			// What no controller watches is not cached by a careless read: of Secrets, only metadata are.
 			ReaderFailOnMissingInformer: true,
 		},

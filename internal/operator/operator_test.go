@@ -62,7 +62,7 @@ type running struct {
 func options(namespace, identity, image string) operator.Options {
 	return operator.Options{
 		Namespace: namespace, Identity: identity, DistributorImage: image, LeaderElect: true,
-		MetricsAddress: "0", ProbeAddress: "0", PlanFeedAddress: "127.0.0.1:0",
+		MetricsAddress: "0", ProbeAddress: "0", PlanFeedAddress: "127.0.0.1:0", WebhookAddress: "0",
 		Log: slog.New(slog.NewTextHandler(GinkgoWriter, nil)),
 	}
 }
@@ -262,7 +262,11 @@ var _ = Describe("Operator", func() {
 	It("writes nothing at rest but its lease", func(ctx SpecContext) {
 		own, ns := namespace(ctx), namespace(ctx)
 		cfg, writes := kubetest.Count(env.Config)
-		o := start(ctx, cfg, own, "manager-0")
+		opts := options(own, "manager-0", "example.org/workstream:test")
+		opts.WebhookAddress = installWebhook(ctx, own)
+		made, err := operator.New(ctx, cfg, opts)
+		Expect(err).NotTo(HaveOccurred())
+		o := run(ctx, made)
 		Expect(env.Apply(ctx, ns, records)).To(Succeed())
 		r := replica{namespace: ns, account: "workstream-default", audience: dataplane.PlanFeedAudience}
 		r.watch(ctx, o, own)
@@ -277,49 +281,5 @@ var _ = Describe("Operator", func() {
 			return len(last) == len(before)
 		}).WithPolling(quiet).WithTimeout(timeout).Should(BeTrue())
 		Consistently(other).WithTimeout(2 * quiet).Should(Equal(before))
-	}, SpecTimeout(time.Minute))
-})
-
-var _ = Describe("The plan feed's certificates", func() {
-	It("are made once for all managers, and renewed by one of them", func(ctx SpecContext) {
-		own := namespace(ctx)
-		now := time.Now()
-		clock := func() time.Time { return now }
-		one, two := operator.NewTrust(env.Client, own, clock), operator.NewTrust(env.Client, own, clock)
-		_, err := one.Serving()
-		Expect(err).To(HaveOccurred())
-		changes := 0
-		two.OnChange(func() { changes++ })
-		serving := func(t operator.Trust) []byte {
-			GinkgoHelper()
-			der, err := t.Serving()
-			Expect(err).NotTo(HaveOccurred())
-			return der
-		}
-		Expect(one.Refresh(ctx)).To(Succeed())
-		Expect(two.Refresh(ctx)).To(Succeed())
-		Expect(serving(one)).To(Equal(serving(two)))
-		Expect(one.Bundle()).To(Equal(two.Bundle()))
-		Expect(changes).To(Equal(1))
-
-		By("time passing")
-		first := serving(one)
-		now = now.AddDate(0, 0, 61)
-		Expect(two.Refresh(ctx)).To(Succeed())
-		Expect(one.Refresh(ctx)).To(Succeed())
-		Expect(serving(one)).NotTo(Equal(first))
-		Expect(serving(one)).To(Equal(serving(two)))
-		Expect(changes).To(Equal(1)) // the authority is the same
-
-		By("somebody spoiling the Secret")
-		key := types.NamespacedName{Namespace: own, Name: operator.TrustSecret}
-		var secret corev1.Secret
-		Expect(env.Client.Get(ctx, key, &secret)).To(Succeed())
-		secret.Data["tls.key"] = []byte("spoilt")
-		Expect(env.Client.Update(ctx, &secret)).To(Succeed())
-		Expect(two.Refresh(ctx)).To(Succeed())
-		Expect(changes).To(Equal(2))
-		Expect(one.Refresh(ctx)).To(Succeed())
-		Expect(serving(one)).To(Equal(serving(two)))
 	}, SpecTimeout(time.Minute))
 })

@@ -12,6 +12,12 @@ import (
 // planFeedService is the Service that leads to the managers' plan feeds; see config/manager.
 const planFeedService = "workstream-manager-planfeed"
 
+// The Secrets that keep the certificates of the plan feed and of the webhook, in the manager's namespace.
+const (
+	PlanFeedSecret = "workstream-manager-planfeed-tls"
+	WebhookSecret  = "workstream-manager-webhook-tls"
+)
+
 // Options configure the operator. Addresses may end in :0, in tests.
 type Options struct {
 	// Namespace is the operator's own.
@@ -27,7 +33,12 @@ type Options struct {
 	MetricsAddress  string
 	ProbeAddress    string
 	PlanFeedAddress string
-	Log             *slog.Logger
+	// WebhookAddress is where the API server asks about objects, "0" for nowhere. Its port cannot be 0.
+	WebhookAddress string
+	// WebhookCertDir has tls.crt and tls.key for the webhook, kept by somebody else who also tells the API server whom to
+	// trust. Empty, this manager does both.
+	WebhookCertDir string
+	Log            *slog.Logger
 }
 
 // How long a leader leads without reaching the API server. It outlives an API server that is gone for a minute, instead
@@ -52,8 +63,8 @@ func (o *Options) validate() error {
 	return nil
 }
 
-// serverName is what the plan feed's certificate is for.
-func (o *Options) serverName() string { return planFeedService + "." + o.Namespace + ".svc" }
+// serverName is what the certificate of one of our Services is for.
+func (o *Options) serverName(service string) string { return service + "." + o.Namespace + ".svc" }
 
 // planFeedTarget is where distributors find the plan feed: the port of the Service is that of the process.
 func (o *Options) planFeedTarget() string {
@@ -61,5 +72,5 @@ func (o *Options) planFeedTarget() string {
 	if err != nil || port == "0" {
 		port = "9443"
 	}
-	return net.JoinHostPort(o.serverName(), port)
+	return net.JoinHostPort(o.serverName(planFeedService), port)
 }

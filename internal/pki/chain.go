@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package operator
+package pki
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ const (
 	authorityRenew = authorityLife / 4
 	servingLife    = 90 * 24 * time.Hour
 	servingRenew   = servingLife / 3
-	// settle is how long a new authority is only announced: distributors must have it mounted before it signs.
+	// settle is how long a new authority is only announced: whoever verifies must know it before it signs.
 	settle = time.Hour
 	// skew tolerates clocks that differ.
 	skew = 5 * time.Minute
@@ -35,13 +35,19 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-// pki is the trust of the plan feed: the authorities, newest first, and the certificate that the feed serves with.
-type pki struct {
+// subject is whom a serving certificate is for.
+type subject struct {
+	purpose    string // in a word, such as "planfeed"
+	serverName string
+}
+
+// chain is the authorities, newest first, and the certificate that managers serve with.
+type chain struct {
 	authorities []authority
 	serving     *tls.Certificate
 }
 
-// The keys of the Secret that a pki is kept in.
+// The keys of the Secret that a chain is kept in.
 const (
 	bundleKey         = "ca.crt" // certificates of all authorities
 	authorityKeysKey  = "ca.key" // their keys, in the same order
@@ -49,17 +55,17 @@ const (
 	servingPrivateKey = "tls.key"
 )
 
-// renew returns what p must become at that time, which is p itself when nothing is due.
-func (p *pki) renew(now time.Time, serverName string) (*pki, error) {
-	next := &pki{serving: p.serving}
-	for _, a := range p.authorities {
+// renew returns what c must become at that time, which is c itself when nothing is due.
+func (c *chain) renew(now time.Time, of subject) (*chain, error) {
+	next := &chain{serving: c.serving}
+	for _, a := range c.authorities {
 		if now.Before(a.cert.NotAfter) {
 			next.authorities = append(next.authorities, a)
 		}
 	}
-	changed := len(next.authorities) != len(p.authorities)
+	changed := len(next.authorities) != len(c.authorities)
 	if len(next.authorities) == 0 || now.After(next.authorities[0].cert.NotAfter.Add(-authorityRenew)) {
-		a, err := newAuthority(now)
+		a, err := newAuthority(now, of)
 		if err != nil {
 			return nil, err
 		}
@@ -67,8 +73,8 @@ func (p *pki) renew(now time.Time, serverName string) (*pki, error) {
 		changed = true
 	}
 	signer := next.signer(now)
-	if !next.servingIsGood(now, signer, serverName) {
-		cert, err := newServing(now, signer, serverName)
+	if !next.servingIsGood(now, signer, of.serverName) {
+		cert, err := newServing(now, signer, of)
 		if err != nil {
 			return nil, err
 		}
@@ -76,93 +82,93 @@ func (p *pki) renew(now time.Time, serverName string) (*pki, error) {
 		changed = true
 	}
 	if !changed {
-		return p, nil
+		return c, nil
 	}
 	return next, nil
 }
 
 // signer is the newest authority that everybody knows by now, or the only one.
-func (p *pki) signer(now time.Time) authority {
-	for _, a := range p.authorities {
+func (c *chain) signer(now time.Time) authority {
+	for _, a := range c.authorities {
 		if now.After(a.cert.NotBefore.Add(skew + settle)) {
 			return a
 		}
 	}
-	return p.authorities[len(p.authorities)-1]
+	return c.authorities[len(c.authorities)-1]
 }
 
-func (p *pki) servingIsGood(now time.Time, signer authority, serverName string) bool {
-	if p.serving == nil || p.serving.Leaf == nil {
+func (c *chain) servingIsGood(now time.Time, signer authority, serverName string) bool {
+	if c.serving == nil || c.serving.Leaf == nil {
 		return false
 	}
-	leaf := p.serving.Leaf
+	leaf := c.serving.Leaf
 	return leaf.CheckSignatureFrom(signer.cert) == nil && leaf.VerifyHostname(serverName) == nil &&
 		now.Before(leaf.NotAfter.Add(-servingRenew))
 }
 
 // bundle is the certificates of all authorities, for who verifies.
-func (p *pki) bundle() []byte {
+func (c *chain) bundle() []byte {
 	var out bytes.Buffer
-	for _, a := range p.authorities {
+	for _, a := range c.authorities {
 		out.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
 	}
 	return out.Bytes()
 }
 
-// encode writes p as the data of a Secret.
-func (p *pki) encode() (map[string][]byte, error) {
+// encode writes c as the data of a Secret.
+func (c *chain) encode() (map[string][]byte, error) {
 	var keys bytes.Buffer
-	for _, a := range p.authorities {
+	for _, a := range c.authorities {
 		block, err := keyBlock(a.key)
 		if err != nil {
 			return nil, err
 		}
 		keys.Write(block)
 	}
-	key, ok := p.serving.PrivateKey.(*ecdsa.PrivateKey)
+	key, ok := c.serving.PrivateKey.(*ecdsa.PrivateKey)
 	if !ok {
-		return nil, fmt.Errorf("serving key is a %T", p.serving.PrivateKey)
+		return nil, fmt.Errorf("serving key is a %T", c.serving.PrivateKey)
 	}
 	servingKey, err := keyBlock(key)
 	if err != nil {
 		return nil, err
 	}
 	return map[string][]byte{
-		bundleKey:         p.bundle(),
+		bundleKey:         c.bundle(),
 		authorityKeysKey:  keys.Bytes(),
-		servingCertKey:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.serving.Certificate[0]}),
+		servingCertKey:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.serving.Certificate[0]}),
 		servingPrivateKey: servingKey,
 	}, nil
 }
 
-// decodePKI reads what encode wrote.
-func decodePKI(data map[string][]byte) (*pki, error) {
+// decode reads what encode wrote.
+func decode(data map[string][]byte) (*chain, error) {
 	serving, err := tls.X509KeyPair(data[servingCertKey], data[servingPrivateKey])
 	if err != nil {
 		return nil, fmt.Errorf("reading serving certificate: %w", err)
 	}
-	p := &pki{serving: &serving}
+	c := &chain{serving: &serving}
 	certs, keys := data[bundleKey], data[authorityKeysKey]
 	for {
-		var c, k *pem.Block
-		c, certs = pem.Decode(certs)
-		k, keys = pem.Decode(keys)
-		if c == nil && k == nil {
+		var cert, key *pem.Block
+		cert, certs = pem.Decode(certs)
+		key, keys = pem.Decode(keys)
+		if cert == nil && key == nil {
 			break
 		}
-		if c == nil || k == nil {
+		if cert == nil || key == nil {
 			return nil, errors.New("authorities and their keys do not pair up")
 		}
-		a, err := parseAuthority(c.Bytes, k.Bytes)
+		a, err := parseAuthority(cert.Bytes, key.Bytes)
 		if err != nil {
 			return nil, err
 		}
-		p.authorities = append(p.authorities, a)
+		c.authorities = append(c.authorities, a)
 	}
-	if len(p.authorities) == 0 {
+	if len(c.authorities) == 0 {
 		return nil, errors.New("no authority in it")
 	}
-	return p, nil
+	return c, nil
 }
 
 func parseAuthority(certDER, keyDER []byte) (authority, error) {
@@ -178,12 +184,15 @@ func parseAuthority(certDER, keyDER []byte) (authority, error) {
 	if !ok || !k.PublicKey.Equal(cert.PublicKey) {
 		return authority{}, errors.New("authority and key do not belong together")
 	}
+	if !cert.IsCA {
+		return authority{}, errors.New("authority may not sign others")
+	}
 	return authority{cert: cert, key: k}, nil
 }
 
-func newAuthority(now time.Time) (authority, error) {
+func newAuthority(now time.Time, of subject) (authority, error) {
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "workstream plan feed authority"},
+		Subject:               pkix.Name{CommonName: "workstream " + of.purpose + " authority"},
 		NotBefore:             now.Add(-skew),
 		NotAfter:              now.Add(authorityLife),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
@@ -198,10 +207,10 @@ func newAuthority(now time.Time) (authority, error) {
 	return authority{cert: cert, key: key}, nil
 }
 
-func newServing(now time.Time, signer authority, serverName string) (*tls.Certificate, error) {
+func newServing(now time.Time, signer authority, of subject) (*tls.Certificate, error) {
 	template := &x509.Certificate{
-		Subject:     pkix.Name{CommonName: "workstream plan feed"},
-		DNSNames:    []string{serverName},
+		Subject:     pkix.Name{CommonName: "workstream " + of.purpose},
+		DNSNames:    []string{of.serverName},
 		NotBefore:   now.Add(-skew),
 		NotAfter:    now.Add(servingLife),
 		KeyUsage:    x509.KeyUsageDigitalSignature,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package operator
+package pki
 
 import (
 	"bytes"
@@ -10,24 +10,24 @@ import (
 	"time"
 )
 
-const serverName = "workstream-manager-planfeed.system.svc"
+var feed = subject{purpose: "planfeed", serverName: "workstream-manager-planfeed.system.svc"}
 
 // verify is what a distributor with that bundle thinks of p's serving certificate.
-func verify(t *testing.T, p *pki, bundle []byte, now time.Time) error {
+func verify(t *testing.T, p *chain, bundle []byte, now time.Time) error {
 	t.Helper()
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(bundle) {
 		t.Fatal("no certificate in the bundle")
 	}
 	_, err := p.serving.Leaf.Verify(x509.VerifyOptions{
-		Roots: roots, DNSName: serverName, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		Roots: roots, DNSName: feed.serverName, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	return err
 }
 
-func renewed(t *testing.T, p *pki, now time.Time) *pki {
+func renewed(t *testing.T, p *chain, now time.Time) *chain {
 	t.Helper()
-	next, err := p.renew(now, serverName)
+	next, err := p.renew(now, feed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestRenewalNeverLocksOutADistributor(t *testing.T) {
 	const step = settle - 10*time.Minute
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	end := now.AddDate(5, 0, 0)
-	p := renewed(t, &pki{}, now)
+	p := renewed(t, &chain{}, now)
 	var authorities, servings int
 	for now = now.Add(step); now.Before(end); now = now.Add(step) {
 		next := renewed(t, p, now)
@@ -76,7 +76,7 @@ func TestRenewalNeverLocksOutADistributor(t *testing.T) {
 
 func TestRenewalAfterALongRest(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	p := renewed(t, &pki{}, now)
+	p := renewed(t, &chain{}, now)
 	now = now.Add(5 * authorityLife)
 	p = renewed(t, p, now)
 	if err := verify(t, p, p.bundle(), now); err != nil {
@@ -89,8 +89,8 @@ func TestRenewalAfterALongRest(t *testing.T) {
 
 func TestRenewalForAnotherName(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	p := renewed(t, &pki{}, now)
-	moved, err := p.renew(now, "elsewhere.svc")
+	p := renewed(t, &chain{}, now)
+	moved, err := p.renew(now, subject{purpose: "planfeed", serverName: "elsewhere.svc"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,15 +102,15 @@ func TestRenewalForAnotherName(t *testing.T) {
 	}
 }
 
-func TestPKISurvivesItsSecret(t *testing.T) {
+func TestChainSurvivesItsSecret(t *testing.T) {
 	now := time.Now()
-	p := renewed(t, &pki{}, now)
+	p := renewed(t, &chain{}, now)
 	p = renewed(t, p, now.Add(authorityLife-authorityRenew+time.Minute)) // two authorities
 	data, err := p.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := decodePKI(data)
+	got, err := decode(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,12 +126,12 @@ func TestPKISurvivesItsSecret(t *testing.T) {
 	}
 }
 
-func TestDamagedPKIIsRefused(t *testing.T) {
-	good, err := renewed(t, &pki{}, time.Now()).encode()
+func TestDamagedChainIsRefused(t *testing.T) {
+	good, err := renewed(t, &chain{}, time.Now()).encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign, err := renewed(t, &pki{}, time.Now()).encode()
+	foreign, err := renewed(t, &chain{}, time.Now()).encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestDamagedPKIIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := maps.Clone(good)
 			maps.Copy(data, damage)
-			if _, err := decodePKI(data); err == nil {
+			if _, err := decode(data); err == nil {
 				t.Error("it was taken")
 			}
 		})
