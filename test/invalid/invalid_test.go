@@ -23,7 +23,7 @@ func TestManifests(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.ToSlash(m.path), ".yaml"), func(t *testing.T) {
 			got := s.try(t, &m)
 			if *rewrite {
-				m.said(t, got)
+				m.said(t, wantMark, got)
 				return
 			}
 			if len(got) == 0 {

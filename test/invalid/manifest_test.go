@@ -19,6 +19,9 @@ var rewrite = flag.Bool("rewrite", false, "write what is said into the files ins
 const (
 	separator = "\n---\n"
 	wantMark  = "# want: "
+	layerMark = "# layer: "
+	// webhookLayer is the webhook of the manager; without a mark, a file is about the schema or about conditions.
+	webhookLayer = "webhook"
 )
 
 // kinds are those of the API; their folders have their names in lower case.
@@ -32,6 +35,8 @@ type manifest struct {
 	path string
 	// want are the lines that say what the user is told.
 	want []string
+	// layer says who speaks where the API server alone would say nothing.
+	layer string
 	// documents are its objects, as they are written but for those lines.
 	documents []document
 }
@@ -62,8 +67,11 @@ func manifests(t *testing.T) []manifest {
 		all[i].path = path
 		var rest strings.Builder
 		for line := range strings.Lines(string(body)) {
-			if want, ok := strings.CutPrefix(strings.TrimRight(line, "\r\n"), wantMark); ok {
+			text := strings.TrimRight(line, "\r\n")
+			if want, ok := strings.CutPrefix(text, wantMark); ok {
 				all[i].want = append(all[i].want, want)
+			} else if layer, ok := strings.CutPrefix(text, layerMark); ok {
+				all[i].layer = layer
 			} else {
 				rest.WriteString(line)
 			}
@@ -77,8 +85,8 @@ func manifests(t *testing.T) []manifest {
 	return all
 }
 
-// said writes what is said into the file, after the comment at its start.
-func (m *manifest) said(t *testing.T, lines []string) {
+// said writes what is said into the file with that mark, after the comment at its start.
+func (m *manifest) said(t *testing.T, mark string, lines []string) {
 	t.Helper()
 	body, err := os.ReadFile(m.path)
 	if err != nil {
@@ -91,13 +99,13 @@ func (m *manifest) said(t *testing.T, lines []string) {
 	var out strings.Builder
 	written := false
 	for line := range strings.Lines(string(body)) {
-		if strings.HasPrefix(line, wantMark) {
+		if strings.HasPrefix(line, mark) {
 			continue
 		}
 		if !written && !strings.HasPrefix(line, "#") {
 			written = true
 			for _, l := range lines {
-				out.WriteString(wantMark + l + end)
+				out.WriteString(mark + l + end)
 			}
 		}
 		out.WriteString(line)

@@ -30,6 +30,7 @@ const namespace = "default"
 
 // server is an API server with the CRDs as users install them.
 type server struct {
+	env *kubetest.Env
 	// rest sends a text as it is: what YAML makes of it is the server's to say.
 	rest   rest.Interface
 	client client.Client
@@ -54,7 +55,7 @@ func startServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &server{rest: r, client: client.WithFieldValidation(env.Client, metav1.FieldValidationStrict)}
+	return &server{env: env, rest: r, client: client.WithFieldValidation(env.Client, metav1.FieldValidationStrict)}
 }
 
 // apply creates or changes an object of m as kubectl does, and returns what the server makes of it. Nothing is stored but

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+const (
+	noSuchZone = `The OperatingHours "munich" is invalid: spec.timeZone: "Europe/Munich" is no time zone such as Europe/Berlin`
+	munich     = `
+apiVersion: routing.workstream.dev/v1alpha1
+kind: OperatingHours
+metadata: {name: munich}
+spec: {timeZone: Europe/Munich}`
+)
+
+var _ = Describe("The webhook", Ordered, Serial, func() {
+	BeforeAll(func(ctx SpecContext) {
+		DeferCleanup(func(ctx SpecContext) {
+			kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich", "--ignore-not-found")
+		})
+	})
+
+	// refused waits until a bad object is refused: after an installation or a restart the API server may still learn whom to
+	// trust.
+	refused := func(ctx context.Context) {
+		GinkgoHelper()
+		Eventually(func() error {
+			_, err := cluster.Apply(ctx, contoso.namespace, munich)
+			if err == nil {
+				kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich")
+			}
+			return err
+		}).WithContext(ctx).WithTimeout(soon).WithPolling(200 * time.Millisecond).Should(MatchError(ContainSubstring(noSuchZone)))
+	}
+
+	It("refuses at apply what one object alone gets wrong", func(ctx SpecContext) {
+		refused(ctx)
+		_, err := cluster.Apply(ctx, contoso.namespace, `
+apiVersion: routing.workstream.dev/v1alpha1
+kind: RoutingRuleset
+metadata: {name: lookahead}
+spec:
+  type: RouteToQueue
+  rules:
+  - name: shop
+    when: {attribute: channel.page, operator: Matches, values: ["^(?!/shop)"]}
+    route: {queueRef: {name: vip}}`)
+		Expect(err).To(MatchError(ContainSubstring(`spec.rules[0](shop).when.values[0]: "^(?!/shop)" is no RE2 expression`)))
+	})
+
+	It("is served by two managers alike", func(ctx SpecContext) {
+		scale(ctx, "2")
+		DeferCleanup(scale, "1")
+		for range 20 { // connections go to either
+			_, err := cluster.Apply(ctx, contoso.namespace, munich)
+			Expect(err).To(MatchError(ContainSubstring(noSuchZone)))
+		}
+	}, NodeTimeout(2*restart))
+
+	It("holds nobody up while the manager is down, and lets go what was stored meanwhile", func(ctx SpecContext) {
+		scale(ctx, "0")
+		up := false
+		back := func(ctx context.Context) {
+			if !up {
+				scale(ctx, "1")
+				up = true
+			}
+		}
+		DeferCleanup(back)
+
+		By("applying while nobody answers")
+		start := time.Now()
+		_, err := cluster.Apply(ctx, contoso.namespace, munich)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(time.Since(start)).To(BeNumerically("<", 4*time.Second), "the time-out of the webhook is 5 s")
+		_, err = cluster.Apply(ctx, contoso.namespace, "{apiVersion: v1, kind: ConfigMap, metadata: {name: unrelated}}")
+		Expect(err).NotTo(HaveOccurred())
+
+		By("the manager coming back")
+		back(ctx)
+		Eventually(func(g Gomega) {
+			c := contoso.condition(ctx, "operatinghours/munich", "Accepted")
+			g.Expect(c.Status).To(Equal("False"))
+			g.Expect(noSuchZone).To(HaveSuffix(c.Message))
+		}).WithContext(ctx).WithTimeout(restart).Should(Succeed())
+		kubectl(ctx, "label", "--namespace", contoso.namespace, "operatinghours/munich", "team=a")
+		_, err = cluster.Run(ctx, "patch", "--namespace", contoso.namespace, "operatinghours/munich", "--type=merge",
+			"-p", `{"spec":{"timeZone":"Europe/Nuremberg"}}`)
+		Expect(err).To(MatchError(ContainSubstring(`"Europe/Nuremberg" is no time zone`)))
+		kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich")
+		refused(ctx)
+	}, NodeTimeout(3*restart))
+})
+
+// scale runs so many managers, and waits until just these are there.
+func scale(ctx context.Context, replicas string) {
+	GinkgoHelper()
+	const deployment = "deployment/workstream-manager"
+	kubectl(ctx, "scale", "--namespace", "workstream-system", deployment, "--replicas="+replicas)
+	if replicas == "0" {
+		kubectl(ctx, "wait", "--for=delete", "pod", "--namespace", "workstream-system", "-l", "app.kubernetes.io/name=workstream-manager",
+			"--timeout=90s")
+		return
+	}
+	kubectl(ctx, "rollout", "status", "--namespace", "workstream-system", deployment, "--timeout=120s")
+}
