@@ -23,6 +23,9 @@ type Object interface {
 // looks at no other object, so what obj names may be missing. Nothing is wrong with an object that is being deleted, nor
 // with one that is not of the API.
 func Review(obj Object) (problems, warnings []string) {
+	if obj.GetDeletionTimestamp() != nil {
+		return nil, nil
+	}
 	in := &compile.Input{Namespace: obj.GetNamespace()}
 	kind, ok := add(in, obj)
 	if !ok {
