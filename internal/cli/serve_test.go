@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -287,5 +288,40 @@ func TestServeTakesCredentialsFromFiles(t *testing.T) {
 	code, out, errOut := once(t, "get", "queues", "-o", "name", "--server", url, "-n", testSpace)
 	if code != 0 || !strings.Contains(out, "queue/contoso-gold\n") {
 		t.Errorf("exit %d: %s%s", code, out, errOut)
+	}
+}
+
+// TestReadmeConversation carries out what the README tells newcomers to type.
+func TestReadmeConversation(t *testing.T) {
+	for _, tool := range []string{"bash", "curl", "openssl", "od"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not there: %v", tool, err)
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, found := strings.Cut(string(readme), "```bash\nas() {")
+	script, _, closed := strings.Cut(script, "\n```\n")
+	if !found || !closed {
+		t.Fatal("the README has no conversation any more")
+	}
+	d := newDesk(t)
+	script, plugin, found := strings.Cut("as() {"+script, "\n./kubectl-workstream ")
+	if !found || !strings.Contains(plugin, "--token-file .workstream/dev/tokens/supervisor") {
+		t.Errorf("the README does not call the plugin with %q", plugin)
+	}
+	script = strings.ReplaceAll(strings.ReplaceAll(script, "http://127.0.0.1:8080", d.url), ".workstream/", d.data+"/")
+	out, err := exec.CommandContext(t.Context(), "bash", "-eu", "-c", script).CombinedOutput() //nolint:gosec // it is ours
+	if err != nil {
+		t.Fatalf("%v:\n%s", err, out)
+	}
+	for _, want := range []string{
+		`"text":"Where is my order?"`, `"from":"agent","agent":"alicia","text":"On its way."`, `"step":"routed"`,
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
 	}
 }
