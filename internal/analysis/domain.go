@@ -51,7 +51,7 @@ func (p *problem) build() {
 			if n, ok := v.Number(); ok {
 				byNumber[n] = append(byNumber[n], i)
 			} else if v.Present() {
-				key := foldKey(v.String())
+				key := rule.Fold(v.String())
 				byText[key] = append(byText[key], i)
 			}
 		}
@@ -81,7 +81,7 @@ func (p *problem) compareWhole(a *attribute, l *leaf, byText map[string][]int, b
 		}
 	}
 	for _, text := range l.cond.Values {
-		near := byText[foldKey(text)]
+		near := byText[rule.Fold(text)]
 		if n, ok := rule.ParseNumber(text); ok {
 			near = slices.Concat(near, byNumber[n])
 		}
@@ -110,20 +110,20 @@ func (a *attribute) findValues(p *problem) {
 		a.values = []rule.Value{*a.fixed}
 		return
 	}
-	if a.kind != rule.Number {
+	if a.kind == rule.Text || a.kind == rule.Any {
 		a.findTexts(p)
 	}
-	if a.kind != rule.Text {
+	if a.kind == rule.Number || a.kind == rule.Any {
 		a.findNumbers(p)
 	}
-	switch a.kind {
-	case rule.Number:
+	if a.kind == rule.Time {
+		a.findTimes(p)
+	}
+	if a.kind == rule.Number || a.kind == rule.Time {
 		a.values = append(a.values, rule.TextValue("text"))
-	case rule.Text:
+	}
+	if a.kind == rule.Text || a.kind == rule.Time {
 		a.values = append(a.values, rule.NumberValue(0))
-	case rule.Any:
-	default:
-		a.inexact = true
 	}
 	if len(a.values) > maxCandidates {
 		a.values, a.inexact = a.values[:maxCandidates], true
@@ -210,7 +210,7 @@ func (a *attribute) findTexts(p *problem) {
 	whole = slices.Compact(whole)
 	taken := make(map[string]bool, len(whole))
 	for _, text := range whole {
-		taken[foldKey(text)] = true
+		taken[rule.Fold(text)] = true
 	}
 	a.values = append(a.values, rule.TextValue(fresh("other", taken)))
 	// In which case a text is written matters only where some comparisons heed it and others do not.
@@ -241,21 +241,10 @@ func (a *attribute) findTexts(p *problem) {
 
 // fresh returns a text like the one given that is not taken.
 func fresh(text string, taken map[string]bool) string {
-	for taken[foldKey(text)] {
+	for taken[rule.Fold(text)] {
 		text += "x"
 	}
 	return text
-}
-
-// foldKey is equal for texts that differ in case only.
-func foldKey(s string) string { return strings.Map(foldRune, s) }
-
-func foldRune(r rune) rune {
-	low := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		low = min(low, f)
-	}
-	return low
 }
 
 // variants are the ways to write a text in upper and lower case, itself first, and whether they are all.

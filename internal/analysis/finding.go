@@ -27,8 +27,8 @@ const (
 	QueueUnserved Code = "QueueUnserved"
 	// QueueUnused is a queue to which no rule, fallback or overflow leads.
 	QueueUnused Code = "QueueUnused"
-	// QueueNeverOpen is a queue whose calendar never opens again.
-	QueueNeverOpen Code = "QueueNeverOpen"
+	// HoursNeverOpen is a calendar that never opens, not on any holiday either.
+	HoursNeverOpen Code = "HoursNeverOpen"
 	// SkillUnheld is an item whose skills no member of its queue has together, at the ratings that it needs.
 	SkillUnheld Code = "SkillUnheld"
 	// ProfileUnheld is a capacity profile that items need and of which no agent has a slot.
@@ -50,7 +50,7 @@ const (
 func Codes() []Code {
 	return []Code{
 		RuleContradiction, RuleShadowed, FallsThrough, NothingFallsThrough, AttributeNeverSet, QueueUnserved, QueueUnused,
-		QueueNeverOpen, SkillUnheld, ProfileUnheld, AgentTooSmall, OverflowIneffective, OverflowNowhere, SplitStarves,
+		HoursNeverOpen, SkillUnheld, ProfileUnheld, AgentTooSmall, OverflowIneffective, OverflowNowhere, SplitStarves,
 	}
 }
 

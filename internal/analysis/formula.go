@@ -49,41 +49,47 @@ func (f *form) not() *form {
 	}
 }
 
-// add makes c a form, whose comparisons are interned.
-func (p *problem) add(c *rule.Condition) (*form, error) {
+// addRule makes a rule a form. Nobody can tell what an expression says.
+func (p *problem) addRule(d *rule.Definition) *form {
+	f := p.add(d.When)
+	if d.Expression == "" {
+		return f
+	}
+	return &form{op: isAll, list: []*form{f, {op: isOpaque}}}
+}
+
+// add makes c a form, whose comparisons are interned. Those that cannot be asked, because a calendar is missing, are
+// opaque.
+func (p *problem) add(c *rule.Condition) *form {
 	switch {
 	case c == nil:
-		return &form{op: isAll}, nil
+		return &form{op: isAll}
 	case c.All != nil:
 		return p.addList(isAll, c.All)
 	case c.Any != nil:
 		return p.addList(isAny, c.Any)
 	case c.Not != nil:
-		f, err := p.add(c.Not)
-		if err != nil {
-			return nil, err
-		}
-		return f.not(), nil
+		return p.add(c.Not).not()
 	default:
 		l, err := p.intern(c)
-		return &form{op: isLit, lit: l}, err
+		if err != nil {
+			return &form{op: isOpaque}
+		}
+		return &form{op: isLit, lit: l}
 	}
 }
 
-func (p *problem) addList(op formOp, list []rule.Condition) (*form, error) {
+func (p *problem) addList(op formOp, list []rule.Condition) *form {
 	f := &form{op: op}
 	for i := range list {
-		child, err := p.add(&list[i])
-		if err != nil {
-			return nil, err
-		}
+		child := p.add(&list[i])
 		if child.op == op { // a group in a group of its kind
 			f.list = append(f.list, child.list...)
 		} else {
 			f.list = append(f.list, child)
 		}
 	}
-	return f, nil
+	return f
 }
 
 // positive are the operators that are asked for when one that negates is false, and the other way round, as far as there
@@ -91,8 +97,11 @@ func (p *problem) addList(op formOp, list []rule.Condition) (*form, error) {
 var positive = map[rule.Operator]rule.Operator{
 	rule.NotEqual: rule.Equal, rule.In: rule.Equal, rule.NotIn: rule.Equal,
 	rule.NotContains: rule.Contains, rule.NotStartsWith: rule.StartsWith, rule.NotEndsWith: rule.EndsWith,
-	rule.NotBetween: rule.Between, rule.NotExists: rule.Exists,
+	rule.NotBetween: rule.Between, rule.NotExists: rule.Exists, rule.NotWithin: rule.Within,
 }
+
+// opposites are operators of which at most one holds, where candidates do not show it.
+var opposites = map[rule.Operator]rule.Operator{rule.Within: rule.NotWithin, rule.NotWithin: rule.Within}
 
 // leaf is a comparison of one attribute.
 type leaf struct {
@@ -103,6 +112,8 @@ type leaf struct {
 	m        *rule.Matcher
 	// truth has a bit for each candidate of the attribute for which the comparison holds.
 	truth bitset
+	// opposite is a comparison that never holds at the same time, -1 if there is none.
+	opposite int32
 }
 
 // intern returns the literal of a comparison. Equal ones are the same.
@@ -111,16 +122,21 @@ func (p *problem) intern(c *rule.Condition) (lit, error) {
 	if i, ok := p.leafIDs[key]; ok {
 		return lit{leaf: i}, nil
 	}
-	m, err := p.compile(c)
+	m, err := rule.Compile(c, p.env)
 	if err != nil {
 		return lit{}, err
 	}
-	l := leaf{cond: c, m: m, attr: p.attribute(c.Attribute), operator: c.Operator}
+	l := leaf{cond: c, m: m, opposite: -1, attr: p.attribute(c.Attribute), operator: c.Operator}
 	if op, ok := positive[c.Operator]; ok {
 		l.operator, l.negate = op, op != c.Operator && c.Operator != rule.In
 	}
 	i := int32(len(p.leaves)) //nolint:gosec // as many as there are comparisons
 	p.leafIDs[key] = i
+	mirror := *c
+	mirror.Operator = opposites[c.Operator]
+	if other, ok := p.leafIDs[leafKey(&mirror)]; ok {
+		l.opposite, p.leaves[other].opposite = other, i
+	}
 	p.leaves = append(p.leaves, l)
 	a := p.attrs[l.attr]
 	a.leaves = append(a.leaves, i)
@@ -134,7 +150,7 @@ func leafKey(c *rule.Condition) string {
 	b.WriteString(string(c.Operator))
 	b.WriteByte(0)
 	b.WriteString(strconv.FormatBool(c.CaseSensitive))
-	for _, v := range c.Values {
+	for _, v := range append([]string{c.TimeZone, c.Hours}, c.Values...) {
 		b.WriteByte(0)
 		b.WriteString(strconv.Itoa(len(v)))
 		b.WriteByte(':')

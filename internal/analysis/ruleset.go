@@ -14,12 +14,23 @@ const (
 	workOfRule    = 300_000
 )
 
+// Ruleset returns what is to be said of the rules of one ruleset alone: those that can never be the first to match. names
+// are theirs. The findings have no Kind and Name; Path is such as spec.rules[3](vip). Rules with an expression hide no other
+// rule, as nobody can tell what it says.
+func Ruleset(definitions []rule.Definition, names []string, env rule.Env) []Finding {
+	r := newRules(definitions, names, env, nil)
+	var found []Finding
+	for _, u := range r.unreachables(nil) {
+		found = append(found, r.finding(u, "", ""))
+	}
+	return found
+}
+
 // rules are those of one ruleset, ready to be asked about.
 type rules struct {
 	*problem
-	names  []string
-	forms  []*form
-	opaque []bool
+	names []string
+	forms []*form
 }
 
 // unreachable is a rule that is never the first to match.
@@ -36,7 +47,7 @@ func (r *rules) unreachables(counts func(i int) bool) []unreachable {
 	for i := range r.forms {
 		if u, ok := r.reach(i, before); ok {
 			out = append(out, u)
-		} else if !r.opaque[i] && (counts == nil || counts(i)) {
+		} else if counts == nil || counts(i) {
 			before = append(before, i) // what is unreachable hides nothing that was not hidden before
 		}
 	}
@@ -127,37 +138,12 @@ func (r *rules) list(of []int) string {
 	return text
 }
 
-// newRules makes rules ready. Those that are opaque have more to them than their condition. Attributes that are fixed have
-// one value for all items.
-func newRules(conditions []*rule.Condition, opaque []bool, names []string, kinds func(string) (rule.Kind, bool), fixed rule.Attributes) (*rules, error) {
-	r := &rules{problem: newProblem(kinds, fixed, workOfRuleset), names: names, opaque: opaque}
-	for _, c := range conditions {
-		f, err := r.add(c)
-		if err != nil {
-			return nil, err
-		}
-		r.forms = append(r.forms, f)
+// newRules makes rules ready. Attributes that are fixed have one value for all items, which may be absence.
+func newRules(definitions []rule.Definition, names []string, env rule.Env, fixed rule.Attributes) *rules {
+	r := &rules{problem: newProblem(env, fixed, workOfRuleset), names: names}
+	for i := range definitions {
+		r.forms = append(r.forms, r.addRule(&definitions[i]))
 	}
 	r.build()
-	return r, nil
-}
-
-// fallsThrough looks for an item that no rule matches, as a source could send it. It is impossible only if there is none
-// whatever the kinds of the values.
-func (r *rules) fallsThrough() answer {
-	var blockers []*form
-	for i, f := range r.forms {
-		if !r.opaque[i] {
-			blockers = append(blockers, f)
-		}
-	}
-	all := &form{op: isAll}
-	found := r.solve(question{goal: all, blockers: blockers, work: workOfRule})
-	if found.verdict == impossible {
-		found = r.solve(question{goal: all, blockers: blockers, work: workOfRule, odd: true})
-		if found.verdict == possible {
-			found.verdict = unknown
-		}
-	}
-	return found
+	return r
 }

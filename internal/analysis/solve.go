@@ -11,9 +11,9 @@ import (
 // problem is a question of which items meet some conditions and not others. Its comparisons are interned first, then build
 // finds the values that matter, and then solve may be asked any number of times.
 type problem struct {
-	compile func(*rule.Condition) (*rule.Matcher, error)
-	kindOf  func(string) rule.Kind
-	fixed   rule.Attributes
+	env rule.Env
+	// fixed attributes have one value, which may be absence.
+	fixed rule.Attributes
 
 	leaves  []leaf
 	leafIDs map[string]int32
@@ -25,11 +25,9 @@ type problem struct {
 	work int
 }
 
-func newProblem(kinds func(string) (rule.Kind, bool), fixed rule.Attributes, work int) *problem {
+func newProblem(env rule.Env, fixed rule.Attributes, work int) *problem {
 	return &problem{
-		compile: func(c *rule.Condition) (*rule.Matcher, error) { return rule.Compile(c, rule.Env{Kind: kinds}) },
-		kindOf:  func(name string) rule.Kind { k, _ := kinds(name); return k },
-		fixed:   fixed, leafIDs: map[string]int32{}, attrIDs: map[string]int32{}, scratch: rule.Attributes{},
+		env: env, fixed: fixed, leafIDs: map[string]int32{}, attrIDs: map[string]int32{}, scratch: rule.Attributes{},
 		texts: map[string]textAnswer{}, work: work,
 	}
 }
@@ -38,7 +36,8 @@ func (p *problem) attribute(name string) int32 {
 	if i, ok := p.attrIDs[name]; ok {
 		return i
 	}
-	a := &attribute{name: name, kind: p.kindOf(name)}
+	kind, _ := p.env.Kind(name)
+	a := &attribute{name: name, kind: kind}
 	if v, ok := p.fixed[name]; ok {
 		a.fixed = &v
 	}
@@ -211,7 +210,7 @@ func (s *search) assert(l lit) verdict {
 	if slices.Contains(d.lits, l) {
 		return possible
 	}
-	if slices.Contains(d.lits, l.not()) {
+	if slices.Contains(d.lits, l.not()) || !l.negate && lf.opposite >= 0 && slices.Contains(d.lits, lit{leaf: lf.opposite}) {
 		return impossible
 	}
 	s.trail = append(s.trail, change{lf.attr, *d})

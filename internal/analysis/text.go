@@ -149,7 +149,7 @@ func (p part) brings(o part) bool {
 	mine, its := p.text, o.text
 	switch {
 	case o.fold:
-		mine, its = foldKey(mine), foldKey(its)
+		mine, its = rule.Fold(mine), rule.Fold(its)
 	case p.fold && !caseless(mine):
 		return false
 	}
@@ -169,7 +169,7 @@ func (p part) brings(o part) bool {
 func (p part) excludes(o part) bool {
 	mine, its := p.text, o.text
 	if p.fold || o.fold {
-		mine, its = foldKey(mine), foldKey(its)
+		mine, its = rule.Fold(mine), rule.Fold(its)
 	}
 	switch {
 	case p.op != o.op:
@@ -228,8 +228,8 @@ func longer(a, b string, has func(s, part string) bool) string {
 	switch {
 	case has(a, b):
 		return a
-	case has(foldKey(a), foldKey(b)) && len(a) >= len(b):
-		if strings.HasPrefix(foldKey(a), foldKey(b)) {
+	case has(rule.Fold(a), rule.Fold(b)) && len(a) >= len(b):
+		if strings.HasPrefix(rule.Fold(a), rule.Fold(b)) {
 			return b + a[len(b):]
 		}
 		return a[:len(a)-len(b)] + b
