@@ -80,3 +80,14 @@ func (r *ruleset) checkTests(w *plan.Workstream) problems {
 	}
 	return found
 }
+
+// Rules returns the rules of a ruleset with their names, and what they may name as far as one can tell from the ruleset
+// alone: context variables of any kind, and no calendars.
+func Rules(object *v1alpha1.RoutingRuleset) (definitions []rule.Definition, names []string, env rule.Env) {
+	definitions, names = make([]rule.Definition, len(object.Spec.Rules)), make([]string, len(object.Spec.Rules))
+	for i := range object.Spec.Rules {
+		from := &object.Spec.Rules[i]
+		definitions[i], names[i] = rule.Definition{When: translateCondition(from.When), Expression: from.Expression}, from.Name
+	}
+	return definitions, names, rule.Env{Kind: anyContext}
+}
