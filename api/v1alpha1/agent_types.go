@@ -123,7 +123,8 @@ const (
 
 // AgentStatus is what the operator made of an Agent.
 type AgentStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -135,7 +136,8 @@ type AgentStatus struct {
 	Queues *int32 `json:"queues,omitempty"`
 }
 
-// Agent is a person who takes items.
+// Agent is a person who takes items, which are conversations and records, from the queues that they serve; or a supervisor
+// of these people.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=agent,categories=routing
@@ -150,7 +152,7 @@ type Agent struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is the person.
+	// spec is who the person is, and what and how much they can take.
 	// +required
 	Spec AgentSpec `json:"spec"`
 

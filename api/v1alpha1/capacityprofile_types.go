@@ -64,7 +64,9 @@ const (
 
 // CapacityProfileStatus is what the operator made of a CapacityProfile.
 type CapacityProfileStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed); while it is being deleted and in use, also who needs it
+	// (Terminating).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -80,7 +82,8 @@ type CapacityProfileStatus struct {
 	Workstreams *int32 `json:"workstreams,omitempty"`
 }
 
-// CapacityProfile is a limit of items of a kind that an agent can hold at a time.
+// CapacityProfile is a limit of items of a kind that an agent can hold at a time. Workstreams and classification rules say
+// which items need a slot of it, and Agents how many slots they have.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=cap,categories=routing
@@ -96,7 +99,7 @@ type CapacityProfile struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is the limit.
+	// spec is the limit, and when a slot is free again.
 	// +required
 	Spec CapacityProfileSpec `json:"spec"`
 

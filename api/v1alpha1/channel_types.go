@@ -54,7 +54,8 @@ const SigningSecretKey = "signingSecret"
 
 // ChannelStatus is what the operator made of a Channel.
 type ChannelStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed).
 	// +optional
 	// +listType=map
 	// +listMapKey=type

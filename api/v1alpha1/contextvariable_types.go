@@ -47,7 +47,9 @@ const (
 
 // ContextVariableStatus is what the operator made of a ContextVariable.
 type ContextVariableStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed); while it is being deleted and in use, also who needs it
+	// (Terminating).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -55,7 +57,7 @@ type ContextVariableStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
-// ContextVariable is a named, typed attribute of a workstream's items, for rules to ask for.
+// ContextVariable is a named, typed attribute of a workstream's items, for rules to ask for: tier is context.tier in a rule.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=cv,categories=routing
@@ -70,7 +72,7 @@ type ContextVariable struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is the variable.
+	// spec is the variable and the workstream whose items have it.
 	// +required
 	Spec ContextVariableSpec `json:"spec"`
 

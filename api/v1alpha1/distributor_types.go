@@ -168,7 +168,8 @@ type JWTIssuer struct {
 
 // DistributorStatus is what the operator made of a Distributor, and what its replicas report.
 type DistributorStatus struct {
-	// conditions are Accepted, ResolvedRefs, Programmed and Available.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// its pods run the plan with it as it is now (Programmed), and one of them serves (Available).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -211,7 +212,8 @@ type DistributorReplica struct {
 	Refused string `json:"refused,omitempty"`
 }
 
-// Distributor is the pods that distribute a namespace's work, their storage and their authentication.
+// Distributor is the pods that distribute a namespace's work, their storage and their authentication. A namespace has one;
+// one called default is made when there is a Workstream and no Distributor.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=dist,categories=routing

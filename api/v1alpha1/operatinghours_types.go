@@ -106,7 +106,9 @@ type HolidayHours struct {
 
 // OperatingHoursStatus is what the operator made of OperatingHours.
 type OperatingHoursStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed); while it is being deleted and in use, also who needs it
+	// (Terminating).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -118,7 +120,7 @@ type OperatingHoursStatus struct {
 	Queues *int32 `json:"queues,omitempty"`
 }
 
-// OperatingHours is a calendar with a time zone and holidays.
+// OperatingHours is a calendar with a time zone and holidays, for queues and rules to ask.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:path=operatinghours,singular=operatinghours,shortName=hours,categories=routing
@@ -132,7 +134,7 @@ type OperatingHours struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// spec is when something is open.
+	// spec is when whatever names the calendar is open.
 	// +required
 	Spec OperatingHoursSpec `json:"spec"`
 

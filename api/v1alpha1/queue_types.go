@@ -47,7 +47,7 @@ type QueueSpec struct {
 	// +optional
 	OperatingHoursRef *OperatingHoursReference `json:"operatingHoursRef,omitempty"`
 
-	// overflow are what happens to items when the queue cannot serve them in time. Of the rules that hold before an item
+	// overflow are rules for what happens to items when the queue cannot serve them in time. Of the rules that hold before an item
 	// enters the queue, OutOfHours comes first, then the first in the list; of those that hold while it waits, the one
 	// with the shortest time. Unset, items wait.
 	// +optional
@@ -157,7 +157,9 @@ const (
 
 // QueueStatus is what the operator made of a Queue.
 type QueueStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed); while it is being deleted and in use, also who needs it
+	// (Terminating).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -169,7 +171,8 @@ type QueueStatus struct {
 	Agents *int32 `json:"agents,omitempty"`
 }
 
-// Queue is where items wait until an agent takes them.
+// Queue is where items, which are conversations or records, wait until an agent takes them. RoutingRulesets route to it, and
+// Agents say that they serve it.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=q,categories=routing

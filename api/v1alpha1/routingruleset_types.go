@@ -293,7 +293,9 @@ const ExpectedMatchNone ExpectedMatch = "None"
 
 // RoutingRulesetStatus is what the operator made of a RoutingRuleset.
 type RoutingRulesetStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed; and Terminating, while it is being deleted and in use.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed); while it is being deleted and in use, also who needs it
+	// (Terminating).
 	// +optional
 	// +listType=map
 	// +listMapKey=type

@@ -113,7 +113,7 @@ type WorkDistribution struct {
 	// item needs. Unset, it is Exact.
 	//
 	// - Exact: an agent must have all of them, each with the rating that is needed or a better one.
-	// - Closest: an agent must have none of them; who comes closest is preferred.
+	// - Closest: an agent need not have any of them; who comes closest is preferred.
 	// - None: skills do not count.
 	// +optional
 	// +kubebuilder:default=Exact
@@ -141,8 +141,8 @@ type WorkDistribution struct {
 	AutoCloseAfterInactivity Duration `json:"autoCloseAfterInactivity,omitempty"`
 
 	// followUpAfter is after how long an item that waits for its customer is routed again although the customer has not
-	// returned, from 1m to 720h and shorter than autoCloseAfterInactivity. Unset, it is not. It must not be set when type
-	// is Record.
+	// returned, from 1m to 720h and shorter than autoCloseAfterInactivity. Unset, it waits until the customer returns or it
+	// is closed. It must not be set when type is Record.
 	// +optional
 	// +kubebuilder:validation:XValidation:rule="duration(self) >= duration('1m') && duration(self) <= duration('720h')",message="spec.workDistribution.followUpAfter must be from 1m to 720h"
 	FollowUpAfter Duration `json:"followUpAfter,omitempty"`
@@ -211,7 +211,7 @@ const (
 // AgentAffinity is whether a conversation that comes back is first offered to the agent who had it last.
 // +kubebuilder:validation:XValidation:rule="!has(self.mode) || self.mode == 'Enabled' || !has(self.respect)",message="spec.workDistribution.agentAffinity.respect must not be set when mode is Disabled"
 type AgentAffinity struct {
-	// mode is whether it is. Unset, it is Enabled for channels of type Custom.
+	// mode is whether that agent is asked first. Unset, it is Enabled for channels of type Custom.
 	//
 	// - Enabled: that agent is asked first; who declines or does not answer is not asked first again.
 	// - Disabled: whoever fits is asked.
@@ -386,7 +386,8 @@ type RouteToQueue struct {
 
 // WorkstreamStatus is what the operator made of a Workstream.
 type WorkstreamStatus struct {
-	// conditions are Accepted, ResolvedRefs and Programmed.
+	// conditions say whether the object is sound by itself (Accepted), all that it names exists and fits (ResolvedRefs),
+	// and the running plan has it as it is now (Programmed).
 	// +optional
 	// +listType=map
 	// +listMapKey=type
@@ -408,7 +409,8 @@ type WorkstreamStatus struct {
 	Rules *int32 `json:"rules,omitempty"`
 }
 
-// Workstream is the routing and work distribution of conversations of one channel type, or of records of one type.
+// Workstream is the routing and work distribution of conversations of one channel type, or of records of one type. Channels
+// bring the conversations, RoutingRulesets decide in which Queue an item waits, and the settings here how it reaches agents.
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ws,categories=routing
