@@ -348,7 +348,13 @@ workstream cases type=Record fallback=cases
 	if len(got) != 512 || got["record.a00000"].String() != "y" || got["record.a00507"].String() != "x" || got["record.a00508"].Present() {
 		t.Errorf("%d attributes", len(got))
 	}
-	if out := submit(5000, 10, "z"); len(out.Events) != 0 {
-		t.Errorf("names for which there is no room cause %+v", out.Events)
+	out := submit(5000, 30, "z")
+	if len(out.Events) != 1 {
+		t.Fatalf("names for which there is no room cause %+v", out.Events)
+	}
+	updated := out.Events[0].Event.(event.ItemUpdated)
+	if len(updated.Attributes) != 0 || len(updated.LeftOut) != event.MaxLeftOut ||
+		updated.LeftOut[0] != (event.LeftOut{Name: "record.a05000", Reason: event.TooMany}) {
+		t.Errorf("names for which there is no room are told as %+v", updated)
 	}
 }

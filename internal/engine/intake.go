@@ -29,7 +29,7 @@ func (e *Engine) receiveMessage(c event.ReceiveMessage) event.Result {
 		return e.openConversation(&c, e.plan.Workstream(ch.Workstream), attrs)
 	}
 	e.remember(c.Intake, it.ID, c.Message)
-	e.update(it, attrs)
+	e.update(it, attrs, c.LeftOut)
 	e.reconnected(it)
 	e.emit(event.MessageReceived{Item: it.ID, Message: c.Message, Position: it.Position + 1, Text: c.Text})
 	if it.State == event.Waiting {
@@ -46,7 +46,7 @@ func (e *Engine) openConversation(c *event.ReceiveMessage, ws *plan.Workstream, 
 	e.remember(c.Intake, c.Item, c.Message)
 	e.emit(event.ItemOpened{
 		Item: c.Item, Type: plan.Messaging, Workstream: ws.Name, Channel: c.Channel, Conversation: c.Conversation,
-		Customer: c.Customer, Attributes: attrs,
+		Customer: c.Customer, Attributes: attrs, LeftOut: shortened(c.LeftOut),
 	})
 	e.emit(event.MessageReceived{Item: c.Item, Message: c.Message, Position: 1, Text: c.Text})
 	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
@@ -147,7 +147,7 @@ func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
 	it := e.records[recordKey{c.Workstream, c.Record}]
 	if it != nil {
 		e.remember(c.Intake, it.ID, "")
-		if e.update(it, attrs) && it.Queued {
+		if e.update(it, attrs, c.LeftOut) && it.Queued {
 			e.route(it, it.Since, event.RoutedAgain)
 		}
 		return event.Result{Item: it.ID}
@@ -156,7 +156,9 @@ func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
 		return e.fail("item id %q is in use", c.Item)
 	}
 	e.remember(c.Intake, c.Item, "")
-	e.emit(event.ItemOpened{Item: c.Item, Type: plan.Record, Workstream: ws.Name, Record: c.Record, Attributes: attrs})
+	e.emit(event.ItemOpened{
+		Item: c.Item, Type: plan.Record, Workstream: ws.Name, Record: c.Record, Attributes: attrs, LeftOut: shortened(c.LeftOut),
+	})
 	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
 	return event.Result{Item: c.Item}
 }
@@ -190,31 +192,56 @@ func (e *Engine) remember(i event.Intake, item, message string) {
 }
 
 // update records the attributes that differ from those the item has, and reports whether any did. An item that has very
-// many already gets no further names.
-func (e *Engine) update(it *item, attrs rule.Attributes) bool {
+// many already gets no further names, and none of the context beyond maxContext.
+func (e *Engine) update(it *item, attrs rule.Attributes, leftOut []event.LeftOut) bool {
 	var diff rule.Attributes
-	room := maxAttributes - len(it.Attributes)
+	room, context := maxAttributes-len(it.Attributes), -1
 	for _, name := range slices.Sorted(maps.Keys(attrs)) {
 		old, ok := it.Attributes[name]
 		if ok && old == attrs[name] {
 			continue
 		}
 		if !ok {
-			if room <= 0 {
+			inContext := strings.HasPrefix(name, contextRoot)
+			if inContext && context < 0 {
+				context = maxContext - contextValues(it.Attributes)
+			}
+			if room <= 0 || inContext && context <= 0 {
+				leftOut = append(slices.Clip(leftOut), event.LeftOut{Name: name, Reason: event.TooMany})
 				continue
 			}
 			room--
+			if inContext {
+				context--
+			}
 		}
 		if diff == nil {
 			diff = make(rule.Attributes)
 		}
 		diff[name] = attrs[name]
 	}
-	if diff == nil {
-		return false
+	if diff != nil || len(leftOut) > 0 {
+		e.emit(event.ItemUpdated{Item: it.ID, Attributes: diff, LeftOut: shortened(leftOut)})
 	}
-	e.emit(event.ItemUpdated{Item: it.ID, Attributes: diff})
-	return true
+	return diff != nil
+}
+
+func contextValues(attrs rule.Attributes) (n int) {
+	for name := range attrs {
+		if strings.HasPrefix(name, contextRoot) {
+			n++
+		}
+	}
+	return n
+}
+
+// shortened is what an event names of what was left out.
+func shortened(leftOut []event.LeftOut) []event.LeftOut {
+	leftOut = slices.Clone(leftOut[:min(len(leftOut), event.MaxLeftOut)])
+	for i := range leftOut {
+		leftOut[i].Name = valid(leftOut[i].Name)
+	}
+	return leftOut
 }
 
 // validAttributes drops what says nothing about the item: absent values, and the item.* that are the engine's own. What

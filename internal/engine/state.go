@@ -29,6 +29,10 @@ const (
 	// somewhat more than what one intake may bring.
 	maxAttributes = 512
 
+	// maxContext is how many context variables an item has, whose names begin with contextRoot.
+	maxContext  = 100
+	contextRoot = "context."
+
 	defaultQueuePriority = 100
 	defaultItemPriority  = 100
 

@@ -41,7 +41,38 @@ type ReceiveMessage struct {
 	Text         string
 	// Attributes have their full names: context., channel., customer.
 	Attributes rule.Attributes
+	// LeftOut are values that whoever took the message in did not take for Attributes.
+	LeftOut []LeftOut
 }
+
+// LeftOut is a value that did not become an attribute, without the value.
+type LeftOut struct {
+	Name   string        `json:"name"` // in full, such as context.tier
+	Reason LeftOutReason `json:"reason"`
+}
+
+// LeftOutReason is why a value was left out.
+type LeftOutReason string
+
+// The reasons to leave a value out. They are labels of a metric: a closed list.
+const (
+	// WrongType: a list or an object, or no number for a Number variable.
+	WrongType LeftOutReason = "WrongType"
+	// TooLong: more than 4,000 characters.
+	TooLong LeftOutReason = "TooLong"
+	// TooMany: the intake or the item has as many as can be.
+	TooMany LeftOutReason = "TooMany"
+	// InvalidName: an empty name, or one of more than 100 characters.
+	InvalidName LeftOutReason = "InvalidName"
+)
+
+// LeftOutReasons are all of them.
+func LeftOutReasons() []LeftOutReason {
+	return []LeftOutReason{WrongType, TooLong, TooMany, InvalidName}
+}
+
+// MaxLeftOut is how many values that were left out an event names.
+const MaxLeftOut = 20
 
 // Customer is who a conversation is with.
 type Customer struct {
@@ -76,6 +107,7 @@ type SubmitRecord struct {
 	Workstream string
 	Record     string          // the business system's id
 	Attributes rule.Attributes // full names: record.
+	LeftOut    []LeftOut       // as of a message
 }
 
 // ConnectAgent says that the agent's first live connection is there.

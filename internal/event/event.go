@@ -47,12 +47,16 @@ type ItemOpened struct {
 	Customer     Customer        `json:"customer,omitzero"`
 	Record       string          `json:"record,omitempty"`
 	Attributes   rule.Attributes `json:"attributes,omitempty"`
+	// LeftOut are the first MaxLeftOut values that came with it and did not become attributes.
+	LeftOut []LeftOut `json:"leftOut,omitempty"`
 }
 
 // ItemUpdated adds or replaces attributes.
 type ItemUpdated struct {
 	Item       string          `json:"item"`
 	Attributes rule.Attributes `json:"attributes"`
+	// LeftOut are the first MaxLeftOut values that came and did not become attributes.
+	LeftOut []LeftOut `json:"leftOut,omitempty"`
 }
 
 // MessageReceived is a customer's message on the item's timeline.

@@ -82,7 +82,7 @@ func describe(e event.Event, on background) (step, summary string) {
 	case event.ItemOpened:
 		return "opened", describeOpened(e)
 	case event.ItemUpdated:
-		return "updated", count(len(e.Attributes), "attribute") + " changed"
+		return "updated", count(len(e.Attributes), "attribute") + " changed" + describeLeftOut(e.LeftOut)
 	case event.ItemClassified:
 		return "classified", describeClassified(e, on.settings)
 	case event.ItemRouted:

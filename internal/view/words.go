@@ -12,10 +12,23 @@ import (
 )
 
 func describeOpened(e event.ItemOpened) string {
+	left := describeLeftOut(e.LeftOut)
 	if e.Record != "" {
-		return fmt.Sprintf("record %s opened in workstream %s", e.Record, e.Workstream)
+		return fmt.Sprintf("record %s opened in workstream %s%s", e.Record, e.Workstream, left)
 	}
-	return fmt.Sprintf("conversation %s opened over channel %s in workstream %s", e.Conversation, e.Channel, e.Workstream)
+	return fmt.Sprintf("conversation %s opened over channel %s in workstream %s%s", e.Conversation, e.Channel, e.Workstream, left)
+}
+
+// describeLeftOut names what came and did not become an attribute. Nothing is said of its value.
+func describeLeftOut(leftOut []event.LeftOut) string {
+	if len(leftOut) == 0 {
+		return ""
+	}
+	names := make([]string, len(leftOut))
+	for i, l := range leftOut {
+		names[i] = fmt.Sprintf("%s (%s)", l.Name, l.Reason)
+	}
+	return ", without " + strings.Join(names, ", ")
 }
 
 func describeRouted(e event.ItemRouted, rules int) string {

@@ -105,12 +105,13 @@ func conversation(ws *plan.Workstream, channel *plan.Channel, parts map[string]m
 	if err != nil {
 		return nil, fmt.Errorf("given: %w", err)
 	}
-	cmd, dropped := in.Command(channel, ws, func() string { return id })
-	for _, d := range dropped {
+	cmd, found := in.Command(channel, ws, func() string { return id })
+	if len(found.Undeclared) > 0 {
+		return nil, fmt.Errorf("given: %s is not declared: Workstream %q has no such ContextVariable", found.Undeclared[0], ws.Name)
+	}
+	for _, d := range found.LeftOut {
 		switch d.Reason {
-		case custom.DropUndeclared:
-			return nil, fmt.Errorf("given: %s is not declared: Workstream %q has no such ContextVariable", d.Name, ws.Name)
-		case custom.DropWrongType:
+		case event.WrongType:
 			return nil, fmt.Errorf("given: %s is of the wrong type: the ContextVariable says %s", d.Name, declared(ws, d.Name))
 		default:
 			return nil, fmt.Errorf("given: %s would be left out: %s", d.Name, d.Reason)

@@ -11,69 +11,76 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
 
-// DropReason is why a value was left out of a message that was taken in.
-type DropReason string
-
-// The reasons to leave a value out. They are labels of a metric: a closed list.
-const (
-	DropUndeclared DropReason = "Undeclared"
-	DropWrongType  DropReason = "WrongType"
-	DropTooLong    DropReason = "TooLong"
-	DropTooMany    DropReason = "TooMany"
-)
-
-// DropReasons are all of them.
-var DropReasons = []DropReason{DropUndeclared, DropWrongType, DropTooLong, DropTooMany}
-
-// Dropped is a value that was left out. A wrong value costs the customer a better routing, never the conversation.
-type Dropped struct {
-	// Name is the full name, such as context.tier.
-	Name   string
-	Reason DropReason
+// Found is what is to be said of the values of a message.
+type Found struct {
+	// Taken is how many became attributes, the undeclared ones included.
+	Taken int
+	// Undeclared are the full names of context values that no variable declares. They are kept as texts, for agents to
+	// see: rules cannot ask for them.
+	Undeclared []string
+	// LeftOut are the values that cannot be used. A wrong value costs the customer a better routing, never the
+	// conversation.
+	LeftOut []event.LeftOut
 }
 
-// attributes are the values of the message under their full names, in so far as they can be used.
-func (in *Inbound) attributes(ws *plan.Workstream) (rule.Attributes, []Dropped) {
-	attrs, dropped := maps.Clone(in.customer), []Dropped(nil)
-	for _, part := range []struct {
-		root   string
-		values map[string]json.RawMessage
-		kind   func(name string) (rule.Kind, bool)
-	}{
-		{"context.", in.content.Context, func(name string) (rule.Kind, bool) {
-			if v := ws.Variable(name); v != nil {
-				return v.Kind, true
-			}
-			return rule.Any, false
-		}},
-		{"channel.", in.content.Channel, func(string) (rule.Kind, bool) { return rule.Any, true }},
-	} {
-		taken := 0
-		for _, name := range slices.Sorted(maps.Keys(part.values)) {
-			drop := func(r DropReason) { dropped = append(dropped, Dropped{Name: part.root + name, Reason: r}) }
-			kind, declared := part.kind(name)
-			v, ok := convert(kind, part.values[name])
-			switch {
-			case !declared:
-				drop(DropUndeclared)
-			case !ok:
-				drop(DropWrongType)
-			case utf8.RuneCountInString(name) > MaxValue || utf8.RuneCountInString(v.String()) > MaxValue:
-				drop(DropTooLong)
-			case taken == MaxValues:
-				drop(DropTooMany)
-			case v.Present():
-				attrs[part.root+name] = v
-				taken++
-			}
+// attributes are the values of the message under their full names, in so far as they can be used. Those that are declared
+// come first: others must not take their place.
+func (in *Inbound) attributes(ws *plan.Workstream) (rule.Attributes, Found) {
+	attrs, found := maps.Clone(in.customer), Found{}
+	var declared, undeclared []string
+	for _, name := range slices.Sorted(maps.Keys(in.content.Context)) {
+		if ws.Variable(name) != nil {
+			declared = append(declared, name)
+		} else {
+			undeclared = append(undeclared, name)
 		}
 	}
-	return attrs, dropped
+	room := MaxValues
+	for _, name := range declared {
+		found.take(attrs, "context.", name, in.content.Context[name], ws.Variable(name).Kind, &room)
+	}
+	for _, name := range undeclared {
+		if found.take(attrs, "context.", name, in.content.Context[name], rule.Text, &room) {
+			found.Undeclared = append(found.Undeclared, "context."+name)
+		}
+	}
+	room = MaxValues
+	for _, name := range slices.Sorted(maps.Keys(in.content.Channel)) {
+		found.take(attrs, "channel.", name, in.content.Channel[name], rule.Any, &room)
+	}
+	return attrs, found
+}
+
+// take makes a value an attribute if it can be one, and reports whether it did.
+func (f *Found) take(attrs rule.Attributes, root, name string, raw json.RawMessage, kind rule.Kind, room *int) bool {
+	v, ok := convert(kind, raw)
+	reason := event.LeftOutReason("")
+	switch {
+	case !ingress.ValidName(name):
+		reason = event.InvalidName
+	case !ok:
+		reason = event.WrongType
+	case utf8.RuneCountInString(v.String()) > MaxValue:
+		reason = event.TooLong
+	case !v.Present():
+		return false
+	case *room == 0:
+		reason = event.TooMany
+	}
+	if reason != "" {
+		f.LeftOut = append(f.LeftOut, ingress.LeaveOut(root, name, reason))
+		return false
+	}
+	attrs[root+name] = v
+	*room--
+	f.Taken++
+	return true
 }
 
 // convert reads a JSON value as the declared kind. Forms send everything as text, so a text that is a number counts as
@@ -99,7 +106,7 @@ func convert(kind rule.Kind, raw json.RawMessage) (rule.Value, bool) {
 		}
 		return number(x.String())
 	case bool:
-		if kind == rule.Any {
+		if kind != rule.Number {
 			return rule.TextValue(strconv.FormatBool(x)), true
 		}
 	}

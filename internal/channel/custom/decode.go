@@ -113,19 +113,19 @@ func (in *Inbound) check() error {
 
 // Command is what the webhook asks for, with the values that were left out. A message without an id gets one of newID,
 // as does the item.
-func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() string) (event.Command, []Dropped) {
+func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() string) (event.Command, Found) {
 	intake := event.Intake{Scope: "channel/" + ch.Name, Key: in.id, Digest: in.digest}
 	c := &in.content
 	switch in.Kind {
 	case ConversationEnded:
-		return event.LeaveConversation{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+		return event.LeaveConversation{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, Found{}
 	case CustomerDisconnected:
-		return event.DisconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+		return event.DisconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, Found{}
 	case CustomerReconnected:
-		return event.ReconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, nil
+		return event.ReconnectCustomer{Intake: intake, Channel: ch.Name, Conversation: c.Conversation}, Found{}
 	case MessageCreated:
 	}
-	attrs, dropped := in.attributes(ws)
+	attrs, found := in.attributes(ws)
 	message := c.Message.ID
 	if message == "" {
 		message = newID()
@@ -139,7 +139,8 @@ func (in *Inbound) Command(ch *plan.Channel, ws *plan.Workstream, newID func() s
 		Customer:     event.Customer{ID: c.Customer.ID, Name: c.Customer.Name},
 		Text:         c.Message.Text,
 		Attributes:   attrs,
-	}, dropped
+		LeftOut:      found.LeftOut,
+	}, found
 }
 
 func clip(s string, n int) string {

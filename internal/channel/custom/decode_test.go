@@ -27,7 +27,7 @@ var (
 )
 
 // command decodes data of a message and returns what it asks for.
-func command(t *testing.T, data string) (event.Command, []Dropped) {
+func command(t *testing.T, data string) (event.Command, Found) {
 	t.Helper()
 	in, err := Decode("wh1", []byte(`{"type":"message.created","timestamp":"2026-11-20T10:00:00Z","data":`+data+`}`))
 	if err != nil {
@@ -38,7 +38,7 @@ func command(t *testing.T, data string) (event.Command, []Dropped) {
 }
 
 func TestMessageBecomesACommand(t *testing.T) {
-	got, dropped := command(t, `{
+	got, found := command(t, `{
 		"conversation": "c-1",
 		"customer": {"id": "u1", "name": "Mia"},
 		"message": {"id": "m1", "text": "hi", "attachments": []},
@@ -68,8 +68,8 @@ func TestMessageBecomesACommand(t *testing.T) {
 	if diff := cmp.Diff(want, receive, cmp.AllowUnexported(rule.Value{})); diff != "" {
 		t.Errorf("command (-want +got):\n%s", diff)
 	}
-	if dropped != nil {
-		t.Errorf("left out %v", dropped)
+	if diff := cmp.Diff(Found{Taken: 5}, found); diff != "" {
+		t.Errorf("found (-want +got):\n%s", diff)
 	}
 }
 
@@ -146,30 +146,37 @@ func TestContextValuesFitTheirVariable(t *testing.T) {
 	for name, tc := range map[string]struct {
 		context string
 		want    map[string]rule.Value
-		dropped []Dropped
+		leftOut []event.LeftOut
 	}{
 		"a number written as text": {`{"basket":" 700.50 "}`, map[string]rule.Value{"basket": rule.NumberValue(700.5)}, nil},
 		"a number for a text":      {`{"order":10000000000000001}`, map[string]rule.Value{"order": rule.TextValue("10000000000000001")}, nil},
 		"null":                     {`{"tier":null}`, nil, nil},
 		"the longest text":         {`{"tier":` + long + `}`, map[string]rule.Value{"tier": rule.TextValue(strings.Trim(long, `"`))}, nil},
-		"not declared":             {`{"teir":"gold"}`, nil, []Dropped{{"context.teir", DropUndeclared}}},
-		"names have case":          {`{"Tier":"gold"}`, nil, []Dropped{{"context.Tier", DropUndeclared}}},
-		"words for a number":       {`{"basket":"lots"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
-		"hexadecimal":              {`{"basket":"0x10"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
-		"infinity":                 {`{"basket":"Inf"}`, nil, []Dropped{{"context.basket", DropWrongType}}},
-		"too large for a number":   {`{"basket":1e999}`, nil, []Dropped{{"context.basket", DropWrongType}}},
-		"a boolean for a text":     {`{"tier":true}`, nil, []Dropped{{"context.tier", DropWrongType}}},
-		"an object":                {`{"tier":{"is":"gold"}}`, nil, []Dropped{{"context.tier", DropWrongType}}},
-		"a list":                   {`{"tier":["gold"]}`, nil, []Dropped{{"context.tier", DropWrongType}}},
-		"too long":                 {`{"tier":` + long[:len(long)-1] + `x"}`, nil, []Dropped{{"context.tier", DropTooLong}}},
+		"not declared":             {`{"teir":"gold"}`, map[string]rule.Value{"teir": rule.TextValue("gold")}, nil},
+		"a number, not declared":   {`{"shoe":9.5}`, map[string]rule.Value{"shoe": rule.TextValue("9.5")}, nil},
+		"a boolean, not declared":  {`{"new":true}`, map[string]rule.Value{"new": rule.TextValue("true")}, nil},
+		"an object, not declared":  {`{"new":{"is":"x"}}`, nil, []event.LeftOut{{Name: "context.new", Reason: event.WrongType}}},
+		"names have case":          {`{"Tier":"gold"}`, map[string]rule.Value{"Tier": rule.TextValue("gold")}, nil},
+		"an empty name":            {`{"":"gold"}`, nil, []event.LeftOut{{Name: "context.", Reason: event.InvalidName}}},
+		"the longest name":         {`{"` + strings.Repeat("ü", 100) + `":"x"}`, map[string]rule.Value{strings.Repeat("ü", 100): rule.TextValue("x")}, nil},
+		"a name that is too long":  {`{"` + strings.Repeat("ü", 101) + `":"x"}`, nil, []event.LeftOut{{Name: "context." + strings.Repeat("ü", 100) + "...", Reason: event.InvalidName}}},
+		"words for a number":       {`{"basket":"lots"}`, nil, []event.LeftOut{{Name: "context.basket", Reason: event.WrongType}}},
+		"hexadecimal":              {`{"basket":"0x10"}`, nil, []event.LeftOut{{Name: "context.basket", Reason: event.WrongType}}},
+		"infinity":                 {`{"basket":"Inf"}`, nil, []event.LeftOut{{Name: "context.basket", Reason: event.WrongType}}},
+		"too large for a number":   {`{"basket":1e999}`, nil, []event.LeftOut{{Name: "context.basket", Reason: event.WrongType}}},
+		"a boolean for a text":     {`{"tier":true}`, map[string]rule.Value{"tier": rule.TextValue("true")}, nil},
+		"a boolean for a number":   {`{"basket":true}`, nil, []event.LeftOut{{Name: "context.basket", Reason: event.WrongType}}},
+		"an object":                {`{"tier":{"is":"gold"}}`, nil, []event.LeftOut{{Name: "context.tier", Reason: event.WrongType}}},
+		"a list":                   {`{"tier":["gold"]}`, nil, []event.LeftOut{{Name: "context.tier", Reason: event.WrongType}}},
+		"too long":                 {`{"tier":` + long[:len(long)-1] + `x"}`, nil, []event.LeftOut{{Name: "context.tier", Reason: event.TooLong}}},
 		"one wrong, one right": {
 			`{"basket":"lots","tier":"gold"}`,
 			map[string]rule.Value{"tier": rule.TextValue("gold")},
-			[]Dropped{{"context.basket", DropWrongType}},
+			[]event.LeftOut{{Name: "context.basket", Reason: event.WrongType}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cmd, dropped := command(t, `{"conversation":"c","message":{"text":"hi"},"context":`+tc.context+`}`)
+			cmd, found := command(t, `{"conversation":"c","message":{"text":"hi"},"context":`+tc.context+`}`)
 			want := rule.Attributes{}
 			for k, v := range tc.want {
 				want["context."+k] = v
@@ -177,7 +184,7 @@ func TestContextValuesFitTheirVariable(t *testing.T) {
 			if diff := cmp.Diff(want, cmd.(event.ReceiveMessage).Attributes, cmp.AllowUnexported(rule.Value{})); diff != "" {
 				t.Errorf("attributes (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(tc.dropped, dropped); diff != "" {
+			if diff := cmp.Diff(tc.leftOut, found.LeftOut); diff != "" {
 				t.Errorf("left out (-want +got):\n%s", diff)
 			}
 		})
@@ -189,13 +196,31 @@ func TestTooManyValuesAreLeftOutByName(t *testing.T) {
 	for i := range MaxValues + 2 {
 		fmt.Fprintf(&b, `,"k%03d":%d`, i, i)
 	}
-	cmd, dropped := command(t, `{"conversation":"c","message":{"text":"hi"},"channel":{`+b.String()[1:]+`}}`)
+	cmd, found := command(t, `{"conversation":"c","message":{"text":"hi"},"channel":{`+b.String()[1:]+`}}`)
 	if got := len(cmd.(event.ReceiveMessage).Attributes); got != MaxValues {
 		t.Errorf("got %d values", got)
 	}
-	want := []Dropped{{"channel.k100", DropTooMany}, {"channel.k101", DropTooMany}}
-	if diff := cmp.Diff(want, dropped); diff != "" {
+	want := []event.LeftOut{{Name: "channel.k100", Reason: event.TooMany}, {Name: "channel.k101", Reason: event.TooMany}}
+	if diff := cmp.Diff(want, found.LeftOut); diff != "" {
 		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+}
+
+func TestDeclaredValuesComeFirst(t *testing.T) {
+	var b strings.Builder
+	for i := range MaxValues + 1 {
+		fmt.Fprintf(&b, `,"a%03d":%d`, i, i)
+	}
+	cmd, found := command(t, `{"conversation":"c","message":{"text":"hi"},"context":{"tier":"gold"`+b.String()+`}}`)
+	if attrs := cmd.(event.ReceiveMessage).Attributes; len(attrs) != MaxValues || attrs["context.tier"].String() != "gold" {
+		t.Errorf("got %d values, the tier is %q", len(attrs), attrs["context.tier"])
+	}
+	want := []event.LeftOut{{Name: "context.a099", Reason: event.TooMany}, {Name: "context.a100", Reason: event.TooMany}}
+	if diff := cmp.Diff(want, found.LeftOut); diff != "" {
+		t.Errorf("left out (-want +got):\n%s", diff)
+	}
+	if len(found.Undeclared) != MaxValues-1 || found.Taken != MaxValues {
+		t.Errorf("%d undeclared, %d taken", len(found.Undeclared), found.Taken)
 	}
 }
 

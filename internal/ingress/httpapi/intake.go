@@ -21,10 +21,9 @@ import (
 
 // The limits of a record. Dataverse tables may have several hundred columns.
 const (
-	maxAttributes    = 500
-	maxAttributeName = 100
-	maxAttribute     = 4_000
-	maxKey           = 255
+	maxAttributes = 500
+	maxAttribute  = 4_000
+	maxKey        = 255
 )
 
 // webhookAnswer answers a webhook.
@@ -32,6 +31,8 @@ type webhookAnswer struct {
 	Item      string `json:"item"`
 	Message   string `json:"message,omitempty"`
 	Duplicate bool   `json:"duplicate"`
+	// LeftOut are values that did not become attributes. A duplicate does not say it again.
+	LeftOut []event.LeftOut `json:"leftOut,omitempty"`
 }
 
 // webhook takes in what a custom channel sends.
@@ -67,16 +68,17 @@ func (a *API) webhook(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd, dropped := in.Command(ch, p.Workstream(ch.Workstream), a.newID)
+	cmd, found := in.Command(ch, p.Workstream(ch.Workstream), a.newID)
 	result, err := desk.Perform(c.Context(), a.Doer, cmd)
 	if err != nil {
 		return nil, err
 	}
-	if !result.Duplicate {
-		a.countDropped(ch, dropped)
+	if result.Duplicate {
+		found = custom.Found{}
 	}
+	a.metrics.countValues(found)
 	return &answer{status: http.StatusAccepted, body: webhookAnswer{
-		Item: result.Item, Message: result.Message, Duplicate: result.Duplicate,
+		Item: result.Item, Message: result.Message, Duplicate: result.Duplicate, LeftOut: found.LeftOut,
 	}}, nil
 }
 
@@ -97,15 +99,6 @@ func (a *API) signingKeys(ch *plan.Channel) ([][]byte, error) {
 	return keys, nil
 }
 
-func (a *API) countDropped(ch *plan.Channel, dropped []custom.Dropped) {
-	for _, d := range dropped {
-		a.metrics.dropped.WithLabelValues(string(d.Reason)).Inc()
-	}
-	if len(dropped) > 0 {
-		a.Log.Debug("Leaving context values out", "channel", ch.Name, "count", len(dropped), "reason", string(dropped[0].Reason))
-	}
-}
-
 // recordBody is what a business system submits.
 type recordBody struct {
 	ID         string                     `json:"id"`
@@ -118,6 +111,8 @@ type recordAnswer struct {
 	Operation string `json:"operation"`
 	Item      string `json:"item"`
 	Duplicate bool   `json:"duplicate"`
+	// LeftOut is as in the answer to a webhook.
+	LeftOut []event.LeftOut `json:"leftOut,omitempty"`
 }
 
 // record takes in a business system's record.
@@ -140,10 +135,8 @@ func (a *API) record(c *call) (*answer, error) {
 	if err := ingress.CheckLength("id", in.ID, ingress.MaxID, true); err != nil {
 		return nil, err
 	}
-	attributes, err := recordAttributes(in.Attributes)
-	if err != nil {
-		return nil, err
-	}
+	attributes, leftOut := recordAttributes(in.Attributes)
+	found := custom.Found{Taken: len(attributes), LeftOut: leftOut}
 	customer, err := in.Customer.Attributes("customer")
 	if err != nil {
 		return nil, err
@@ -156,37 +149,50 @@ func (a *API) record(c *call) (*answer, error) {
 		Workstream: workstream,
 		Record:     in.ID,
 		Attributes: attributes,
+		LeftOut:    leftOut,
 	})
 	if err != nil {
 		return nil, err
 	}
+	if result.Duplicate {
+		found = custom.Found{}
+	}
+	a.metrics.countValues(found)
 	return &answer{
-		status:   http.StatusAccepted,
-		body:     recordAnswer{Operation: result.Item, Item: result.Item, Duplicate: result.Duplicate},
+		status: http.StatusAccepted,
+		body: recordAnswer{
+			Operation: result.Item, Item: result.Item, Duplicate: result.Duplicate, LeftOut: found.LeftOut,
+		},
 		location: "/v1/namespaces/" + a.Namespace + "/items/" + result.Item,
 	}, nil
 }
 
-// recordAttributes refuses what it cannot use: unlike a customer, a business system can be told.
-func recordAttributes(values map[string]json.RawMessage) (rule.Attributes, error) {
-	if len(values) > maxAttributes {
-		return nil, ingress.InvalidField("attributes", "", fmt.Sprintf("%d attributes are more than %d", len(values), maxAttributes))
-	}
-	attributes := make(rule.Attributes, len(values))
+// recordAttributes are the values that can be used, and what is said of the others. A wrong value must not lose the record.
+func recordAttributes(values map[string]json.RawMessage) (rule.Attributes, []event.LeftOut) {
+	const root = "record."
+	attributes := make(rule.Attributes, min(len(values), maxAttributes))
+	var leftOut []event.LeftOut
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if n := utf8.RuneCountInString(name); n == 0 || n > maxAttributeName {
-			return nil, ingress.InvalidField("attributes", "", fmt.Sprintf("names of attributes have 1 to %d characters", maxAttributeName))
-		}
 		var v rule.Value
-		if err := json.Unmarshal(values[name], &v); err != nil {
-			return nil, ingress.InvalidField("attributes."+name, "", err.Error())
+		err := json.Unmarshal(values[name], &v)
+		reason := event.LeftOutReason("")
+		switch {
+		case !ingress.ValidName(name):
+			reason = event.InvalidName
+		case err != nil:
+			reason = event.WrongType
+		case utf8.RuneCountInString(v.String()) > maxAttribute:
+			reason = event.TooLong
+		case !v.Present():
+			continue
+		case len(attributes) == maxAttributes:
+			reason = event.TooMany
 		}
-		if err := ingress.CheckLength("attributes."+name, v.String(), maxAttribute, false); err != nil {
-			return nil, err
+		if reason != "" {
+			leftOut = append(leftOut, ingress.LeaveOut(root, name, reason))
+			continue
 		}
-		if v.Present() {
-			attributes["record."+name] = v
-		}
+		attributes[root+name] = v
 	}
-	return attributes, nil
+	return attributes, leftOut
 }

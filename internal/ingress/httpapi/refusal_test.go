@@ -70,23 +70,6 @@ func TestWebhookIsDoneOnce(t *testing.T) {
 	w.wantProblem("404 UnknownConversation", "POST "+webhookPath, "", leave, signed("w3", leave)...)
 }
 
-func TestWebhookKeepsAMessageWhoseContextIsWrong(t *testing.T) {
-	w := newWorld(t)
-	body := `{"type":"message.created","data":{"conversation":"c","message":{"text":"hi"},` +
-		`"context":{"basket":"lots","shoe":9,"tier":["gold"]}}}`
-	for range 2 { // the second is a duplicate, and not counted again
-		item := w.want(202, "POST "+webhookPath, "", body, signed("w1", body)...).text("item")
-		if it, _ := w.view.Item(item); it.Queue != "general" || len(it.Attributes) != 0 {
-			t.Errorf("the item is %+v", it)
-		}
-	}
-	for reason, want := range map[string]float64{"WrongType": 2, "Undeclared": 1, "TooLong": 0, "TooMany": 0} {
-		if got := testutil.ToFloat64(w.api.metrics.dropped.WithLabelValues(reason)); got != want {
-			t.Errorf("%s counted %v times, want %v", reason, got, want)
-		}
-	}
-}
-
 func TestWebhookRefusesBadBodies(t *testing.T) {
 	w := newWorld(t)
 	for name, tc := range map[string]struct {
@@ -128,11 +111,6 @@ func TestWebhookRefusesBadBodies(t *testing.T) {
 func TestRecordRefusals(t *testing.T) {
 	w := newWorld(t)
 	const records = root + "/workstreams/cases/records"
-	long := strings.Repeat("x", 4001)
-	many := make([]string, 501)
-	for i := range many {
-		many[i] = fmt.Sprintf(`"a%d":1`, i)
-	}
 	for name, tc := range map[string]struct {
 		body  string
 		field string
@@ -141,11 +119,6 @@ func TestRecordRefusals(t *testing.T) {
 		"no id":                 {`{}`, "id", true},
 		"a long id":             {`{"id":"` + strings.Repeat("x", 257) + `"}`, "id", true},
 		"an unknown field":      {`{"id":"1","attrs":{}}`, "attrs", true},
-		"an object":             {`{"id":"1","attributes":{"a":{"b":1}}}`, "attributes.a", true},
-		"a list":                {`{"id":"1","attributes":{"a":[]}}`, "attributes.a", true},
-		"a long value":          {`{"id":"1","attributes":{"a":"` + long + `"}}`, "attributes.a", true},
-		"a long name":           {`{"id":"1","attributes":{"` + strings.Repeat("x", 101) + `":1}}`, "attributes", true},
-		"too many":              {`{"id":"1","attributes":{` + strings.Join(many, ",") + `}}`, "attributes", true},
 		"attributes as a list":  {`{"id":"1","attributes":[]}`, "attributes", true},
 		"attributes null":       {`{"id":"1","attributes":null}`, "attributes", true},
 		"a blank id":            {`{"id":" "}`, "id", true},
@@ -160,7 +133,6 @@ func TestRecordRefusals(t *testing.T) {
 		"four preferred agents": {`{"id":"1","customer":{"preferredAgents":["a","b","c","d"]}}`, "customer.preferredAgents", true},
 		"a wrong name":          {`{"id":"1","customer":{"neverAgents":["ann","Bob"]}}`, "customer.neverAgents", true},
 		"a number as name":      {`{"id":"1","customer":{"preferredAgents":[1]}}`, "customer.preferredAgents", true},
-		"a number beyond count": {`{"id":"1","attributes":{"a":1e999}}`, "attributes.a", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t
@@ -328,7 +300,6 @@ func TestCommandBodiesAreStrict(t *testing.T) {
 		},
 		"broken JSON":                  {"POST", "/items/x/transfer", `{"queue"`, 400, "", false},
 		"no queue":                     {"POST", "/items/x/transfer", `{}`, 422, "queue", true},
-		"a list":                       {"POST", "/items/x/transfer", `[]`, 422, "", true},
 		"something after the object":   {"POST", "/items/x/transfer", `{"queue":"vip"}{}`, 400, "", false},
 		"an optional body that is too": {"POST", "/items/x/end", `{"x":"` + strings.Repeat("x", ingress.MaxBody) + `"}`, 413, "", false},
 	} {

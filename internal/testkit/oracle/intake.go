@@ -180,22 +180,40 @@ func (o *Oracle) openItem(it *item, ev event.ItemOpened, attrs rule.Attributes) 
 func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
 	news := rule.Attributes{}
 	room := maxNames - len(it.attributes)
+	var leftOut []event.LeftOut
+	context := 0
+	for k := range it.attributes {
+		if strings.HasPrefix(k, "context.") {
+			context++
+		}
+	}
 	for _, k := range slices.Sorted(maps.Keys(attrs)) {
 		old, had := it.attributes[k]
 		if old == attrs[k] {
 			continue
 		}
+		ofContext := strings.HasPrefix(k, "context.")
+		if !had && (room == 0 || ofContext && context == 100) {
+			if len(leftOut) < 20 {
+				leftOut = append(leftOut, event.LeftOut{Name: k, Reason: event.TooMany})
+			}
+			continue
+		}
 		if !had {
 			room--
 		}
-		if had || room >= 0 {
-			news[k] = attrs[k]
+		if !had && ofContext {
+			context++
 		}
+		news[k] = attrs[k]
 	}
+	if len(news) == 0 && len(leftOut) == 0 {
+		return false
+	}
+	o.log(event.ItemUpdated{Item: it.id, Attributes: news, LeftOut: leftOut})
 	if len(news) == 0 {
 		return false
 	}
-	o.log(event.ItemUpdated{Item: it.id, Attributes: news})
 	maps.Copy(it.attributes, news)
 	for k := range news {
 		if strings.HasPrefix(k, "context.") || strings.HasPrefix(k, "record.") {
