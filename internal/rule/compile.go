@@ -184,6 +184,10 @@ type leaf struct {
 	numeric   []bool
 	patterns  []*regexp.Regexp
 	time      timeTest
+
+	// In a set: the place of the attribute, and the sorted hashes of many values.
+	slot   int32
+	hashes []uint64
 }
 
 func compileLeaf(c *Condition, env *Env, path string) (leaf, error) {

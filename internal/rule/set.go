@@ -3,7 +3,10 @@
 package rule
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"workstream.dev/operator/internal/expression"
@@ -36,6 +39,15 @@ func (e *SetError) Unwrap() error { return e.Err }
 // goroutines.
 type Set struct {
 	rules []compiledRule
+
+	// plain finds the rules that are a condition alone, costly those with an expression; nil when there are none, or few of
+	// all. always are those that are neither: they match.
+	plain, costly *index
+	always        []int32
+	attributes    []string // by slot, those first that are asked for most
+	checks        []check  // of all conditions
+	starts        []int32  // of each rule's checks; -1 for none
+	longest       []int    // bytes of a text that an attribute is equal to, by slot
 }
 
 // compiledRule matches when what it has holds.
@@ -52,7 +64,97 @@ func CompileSet(defs []Definition, env Env) (*Set, error) {
 			return nil, err
 		}
 	}
+	if len(defs) > fewRules {
+		s.index()
+	}
 	return s, nil
+}
+
+// index makes Next fast.
+func (s *Set) index() {
+	s.name()
+	s.starts = make([]int32, len(s.rules))
+	var plain, costly []entry
+	for i := range s.rules {
+		r, at := &s.rules[i], int32(i) //nolint:gosec // rulesets are smaller than that
+		s.starts[i] = -1
+		if r.when == nil && r.expression == nil {
+			s.always = append(s.always, at)
+			continue
+		}
+		terms := []term{nil}
+		if r.when != nil {
+			terms = cover(r.when, false)
+			s.starts[i] = int32(len(s.checks)) //nolint:gosec // as above
+			s.checks = flatten(s.checks, r.when)
+		}
+		list := &plain
+		if r.expression != nil {
+			list = &costly
+		}
+		for _, t := range terms {
+			*list = append(*list, entry{at, t})
+		}
+	}
+	s.checks = slices.Clip(s.checks)
+	s.plain, s.costly = newIndex(plain), newIndex(costly)
+}
+
+func newIndex(entries []entry) *index {
+	if len(entries) == 0 {
+		return nil
+	}
+	b := builder{room: maxRoom * len(entries)}
+	b.node(entries, 0)
+	b.rules, b.buckets = slices.Clip(b.rules), slices.Clip(b.buckets)
+	return &b.index
+}
+
+// name gives each attribute its slot.
+func (s *Set) name() {
+	count := map[string]int{}
+	s.leaves(func(l *leaf) { count[l.attribute]++ })
+	s.attributes = slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	slots := make(map[string]int32, len(s.attributes))
+	for i, name := range s.attributes {
+		slots[name] = int32(i) //nolint:gosec // fewer than rules
+	}
+	s.longest = make([]int, len(s.attributes))
+	s.leaves(func(l *leaf) {
+		l.slot = slots[l.attribute]
+		if l.family != famEqual {
+			return
+		}
+		for _, text := range l.texts {
+			s.longest[l.slot] = max(s.longest[l.slot], len(text))
+		}
+		if len(l.texts) > manyValues {
+			l.hashes = l.keys()
+		}
+	})
+}
+
+// manyValues are looked for by their hashes.
+const manyValues = 6
+
+// leaves visits the comparisons of all rules.
+func (s *Set) leaves(visit func(*leaf)) {
+	for i := range s.rules {
+		if m := s.rules[i].when; m != nil {
+			m.leaves(visit)
+		}
+	}
+}
+
+func (m *Matcher) leaves(visit func(*leaf)) {
+	if m.op == opLeaf {
+		visit(&m.leaf)
+	}
+	for i := range m.children {
+		m.children[i].leaves(visit)
+	}
 }
 
 // Check says what is wrong with one rule. The error is a *SetError of the rule 0.
@@ -93,16 +195,6 @@ func (s *Set) Len() int { return len(s.rules) }
 func (s *Set) Matches(i int, attrs Attributes) bool {
 	r := &s.rules[i]
 	return (r.when == nil || r.when.Match(attrs)) && (r.expression == nil || r.expression.Holds(values(attrs)))
-}
-
-// Next returns the index of the first rule at or behind from that matches, or -1.
-func (s *Set) Next(from int, attrs Attributes) int {
-	for i := from; i < len(s.rules); i++ {
-		if s.Matches(i, attrs) {
-			return i
-		}
-	}
-	return -1
 }
 
 // values gives expressions the attributes.
