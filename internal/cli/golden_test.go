@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -42,4 +43,10 @@ func run(t *testing.T, stdin string, args ...string) string {
 		text += "\n"
 	}
 	return text + fmt.Sprintf("exit %d\n", code)
+}
+
+// rewriting reports whether expected output is to be written.
+func rewriting() bool {
+	f := flag.Lookup("rewrite")
+	return f != nil && f.Value.String() == "true"
 }
