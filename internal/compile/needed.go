@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/expression"
 	"workstream.dev/operator/internal/rule"
 )
 
@@ -39,6 +40,7 @@ type needs struct {
 	users map[Place][]Place // by what is being deleted; it has a key for each
 	// variables are those of users, by their workstream.
 	variables map[string][]*v1alpha1.ContextVariable
+	hours     bool // some of users are OperatingHours
 	// follow are what is being deleted and needed, and has not been asked yet what it needs itself.
 	follow []Place
 }
@@ -53,7 +55,9 @@ func Needed(in *Input) map[Place][]Place {
 	leaving(n, v1alpha1.KindRoutingRuleset, in.RoutingRulesets)
 	leaving(n, v1alpha1.KindContextVariable, in.ContextVariables)
 	leaving(n, v1alpha1.KindCapacityProfile, in.CapacityProfiles)
+	others := len(n.users)
 	leaving(n, v1alpha1.KindOperatingHours, in.OperatingHours)
+	n.hours = len(n.users) > others
 	if len(n.users) == 0 {
 		return nil
 	}
@@ -186,7 +190,7 @@ func (n *needs) findVariables() {
 func names(r *v1alpha1.RoutingRuleset, attribute string) bool {
 	for i := range r.Spec.Rules {
 		from := &r.Spec.Rules[i]
-		if compares(translateCondition(from.When), attribute) {
+		if compares(translateCondition(from.When), attribute) || asks(from.Expression, attribute) {
 			return true
 		}
 		if from.Set != nil && slices.ContainsFunc(from.Set.Attributes, func(a v1alpha1.AttributeSetting) bool { return a.Name == attribute }) {
@@ -194,6 +198,15 @@ func names(r *v1alpha1.RoutingRuleset, attribute string) bool {
 		}
 	}
 	return false
+}
+
+// asks reports whether an expression names the attribute.
+func asks(source, attribute string) bool {
+	if source == "" {
+		return false
+	}
+	program, err := expression.Compile(source)
+	return err == nil && slices.Contains(program.Attributes(), attribute) // what does not compile needs nothing
 }
 
 func compares(c *rule.Condition, attribute string) bool {
@@ -208,6 +221,11 @@ func compares(c *rule.Condition, attribute string) bool {
 func (n *needs) ruleset(r *v1alpha1.RoutingRuleset) {
 	user := Place{v1alpha1.KindRoutingRuleset, r.Name}
 	for i := range r.Spec.Rules {
+		if n.hours {
+			for _, name := range translateCondition(r.Spec.Rules[i].When).AppendHours(nil) {
+				n.need(user, v1alpha1.KindOperatingHours, v1alpha1.ObjectName(name))
+			}
+		}
 		for _, p := range r.Spec.Rules[i].CapacityProfiles {
 			n.need(user, v1alpha1.KindCapacityProfile, p.Name)
 		}
