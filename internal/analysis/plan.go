@@ -4,6 +4,7 @@ package analysis
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,7 +47,8 @@ type namespace struct {
 // workstream is one with its rules, ready to be asked.
 type workstream struct {
 	*plan.Workstream
-	env rule.Env
+	env   rule.Env
+	asked map[string]bool // the attributes that rules ask for
 	// items has all classification rulesets and then the routing rules, with no attributes that no source sets.
 	items *problem
 	forms [][]*form
@@ -107,12 +109,14 @@ func (n *namespace) prepare(of *plan.Workstream) *workstream {
 // pose puts all rules of the workstream into one problem.
 func (w *workstream) pose(lists [][]rule.Definition, fixed rule.Attributes) {
 	absent := rule.Attributes{}
+	w.asked = map[string]bool{}
 	for name, v := range fixed {
 		absent[name] = v
 	}
 	for _, list := range lists {
 		for i := range list {
 			for _, name := range attributesOf(list[i].When, nil) {
+				w.asked[name] = true
 				if _, known := absent[name]; !known && !sourced(w.Workstream, name) {
 					absent[name] = rule.Value{}
 				}
@@ -148,6 +152,17 @@ func attributesOf(c *rule.Condition, names []string) []string {
 		names = attributesOf(&c.Any[i], names)
 	}
 	return attributesOf(c.Not, names)
+}
+
+// shown is what of an item need be said: not what all items of a workstream have.
+func (w *workstream) shown(item rule.Attributes) rule.Attributes {
+	out := maps.Clone(item)
+	for _, name := range []string{"item.type", "item.workstream", "item.channel"} {
+		if name != "item.channel" || !w.asked[name] {
+			delete(out, name)
+		}
+	}
+	return out
 }
 
 // find looks for an item for which goal holds before it is classified, and none of the blockers, and that is as wanted
@@ -275,7 +290,7 @@ func (n *namespace) fallsThrough(w *workstream) {
 	f := Finding{Severity: Info, Kind: kindWorkstream, Name: w.Name, Path: "spec.routing.fallbackQueueRef"}
 	switch w.falls.verdict {
 	case possible:
-		f.Code, f.Witness = FallsThrough, w.falls.witness
+		f.Code, f.Witness = FallsThrough, w.shown(w.falls.witness)
 		f.Message = fmt.Sprintf("an item can come that no rule of RoutingRuleset %q matches: it goes to the fallback Queue %q",
 			w.Routing.Ruleset, w.Routing.Fallback)
 	case impossible:

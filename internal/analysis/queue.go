@@ -51,11 +51,11 @@ func (l lead) place() Place {
 // arrive looks for an item that goes this way.
 func (n *namespace) arrive(l lead) rule.Attributes {
 	if l.rule < 0 {
-		return l.w.falls.witness
+		return l.w.shown(l.w.falls.witness)
 	}
 	forms := l.w.routing()
 	given, _ := n.find(l.w, forms[l.rule], forms[:l.rule], func(j *journey) bool { return j.route == l.rule })
-	return given
+	return l.w.shown(given)
 }
 
 // queues says which queues nobody serves, which nothing leads to, and which rules of overflow do nothing or lead nowhere.

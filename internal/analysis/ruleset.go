@@ -11,7 +11,7 @@ import (
 // What the analysis of one ruleset may spend, in looks at one condition.
 const (
 	workOfRuleset = 30_000_000
-	workOfRule    = 300_000
+	workOfRule    = 2_000_000
 )
 
 // Ruleset returns what is to be said of the rules of one ruleset alone: those that can never be the first to match. names

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // maxTries is how many pairs of classification and queue are looked at for one workstream.
@@ -21,7 +22,7 @@ type hunt struct {
 	found map[string]bool
 }
 
-// skills says which items wait for ever because no member of their queue has the skills.
+// skills says which items wait because no member of their queue has the skills.
 func (n *namespace) skills() {
 	for _, w := range n.workstreams {
 		if w.SkillMatching == plan.SkillsClosest || w.SkillMatching == plan.SkillsNone {
@@ -36,7 +37,7 @@ func (n *namespace) skills() {
 // chosen is a rule of a classification ruleset.
 type chosen struct{ set, rule int }
 
-func (h *hunt) rule(c chosen) *plan.ClassificationRule {
+func (h *hunt) ruleOf(c chosen) *plan.ClassificationRule {
 	return &h.w.Classification[c.set].Rules[c.rule]
 }
 
@@ -44,7 +45,7 @@ func (h *hunt) rule(c chosen) *plan.ClassificationRule {
 func (h *hunt) asking() (list []chosen) {
 	for i := range h.w.Classification {
 		for j := range h.w.Classification[i].Rules {
-			if c := (chosen{i, j}); len(h.rule(c).Skills) > 0 {
+			if c := (chosen{i, j}); len(h.ruleOf(c).Skills) > 0 {
 				list = append(list, c)
 			}
 		}
@@ -54,7 +55,7 @@ func (h *hunt) asking() (list []chosen) {
 
 func (h *hunt) singles() {
 	for _, c := range h.asking() {
-		h.try(h.rule(c).Skills, c)
+		h.try(h.ruleOf(c).Skills, c)
 	}
 }
 
@@ -64,7 +65,7 @@ func (h *hunt) pairs() {
 	for i, a := range list {
 		for _, b := range list[i+1:] {
 			if a.set != b.set && h.tries > 0 {
-				h.try(mergeSkills(h.rule(a).Skills, h.rule(b).Skills), a, b)
+				h.try(mergeSkills(h.ruleOf(a).Skills, h.ruleOf(b).Skills), a, b)
 			}
 		}
 	}
@@ -81,7 +82,8 @@ func (h *hunt) try(skills []plan.Skill, rules ...chosen) {
 	routing := h.w.routing()
 	for i := range h.plan.Queues {
 		queue := h.plan.Queues[i].Name
-		if len(h.plan.Members(queue)) == 0 || h.held(queue, skills) {
+		alone := len(rules) > 1 && slices.ContainsFunc(rules, func(c chosen) bool { return !h.held(queue, h.ruleOf(c).Skills) })
+		if len(h.plan.Members(queue)) == 0 || h.held(queue, skills) || alone {
 			continue
 		}
 		tried := 0
@@ -102,18 +104,17 @@ func (h *hunt) try(skills []plan.Skill, rules ...chosen) {
 				return j.route == l.rule && !slices.ContainsFunc(rules, func(c chosen) bool { return j.rules[c.set] != c.rule })
 			})
 			if given != nil && !h.held(queue, j.skills) {
-				h.report(queue, l, j, rules)
-				h.namespace.found[len(h.namespace.found)-1].Witness = given
+				h.report(queue, l, j, given, rules)
 				h.found[queue+" "+needs(skills)] = true
 			}
 		}
 	}
 }
 
-func (h *hunt) report(queue string, l lead, j *journey, rules []chosen) {
+func (h *hunt) report(queue string, l lead, j *journey, given rule.Attributes, rules []chosen) {
 	f := Finding{
-		Code: SkillUnheld, Severity: Warning, Kind: kindQueue, Name: queue,
-		Message: fmt.Sprintf("items of Workstream %q come here that need %s, and no agent of the queue has %s: nobody is ever offered them",
+		Code: SkillUnheld, Severity: Warning, Kind: kindQueue, Name: queue, Witness: h.w.shown(given),
+		Message: fmt.Sprintf("items of Workstream %q come here that need %s, and no agent of the queue has %s: nobody there is ever offered them",
 			h.w.Name, needs(j.skills), themAll(j.skills)),
 	}
 	for _, c := range rules {
