@@ -140,14 +140,14 @@ func explainItem(ctx context.Context, flags *serverFlags, id, whyNot string) (*e
 	defer s.close()
 	e := &explanation{}
 	path := "/items/" + url.PathEscape(id)
-	if err := s.get(ctx, path, nil, &e.Item); err != nil {
+	if err := s.get(ctx, path, &e.Item); err != nil {
 		return nil, err
 	}
 	var trace struct {
 		Items    []view.TraceStep
 		WaitsFor string
 	}
-	if err := s.get(ctx, path+"/trace", nil, &trace); err != nil {
+	if err := s.get(ctx, path+"/trace", &trace); err != nil {
 		return nil, err
 	}
 	e.Trace, e.WaitsFor = trace.Items, trace.WaitsFor
@@ -155,7 +155,7 @@ func explainItem(ctx context.Context, flags *serverFlags, id, whyNot string) (*e
 		return e, nil
 	}
 	var agents struct{ Items []view.AgentView }
-	if err := s.get(ctx, "/agents", nil, &agents); err != nil {
+	if err := s.get(ctx, "/agents", &agents); err != nil {
 		return nil, err
 	}
 	e.WhyNot, err = whyNotLive(e, agents.Items, whyNot)

@@ -13,10 +13,12 @@ import (
 	"strconv"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
+
+	"workstream.dev/operator/api/v1alpha1"
 )
 
 const (
@@ -46,13 +48,16 @@ func (s *serverFlags) forward(ctx context.Context, namespace string) (base strin
 		return "", nil, err
 	}
 	stop, ready, failed := make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	f, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{":" + strconv.Itoa(distributorPort)}, stop, ready,
-		io.Discard, io.Discard)
+	ports := []string{":" + strconv.Itoa(distributorPort)}
+	f, err := portforward.NewOnAddressesForStreaming(dialer, []string{"127.0.0.1"}, ports, stop, ready, io.Discard, io.Discard)
 	if err != nil {
 		return "", nil, fmt.Errorf("forwarding a port to pod %s: %w", pod, err)
 	}
 	go func() { failed <- f.ForwardPorts() }()
-	end = func() { close(stop); <-failed }
+	end = func() {
+		close(stop)
+		<-failed //nolint:errcheck // it was told to end
+	}
 	select {
 	case <-ready:
 	case err := <-failed:
@@ -61,12 +66,12 @@ func (s *serverFlags) forward(ctx context.Context, namespace string) (base strin
 		end()
 		return "", nil, ctx.Err()
 	}
-	ports, err := f.GetPorts()
-	if err != nil || len(ports) != 1 {
+	opened, err := f.GetPorts()
+	if err != nil || len(opened) != 1 {
 		end()
 		return "", nil, fmt.Errorf("forwarding a port to pod %s: %w", pod, errors.Join(errors.New("no port was opened"), err))
 	}
-	return fmt.Sprintf("http://127.0.0.1:%d", ports[0].Local), end, nil
+	return fmt.Sprintf("http://127.0.0.1:%d", opened[0].Local), end, nil
 }
 
 // forwardDialer speaks WebSocket with the API server, and SPDY with one that cannot.
@@ -76,12 +81,12 @@ func forwardDialer(cfg *rest.Config, c *cluster, namespace, pod string) (httpstr
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	old := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, u)
-	tunnel, err := portforward.NewSPDYOverWebsocketDialer(u, cfg)
+	old := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, u)
+	tunnel, err := portforward.NewSPDYOverWebsocketDialerForStreaming(u, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
 	}
-	return portforward.NewFallbackDialer(tunnel, old, func(err error) bool {
+	return portforward.NewFallbackDialerForStreaming(tunnel, old, func(err error) bool {
 		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 	}), nil
 }
@@ -118,4 +123,20 @@ func (c *cluster) distributorPod(ctx context.Context, namespace string) (string,
 	default:
 		return "", fmt.Errorf("namespace %s has no distributor; name another with -n, or a URL with --server", namespace)
 	}
+}
+
+// distributors lists the Distributor objects of a namespace.
+func (c *cluster) distributors(ctx context.Context, namespace string) ([]v1alpha1.Distributor, error) {
+	var list []v1alpha1.Distributor
+	path := "/apis/" + v1alpha1.GroupVersion.String() + "/namespaces/" + namespace + "/distributors"
+	err := c.list(ctx, path, "", func(raw []byte) error {
+		var d v1alpha1.Distributor
+		err := json.Unmarshal(raw, &d)
+		list = append(list, d)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading how namespace %s authenticates: %w", namespace, err)
+	}
+	return list, nil
 }

@@ -39,7 +39,7 @@ const (
 type live struct {
 	name string
 	raw  map[string]any
-	row  func(now time.Time, wide bool) []string
+	row  func(now time.Time) []string // all columns, those of wide last
 }
 
 // resource is a list that get shows.
@@ -132,13 +132,14 @@ func (g *get) run(ctx context.Context) error {
 		return err
 	}
 	defer s.close()
-	list, tag, _, err := g.list(ctx, s, "")
+	first, err := g.list(ctx, s, "")
 	if err != nil {
 		return err
 	}
 	if g.watch {
-		return g.follow(ctx, s, list, tag)
+		return g.follow(ctx, s, first)
 	}
+	list := first.list
 	if err := g.printAll(list); err != nil {
 		return err
 	}
@@ -148,50 +149,57 @@ func (g *get) run(ctx context.Context) error {
 	return nil
 }
 
-// list asks for what is to be shown. Without changes since tag it returns changed false.
-func (g *get) list(ctx context.Context, s *server, tag string) (found []*live, next string, changed bool, err error) {
+// listing is what was asked for. Unless changed it is what the tag was of, and list is empty.
+type listing struct {
+	list    []*live
+	tag     string
+	changed bool
+}
+
+// list asks for what is to be shown, if that has changed since tag; an empty one asks in any case.
+func (g *get) list(ctx context.Context, s *server, tag string) (*listing, error) {
 	if g.what.name == "items" && len(g.names) > 0 {
-		found, err = g.itemsByID(ctx, s)
-		return found, "", true, err
+		found, err := g.itemsByID(ctx, s)
+		return &listing{found, "", true}, err
 	}
+	l := &listing{changed: true}
 	query := g.query()
-	for {
+	for first := true; ; first = false {
 		var page struct {
 			Items    []json.RawMessage `json:"items"`
 			Continue string            `json:"continue"`
 		}
-		asked := ""
-		if len(found) == 0 {
-			asked = tag
-		}
-		of, fresh, err := s.getIfChanged(ctx, "/"+g.what.name, query, asked, &page)
-		if err != nil || !fresh {
-			return nil, tag, false, err
-		}
-		if next == "" {
-			next = of // of the first page: what changes meanwhile changes it, too
+		of, fresh, err := s.getIfChanged(ctx, "/"+g.what.name, query, tag, &page)
+		switch {
+		case err != nil:
+			return nil, err
+		case !fresh:
+			return &listing{tag: tag}, nil
+		case first:
+			l.tag, tag = of, "" // what changes while pages are read has another tag than the first
 		}
 		for _, raw := range page.Items {
-			l, err := g.what.decode(raw)
+			o, err := g.what.decode(raw)
 			if err != nil {
-				return nil, "", false, fmt.Errorf("reading the answer of the distributor: %w", err)
+				return nil, fmt.Errorf("reading the answer of the distributor: %w", err)
 			}
-			found = append(found, l)
+			l.list = append(l.list, o)
 		}
-		if page.Continue == "" {
-			break
-		}
-		if g.limit > 0 && len(found) >= g.limit {
+		full := g.limit > 0 && len(l.list) >= g.limit
+		if full && page.Continue != "" {
 			g.more()
+		}
+		if full || page.Continue == "" {
 			break
 		}
 		query.Set("continue", page.Continue)
 	}
-	if g.limit > 0 && len(found) > g.limit {
-		found = found[:g.limit]
+	if g.limit > 0 && len(l.list) > g.limit {
+		l.list = l.list[:g.limit]
 	}
-	found, err = g.named(found)
-	return found, next, true, err
+	var err error
+	l.list, err = g.named(l.list)
+	return l, err
 }
 
 // more says, once, that not all is shown.
@@ -250,7 +258,7 @@ func (g *get) itemsByID(ctx context.Context, s *server) ([]*live, error) {
 	var found []*live
 	for _, id := range g.names {
 		var raw json.RawMessage
-		if err := s.get(ctx, "/items/"+url.PathEscape(id), nil, &raw); err != nil {
+		if err := s.get(ctx, "/items/"+url.PathEscape(id), &raw); err != nil {
 			return nil, err
 		}
 		l, err := g.what.decode(raw)
@@ -282,7 +290,8 @@ func (g *get) printAll(list []*live) error {
 	if g.what.name == "items" && len(g.names) == 1 {
 		v = raw[0]
 	}
-	return g.app.print(&g.out, v, func(p *page) {
+	a := g.app
+	return a.print(&g.out, v, func(p *page) {
 		switch {
 		case g.out.format == formatName:
 			for _, l := range list {
@@ -295,32 +304,33 @@ func (g *get) printAll(list []*live) error {
 }
 
 func (g *get) rows(list []*live, head bool) [][]string {
-	wide := g.out.format == formatWide
-	var rows [][]string
+	columns := len(g.what.head)
+	if g.out.format == formatWide {
+		columns += len(g.what.wide)
+	}
+	rows := make([][]string, 0, 1+len(list))
 	if head {
-		rows = append(rows, g.what.head)
-		if wide {
-			rows[0] = append(slices.Clone(g.what.head), g.what.wide...)
-		}
+		rows = append(rows, slices.Concat(g.what.head, g.what.wide)[:columns])
 	}
 	now := time.Now()
 	for _, l := range list {
-		rows = append(rows, l.row(now, wide))
+		rows = append(rows, l.row(now)[:columns])
 	}
 	return rows
 }
 
 // follow prints what there is, and then each object that comes, changes or goes, until ctx ends.
-func (g *get) follow(ctx context.Context, s *server, list []*live, tag string) error {
+func (g *get) follow(ctx context.Context, s *server, first *listing) error {
 	out := &lineTable{w: g.app.Out, widths: slices.Clone(g.what.widths)}
 	known := map[string]*live{}
 	show := func(list []*live) error { return g.printMore(out, list) }
-	if err := show(list); err != nil {
+	if err := show(first.list); err != nil {
 		return err
 	}
-	for _, l := range list {
+	for _, l := range first.list {
 		known[l.name] = l
 	}
+	tag := first.tag
 	poll := time.NewTicker(pollEvery)
 	defer poll.Stop()
 	for failed := 0; ; {
@@ -329,7 +339,7 @@ func (g *get) follow(ctx context.Context, s *server, list []*live, tag string) e
 			return nil
 		case <-poll.C:
 		}
-		now, next, changed, err := g.list(ctx, s, tag)
+		next, err := g.list(ctx, s, tag)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -342,11 +352,11 @@ func (g *get) follow(ctx context.Context, s *server, list []*live, tag string) e
 			continue
 		}
 		failed = 0
-		if !changed {
+		if !next.changed {
 			continue
 		}
-		tag = next
-		if err := show(g.news(ctx, s, known, now)); err != nil {
+		tag = next.tag
+		if err := show(g.news(ctx, s, known, next.list)); err != nil {
 			return err
 		}
 	}
@@ -381,7 +391,7 @@ func (g *get) news(ctx context.Context, s *server, known map[string]*live, now [
 		last := known[name]
 		delete(known, name)
 		var raw json.RawMessage
-		if g.what.name == "items" && s.get(ctx, "/items/"+url.PathEscape(name), nil, &raw) == nil {
+		if g.what.name == "items" && s.get(ctx, "/items/"+url.PathEscape(name), &raw) == nil {
 			if l, err := g.what.decode(raw); err == nil {
 				last = l
 			}

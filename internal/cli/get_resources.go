@@ -40,33 +40,31 @@ func items() *resource {
 			}
 			delete(o, "customer")
 			delete(o, "attributes")
-			return &live{name: it.ID, raw: o, row: func(now time.Time, wide bool) []string {
-				priority := strconv.Itoa(it.Priority)
-				if it.Promoted {
-					priority += "*"
-				}
-				row := []string{it.ID, it.State, it.Workstream, or(it.Queue), or(it.Agent), priority, age(now, it.OpenedAt)}
-				if !wide {
-					return row
-				}
-				offered, source := "", it.Channel
-				if it.Offer != nil {
-					offered = it.Offer.Agent
-				}
-				if it.Record != "" {
-					source = "record " + it.Record
-				}
-				var needs []string
-				for _, s := range it.Skills {
-					needs = append(needs, fmt.Sprintf("%s:%d", s.Name, s.Rating))
-				}
-				needs = append(needs, it.Profiles...)
-				waits := ""
+			offered, source, waits := "", it.Channel, ""
+			if it.Offer != nil {
+				offered = it.Offer.Agent
+			}
+			if it.Record != "" {
+				source = "record " + it.Record
+			}
+			priority := strconv.Itoa(it.Priority)
+			if it.Promoted {
+				priority += "*"
+			}
+			needs := make([]string, 0, len(it.Skills)+len(it.Profiles))
+			for _, s := range it.Skills {
+				needs = append(needs, fmt.Sprintf("%s:%d", s.Name, s.Rating))
+			}
+			needs = append(needs, it.Profiles...)
+			return &live{name: it.ID, raw: o, row: func(now time.Time) []string {
 				if it.State == "Open" {
 					waits = age(now, it.EnteredAt)
 				}
-				return append(row, it.Type, or(it.Reason), or(source), or(offered), or(strings.Join(needs, ",")), strconv.Itoa(it.Units),
-					or(waits), or(it.Revision))
+				return []string{
+					it.ID, it.State, it.Workstream, or(it.Queue), or(it.Agent), priority, age(now, it.OpenedAt),
+					it.Type, or(it.Reason), or(source), or(offered), or(strings.Join(needs, ",")), strconv.Itoa(it.Units), or(waits),
+					or(it.Revision),
+				}
 			}}, nil
 		},
 	}
@@ -87,15 +85,11 @@ func queues() *resource {
 			if err != nil {
 				return nil, err
 			}
-			return &live{name: q.Name, raw: o, row: func(now time.Time, wide bool) []string {
-				row := []string{
-					q.Name, or(q.Type), strconv.Itoa(q.Priority), strconv.Itoa(q.Waiting), strconv.Itoa(q.Offered), age(now, q.OldestSince),
-					strconv.Itoa(q.Agents), strconv.Itoa(q.AgentsAvailable),
+			return &live{name: q.Name, raw: o, row: func(now time.Time) []string {
+				return []string{
+					q.Name, or(q.Type), strconv.Itoa(q.Priority), strconv.Itoa(q.Waiting), strconv.Itoa(q.Offered),
+					age(now, q.OldestSince), strconv.Itoa(q.Agents), strconv.Itoa(q.AgentsAvailable), or(q.Method),
 				}
-				if wide {
-					row = append(row, or(q.Method))
-				}
-				return row
 			}}, nil
 		},
 	}
@@ -121,23 +115,20 @@ func agents() *resource {
 			if err != nil {
 				return nil, err
 			}
-			return &live{name: a.Name, raw: o, row: func(_ time.Time, wide bool) []string {
-				connected := "no"
-				if a.Connected {
-					connected = "yes"
+			connected := "no"
+			if a.Connected {
+				connected = "yes"
+			}
+			profiles := make([]string, len(a.Profiles))
+			for i, p := range a.Profiles {
+				profiles[i] = fmt.Sprintf("%s:%d/%d", p.Name, p.Used, p.Limit)
+			}
+			return &live{name: a.Name, raw: o, row: func(time.Time) []string {
+				return []string{
+					a.Name, cmp.Or(a.PresenceName, a.Presence), connected, fmt.Sprintf("%d/%d", a.Used, a.Units),
+					strconv.Itoa(len(a.Items)), strconv.Itoa(len(a.Offers)), strconv.Itoa(len(a.Queues)),
+					or(a.DisplayName), or(strings.Join(profiles, ",")), or(strings.Join(a.Queues, ",")),
 				}
-				row := []string{
-					a.Name, cmp.Or(a.PresenceName, a.Presence), connected, fmt.Sprintf("%d/%d", a.Used, a.Units), strconv.Itoa(len(a.Items)),
-					strconv.Itoa(len(a.Offers)), strconv.Itoa(len(a.Queues)),
-				}
-				if !wide {
-					return row
-				}
-				var profiles []string
-				for _, p := range a.Profiles {
-					profiles = append(profiles, fmt.Sprintf("%s:%d/%d", p.Name, p.Used, p.Limit))
-				}
-				return append(row, or(a.DisplayName), or(strings.Join(profiles, ",")), or(strings.Join(a.Queues, ",")))
 			}}, nil
 		},
 	}

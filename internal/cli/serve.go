@@ -162,7 +162,8 @@ func (s *serving) compile(ctx context.Context) (*compile.Output, error) {
 		return nil, err
 	}
 	if s.namespace != "" && space.Namespace != s.namespace {
-		return nil, fmt.Errorf("the files are of namespace %s now, and %s is served: start again for another one", space.Namespace, s.namespace)
+		return nil, fmt.Errorf("the files are of namespace %s now, and %s is served: start again for another one",
+			space.Namespace, s.namespace)
 	}
 	if s.local == nil {
 		return space.Output, nil
@@ -244,7 +245,8 @@ func (s *serving) tell(out *compile.Output) {
 	p.printf("Serving namespace %s: %s. The journal is in %s.\n", s.namespace, summaryOf(out), s.data)
 	if s.local != nil {
 		p.printf("%s\n", p.paint(yellow, "For trying out only: whoever reads these files can be anybody here."))
-		rows := [][]string{{"  token of", "file"}}
+		rows := make([][]string, 1, 1+len(s.local.tokens)+len(s.local.secrets))
+		rows[0] = []string{"  token of", "file"}
 		for _, t := range s.local.tokens {
 			rows = append(rows, []string{"  " + t.who, t.file})
 		}
@@ -253,7 +255,8 @@ func (s *serving) tell(out *compile.Output) {
 		}
 		p.table(rows)
 	}
-	rows := [][]string{{"  API", url + "/v1/namespaces/" + s.namespace}, {"  its document", url + "/openapi.yaml"}}
+	rows := make([][]string, 0, 3+len(out.Plan.Channels))
+	rows = append(rows, []string{"  API", url + "/v1/namespaces/" + s.namespace}, []string{"  its document", url + "/openapi.yaml"})
 	for i := range out.Plan.Channels {
 		c := &out.Plan.Channels[i]
 		rows = append(rows, []string{"  channel " + c.Name, url + "/webhooks/" + s.namespace + "/" + c.Custom.Address})

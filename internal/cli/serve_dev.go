@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ const (
 	localIssuerName = "https://workstream.localhost"
 	localAudience   = "workstream"
 	// localSecret names the credential with the public key; a Secret of that name cannot exist beside it.
-	localSecret = "workstream-dev"
+	localSecret = "workstream-dev" //nolint:gosec // its name, not a secret
 	localKeys   = "jwks.json"
 	// localTokens live as long as somebody may try things out without starting again.
 	localTokens = 30 * 24 * time.Hour
@@ -123,7 +124,8 @@ func (l *localIssuer) standIn(in *compile.Input) *compile.Input {
 	for i := range changed.Distributors {
 		d := &changed.Distributors[i]
 		if d.Spec.Auth == nil || len(d.Spec.Auth.JWT) == 0 {
-			d.Spec.Auth = &v1alpha1.DistributorAuth{JWT: []v1alpha1.JWTIssuer{{Issuer: localIssuerName, Audiences: []string{localAudience}}}}
+			issuer := v1alpha1.JWTIssuer{Issuer: localIssuerName, Audiences: []string{localAudience}}
+			d.Spec.Auth = &v1alpha1.DistributorAuth{JWT: []v1alpha1.JWTIssuer{issuer}}
 		}
 		for j := range d.Spec.Auth.JWT {
 			issuer := &d.Spec.Auth.JWT[j]
@@ -132,9 +134,7 @@ func (l *localIssuer) standIn(in *compile.Input) *compile.Input {
 		}
 	}
 	changed.Secrets = map[string][]string{localSecret: {localKeys}}
-	for name, keys := range in.Secrets {
-		changed.Secrets[name] = keys
-	}
+	maps.Copy(changed.Secrets, in.Secrets)
 	return &changed
 }
 
@@ -159,7 +159,8 @@ func (l *localIssuer) equip(out *compile.Output) error {
 	}
 	for _, role := range []plan.Role{plan.RoleSupervisor, plan.RoleIntegration} {
 		name := strings.ToLower(string(role))
-		if err := l.issue("the role "+string(role)+", no agent", filepath.Join(folder, name), &p.Issuers[0], "dev-"+name, role); err != nil {
+		who := "the role " + string(role) + ", no agent"
+		if err := l.issue(who, filepath.Join(folder, name), &p.Issuers[0], "dev-"+name, role); err != nil {
 			return err
 		}
 	}

@@ -313,7 +313,7 @@ func TestReadmeConversation(t *testing.T) {
 		t.Errorf("the README does not call the plugin with %q", plugin)
 	}
 	script = strings.ReplaceAll(strings.ReplaceAll(script, "http://127.0.0.1:8080", d.url), ".workstream/", d.data+"/")
-	out, err := exec.CommandContext(t.Context(), "bash", "-eu", "-c", script).CombinedOutput() //nolint:gosec // it is ours
+	out, err := exec.CommandContext(t.Context(), "bash", "-eu", "-c", script).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v:\n%s", err, out)
 	}

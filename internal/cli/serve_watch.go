@@ -51,7 +51,7 @@ func watchFiles(ctx context.Context, paths []string, recursive bool, except stri
 				if e.Op != fsnotify.Chmod {
 					quiet.Reset(settled)
 				}
-			case <-watcher.Errors: // events were lost: whatever it was, it is read again
+			case <-watcher.Errors: //nolint:errcheck // events were lost: whatever it was, it is read again
 				quiet.Reset(settled)
 			case <-quiet.C:
 				_ = add() // new folders; one that is gone is told by who reads it

@@ -16,10 +16,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"workstream.dev/operator/internal/compile"
 )
 
 // tokenVariable is the environment variable with a token for a distributor's API.
-const tokenVariable = "WORKSTREAM_TOKEN" //nolint:gosec // its name, not a token
+const tokenVariable = "WORKSTREAM_TOKEN"
 
 const (
 	// answerWithin is how long one request to a distributor may take.
@@ -59,7 +61,9 @@ func (s *serverFlags) open(ctx context.Context) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.token(); err != nil {
+	if _, err := s.token(); errors.Is(err, errNoToken) {
+		return nil, fmt.Errorf("%w%s", err, s.issuers(ctx, namespace))
+	} else if err != nil {
 		return nil, err
 	}
 	base, end := s.url, func() {}
@@ -95,10 +99,41 @@ func (s *serverFlags) token() (string, error) {
 		token = string(body)
 	}
 	if token = strings.TrimSpace(token); token == "" {
-		return "", errors.New("the distributor's API asks for a token of an issuer that the Distributor object names, with the role" +
-			" Supervisor: put it into a file and name that with --token-file, or into $" + tokenVariable)
+		return "", errNoToken
 	}
 	return token, nil
+}
+
+var errNoToken = errors.New("the distributor's API asks for a token, of somebody with the role Supervisor: put it into a file and" +
+	" name that with --token-file, or into $" + tokenVariable)
+
+// issuers says whose tokens a namespace of the cluster accepts, as far as the caller may know.
+func (s *serverFlags) issuers(ctx context.Context, namespace string) string {
+	if s.url != "" {
+		return ""
+	}
+	cfg, err := s.app.connection.config()
+	if err != nil {
+		return ""
+	}
+	c, err := newCluster(cfg)
+	if err != nil {
+		return ""
+	}
+	distributors, err := c.distributors(ctx, namespace)
+	if err != nil {
+		s.app.note("%v", err)
+		return ""
+	}
+	serving := compile.Serving(distributors)
+	if serving == nil || serving.Spec.Auth == nil || len(serving.Spec.Auth.JWT) == 0 {
+		return fmt.Sprintf("; namespace %s accepts none, because no Distributor in it names an issuer in spec.auth.jwt", namespace)
+	}
+	list := make([]string, len(serving.Spec.Auth.JWT))
+	for i, issuer := range serving.Spec.Auth.JWT {
+		list[i] = fmt.Sprintf("%s (audience %s)", issuer.Issuer, strings.Join(issuer.Audiences, " or "))
+	}
+	return fmt.Sprintf("; namespace %s accepts those of %s", namespace, strings.Join(list, ", "))
 }
 
 // answerError is an answer of the distributor that is no success.
@@ -121,8 +156,8 @@ func (e *answerError) Error() string {
 }
 
 // get asks for a path below the namespace, as /items, and decodes the answer into what into points to.
-func (s *server) get(ctx context.Context, path string, query url.Values, into any) error {
-	_, _, err := s.getIfChanged(ctx, path, query, "", into)
+func (s *server) get(ctx context.Context, path string, into any) error {
+	_, _, err := s.getIfChanged(ctx, path, nil, "", into)
 	return err
 }
 

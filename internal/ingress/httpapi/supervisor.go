@@ -51,7 +51,8 @@ func (a *API) pageOfItems(c *call) (*answer, error) {
 	if value := q.Get("state"); value != "" {
 		for state := range strings.SplitSeq(value, ",") {
 			if !slices.Contains(states, event.State(state)) {
-				return nil, parameter("state", value, "state must be Open, Active, Waiting, WrapUp or Closed, or several of them as Open,Active")
+				return nil, parameter("state", value,
+					"state must be Open, Active, Waiting, WrapUp or Closed, or several of them as Open,Active")
 			}
 			f.States = append(f.States, event.State(state))
 		}
