@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/analysis"
 	"workstream.dev/operator/internal/compile"
 )
 
@@ -48,7 +49,27 @@ func Review(obj Object) (problems, warnings []string) {
 			}
 		}
 	}
+	if ruleset, ok := obj.(*v1alpha1.RoutingRuleset); ok && len(problems) == 0 {
+		warnings = lint(ruleset)
+	}
 	return problems, warnings
+}
+
+// lint returns what a ruleset whose rules are sound hardly means so: rules that can never decide. An apply waits for it, so of
+// a large ruleset it may not see all.
+func lint(ruleset *v1alpha1.RoutingRuleset) []string {
+	var warnings []string
+	for _, f := range analysis.Glance(compile.Rules(ruleset)) {
+		if f.Severity != analysis.Warning {
+			continue
+		}
+		text := f.Path + ": " + f.Message
+		if f.Code == analysis.RuleShadowed && ruleset.Spec.Type == v1alpha1.RulesetRouteToQueue {
+			text += ", unless a queue of those before it overflows" // which nobody can tell from the ruleset alone
+		}
+		warnings = append(warnings, text)
+	}
+	return warnings
 }
 
 // add makes obj the only object of in and returns its kind, unless it is not of the API.

@@ -170,3 +170,40 @@ func TestObjectsOfOthersAreNotReviewed(t *testing.T) {
 		t.Errorf("%q, %q", problems, warnings)
 	}
 }
+
+func TestWarnings(t *testing.T) {
+	matches := func(name, tier string) v1alpha1.Rule {
+		return v1alpha1.Rule{Name: name, When: &v1alpha1.Condition{Attribute: "context.tier", Operator: "Equal", Values: []string{tier}}}
+	}
+	never := matches("never", "gold")
+	never.When = &v1alpha1.Condition{All: []v1alpha1.NestedCondition{
+		{Attribute: "context.tier", Operator: "Exists"}, {Attribute: "context.tier", Operator: "NotExists"},
+	}}
+	rules := []v1alpha1.Rule{matches("gold", "gold"), matches("silver", "silver"), never, matches("gold-again", "GOLD")}
+	const contradiction = "spec.rules[2](never): no item can match this rule: its condition contradicts itself"
+	const shadowed = `spec.rules[3](gold-again): no item gets as far as this rule: rule "gold" before it matches every item that it matches`
+	set := &v1alpha1.Settings{Priority: 3}
+	for kind, want := range map[v1alpha1.RulesetType][]string{
+		v1alpha1.RulesetClassification: {contradiction, shadowed},
+		v1alpha1.RulesetRouteToQueue:   {contradiction, shadowed + ", unless a queue of those before it overflows"},
+	} {
+		r := &v1alpha1.RoutingRuleset{Spec: v1alpha1.RoutingRulesetSpec{Type: kind}}
+		r.SetName("rules")
+		for _, rule := range rules {
+			if kind == v1alpha1.RulesetRouteToQueue {
+				rule.Route = &v1alpha1.Route{QueueRef: &v1alpha1.QueueReference{Name: "general"}}
+			} else {
+				rule.Set = set
+			}
+			r.Spec.Rules = append(r.Spec.Rules, rule)
+		}
+		problems, warnings := admission.Review(r)
+		if diff := cmp.Diff(want, warnings); diff != "" || len(problems) > 0 {
+			t.Errorf("%s: problems %q, warnings (-want +got):\n%s", kind, problems, diff)
+		}
+		r.Spec.Rules[0].When = &v1alpha1.Condition{Attribute: "context.tier", Operator: "Matches", Values: []string{"("}}
+		if problems, warnings := admission.Review(r); len(problems) != 1 || len(warnings) > 0 {
+			t.Errorf("%s: what cannot be read has the problems %q and the warnings %q", kind, problems, warnings)
+		}
+	}
+}

@@ -12,13 +12,25 @@ import (
 const (
 	workOfRuleset = 30_000_000
 	workOfRule    = 2_000_000
+	// workOfGlance is for who waits for the answer.
+	workOfGlance = 1_000_000
 )
 
 // Ruleset returns what is to be said of the rules of one ruleset alone: those that can never be the first to match. names
 // are theirs. The findings have no Kind and Name; Path is such as spec.rules[3](vip). Rules with an expression hide no other
 // rule, as nobody can tell what it says.
 func Ruleset(definitions []rule.Definition, names []string, env rule.Env) []Finding {
+	return newRules(definitions, names, env, nil).findings()
+}
+
+// Glance is Ruleset for who cannot wait: it takes a second at most for 1,000 rules, and may not see all of them.
+func Glance(definitions []rule.Definition, names []string, env rule.Env) []Finding {
 	r := newRules(definitions, names, env, nil)
+	r.work = workOfGlance
+	return r.findings()
+}
+
+func (r *rules) findings() []Finding {
 	var found []Finding
 	for _, u := range r.unreachables(nil) {
 		found = append(found, r.finding(u, "", ""))

@@ -18,6 +18,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
@@ -112,6 +113,31 @@ var _ = Describe("The webhook", func() {
 		By("the manager going away")
 		follower.stop()
 		Expect(env.Apply(ctx, ns, badHours)).To(Succeed())
+	}, SpecTimeout(time.Minute))
+
+	It("warns of what is hardly meant so", func(ctx SpecContext) {
+		own, ns := namespace(ctx), namespace(ctx)
+		startWith(ctx, own, "manager-0", installWebhook(ctx, own), "")
+		refusing(ctx)
+		var said warnings
+		cfg := rest.CopyConfig(env.Config)
+		cfg.WarningHandlerWithContext = &said
+		c, err := client.New(cfg, client.Options{Scheme: kubetest.Scheme()})
+		Expect(err).NotTo(HaveOccurred())
+		rule := func(name string) routingv1alpha1.Rule {
+			return routingv1alpha1.Rule{
+				Name:  name,
+				When:  &routingv1alpha1.Condition{Attribute: "context.tier", Operator: "Equal", Values: []string{"gold"}},
+				Route: &routingv1alpha1.Route{QueueRef: &routingv1alpha1.QueueReference{Name: "general"}},
+			}
+		}
+		Expect(c.Create(ctx, &routingv1alpha1.RoutingRuleset{
+			ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "rules"},
+			Spec: routingv1alpha1.RoutingRulesetSpec{
+				Type: routingv1alpha1.RulesetRouteToQueue, Rules: []routingv1alpha1.Rule{rule("one"), rule("two")},
+			},
+		})).To(Succeed())
+		Expect(said).To(ConsistOf(HavePrefix("spec.rules[1](two): no item gets as far as this rule")))
 	}, SpecTimeout(time.Minute))
 
 	It("is told to the API server again when somebody forgets it", func(ctx SpecContext) {
@@ -231,6 +257,14 @@ var _ = Describe("The webhook", func() {
 		}).WithTimeout(timeout).Should(Succeed())
 	}, SpecTimeout(time.Minute))
 })
+
+// warnings are those that a client was sent.
+type warnings []string
+
+// HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
+func (w *warnings) HandleWarningHeaderWithContext(_ context.Context, _ int, _, text string) {
+	*w = append(*w, text)
+}
 
 // store fills the webhook's Secret.
 func store(ctx context.Context, own string, data map[string][]byte) {

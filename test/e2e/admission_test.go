@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -52,6 +54,21 @@ spec:
     when: {attribute: channel.page, operator: Matches, values: ["^(?!/shop)"]}
     route: {queueRef: {name: vip}}`)
 		Expect(err).To(MatchError(ContainSubstring(`spec.rules[0](shop).when.values[0]: "^(?!/shop)" is no RE2 expression`)))
+	})
+
+	It("warns of rules that can never decide", func(ctx SpecContext) {
+		file := filepath.Join(GinkgoT().TempDir(), "rules.yaml")
+		Expect(os.WriteFile(file, []byte(`
+apiVersion: routing.workstream.dev/v1alpha1
+kind: RoutingRuleset
+metadata: {name: twice}
+spec:
+  type: RouteToQueue
+  rules:
+  - {name: gold, when: {attribute: context.tier, operator: Equal, values: [gold]}, route: {queueRef: {name: vip}}}
+  - {name: gold-again, when: {attribute: context.tier, operator: Equal, values: [Gold]}, route: {queueRef: {name: general}}}`), 0o600)).To(Succeed())
+		_, err := cluster.Run(ctx, "apply", "--namespace", contoso.namespace, "--dry-run=server", "--warnings-as-errors", "-f", file)
+		Expect(err).To(MatchError(ContainSubstring("Warning: spec.rules[1](gold-again): no item gets as far as this rule")))
 	})
 
 	It("is served by two managers alike", func(ctx SpecContext) {
