@@ -5,7 +5,7 @@
 RACE ?= ./internal/journal/... ./internal/planfeed/... ./internal/ingress/... ./internal/channel/... \
   ./internal/delivery/... ./internal/view/... ./internal/distributor/...
 
-.PHONY: test test-e2e bench perf perf-cluster
+.PHONY: test test-e2e bench perf perf-cluster bench-control-plane
 test: ## Run every test that needs no cluster, against a real API server where one is asked for.
 	hack/make/test.sh $(RACE)
 
@@ -17,6 +17,13 @@ bench: ## Run the benchmarks.
 
 perf: ## Measure a distributor as a process on this machine: whole lifecycles, closed and open loop. PERF has its flags.
 	go run ./test/perf/local $(PERF)
+
+WORKSTREAMS ?= 5000
+AGENTS ?= $(shell echo $$((2 * $(WORKSTREAMS))))
+QUEUES ?= $(shell echo $$((($(WORKSTREAMS) + 9) / 10)))
+bench-control-plane: ## Measure the manager with WORKSTREAMS workstreams, AGENTS agents and QUEUES queues; ARGS='-profile DIR -rest 10s'.
+	KUBEBUILDER_ASSETS="$$(hack/cluster/cluster assets)" go run ./test/perf/controlplane \
+	  -workstreams $(WORKSTREAMS) -agents $(AGENTS) -queues $(QUEUES) $(ARGS)
 
 perf-cluster: ## Measure a deployment on the cluster of KUBECONFIG, else on the local one: edits, offers, writes at rest, memory.
 	go run ./test/perf

@@ -27,7 +27,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/controllers"
@@ -180,7 +179,7 @@ func (o *Options) manager(cfg *rest.Config, log logr.Logger) (ctrl.Options, erro
 	out := ctrl.Options{
 		Scheme:                 Scheme(),
 		Logger:                 log,
-		Metrics:                metricsserver.Options{BindAddress: o.MetricsAddress},
+		Metrics:                o.metrics(),
 		HealthProbeBindAddress: o.ProbeAddress,
 		Cache: cache.Options{
 			DefaultTransform: slim, ByObject: controllers.CacheOptions(),

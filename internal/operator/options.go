@@ -6,7 +6,11 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/pprof"
 	"time"
+
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 )
 
 // planFeedService is the Service that leads to the managers' plan feeds; see config/manager.
@@ -38,7 +42,9 @@ type Options struct {
 	// WebhookCertDir has tls.crt and tls.key for the webhook, kept by somebody else who also tells the API server whom to
 	// trust. Empty, this manager does both.
 	WebhookCertDir string
-	Log            *slog.Logger
+	// Profiling also serves /debug/pprof on MetricsAddress.
+	Profiling bool
+	Log       *slog.Logger
 }
 
 // How long a leader leads without reaching the API server. It outlives an API server that is gone for a minute, instead
@@ -61,6 +67,18 @@ func (o *Options) validate() error {
 		return errors.New("there is no log")
 	}
 	return nil
+}
+
+// metrics says where metrics are served, and profiles with them.
+func (o *Options) metrics() metricsserver.Options {
+	out := metricsserver.Options{BindAddress: o.MetricsAddress}
+	if o.Profiling {
+		out.ExtraHandlers = map[string]http.Handler{
+			"/debug/pprof/":        http.HandlerFunc(pprof.Index),
+			"/debug/pprof/profile": http.HandlerFunc(pprof.Profile),
+		}
+	}
+	return out
 }
 
 // serverName is what the certificate of one of our Services is for.
