@@ -41,13 +41,10 @@ func run(ctx context.Context) error {
 	flags.StringVar(&opts.MetricsAddress, "metrics-bind-address", ":8080", "where metrics are served, 0 for nowhere")
 	flags.StringVar(&opts.ProbeAddress, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served, 0 for nowhere")
 	flags.StringVar(&opts.PlanFeedAddress, "planfeed-bind-address", ":9443", "where distributors get their plans")
-<<<<<<< HEAD
 	flags.StringVar(&opts.WebhookAddress, "webhook-bind-address", ":9444", "where the API server asks about objects, 0 for nowhere")
 	flags.StringVar(&opts.WebhookCertDir, "webhook-cert-dir", "",
 		"folder with tls.crt and tls.key for the webhook, of cert-manager; empty: the manager makes them itself")
-=======
 	flags.BoolVar(&opts.Profiling, "profiling", false, "serve /debug/pprof where metrics are served")
->>>>>>> 80228fc (test/perf: measure the control plane at size)
 	level := flags.String("log-level", "info", "debug, info, warn or error")
 	showVersion := flags.Bool("version", false, "print the version and exit")
 	flag.Parse()

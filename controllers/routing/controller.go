@@ -18,7 +18,7 @@ import (
 
 // Feed carries plans to the replicas of Distributors, and tells what they say.
 type Feed interface {
-	Publish(namespace, distributor, version string, body []byte) error
+	Publish(namespace, distributor string, p planfeed.Plan) error
 	Withdraw(namespace, distributor string)
 	Replicas(namespace, distributor string) []planfeed.Replica
 	// OnChange has f called after a replica came, went or said something. f must not block.
@@ -123,7 +123,7 @@ func (r *Reconciler) publish(_ context.Context, s *scope) error {
 	if s.distributor == "" {
 		return nil
 	}
-	if err := r.feed.Publish(s.name, s.distributor, s.output.Version, s.output.Body); err != nil {
+	if err := r.feed.Publish(s.name, s.distributor, s.output.Plan); err != nil {
 		return fmt.Errorf("publishing plan %s: %w", s.output.Version, err)
 	}
 	if s.announced != s.output.Version {

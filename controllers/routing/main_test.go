@@ -52,7 +52,7 @@ var _ = BeforeSuite(func() {
 type feed struct {
 	mu        sync.Mutex
 	versions  []string
-	bodies    map[string][]byte
+	plans     map[string]*plan.Plan
 	withdrawn []string
 	replicas  []planfeed.Replica
 	listeners []func(namespace, distributor string)
@@ -64,7 +64,7 @@ type feed struct {
 }
 
 func newFeed() *feed {
-	f := &feed{bodies: map[string][]byte{}, published: make(chan string, 1000)}
+	f := &feed{plans: map[string]*plan.Plan{}, published: make(chan string, 1000)}
 	f.clock.forward(time.Duration(time.Now().UnixNano()))
 	return f
 }
@@ -75,14 +75,19 @@ type clock struct{ nanos atomic.Int64 }
 func (c *clock) now() time.Time          { return time.Unix(0, c.nanos.Load()) }
 func (c *clock) forward(d time.Duration) { c.nanos.Add(int64(d)) }
 
-func (f *feed) Publish(namespace, distributor, version string, body []byte) error {
+func (f *feed) Publish(namespace, distributor string, p planfeed.Plan) error {
+	version := p.Version()
+	published, err := plan.Assemble(p.Manifest(), nil, p.Part)
+	if err != nil {
+		return err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if n := len(f.versions); n > 0 && f.versions[n-1] == version {
 		return nil
 	}
 	f.versions = append(f.versions, version)
-	f.bodies[version] = body
+	f.plans[version] = published
 	select {
 	case f.published <- version:
 	default: // the spec does not look
@@ -139,11 +144,7 @@ func (f *feed) plan() *plan.Plan {
 	if len(f.versions) == 0 {
 		return nil
 	}
-	p, err := plan.Decode(f.bodies[f.versions[len(f.versions)-1]])
-	if err != nil {
-		return nil
-	}
-	return p
+	return f.plans[f.versions[len(f.versions)-1]]
 }
 
 func (f *feed) version() string {

@@ -59,12 +59,13 @@ var _ = Describe("The order in which things are applied", func() {
 
 // body is the latest plan as it is sent.
 func (f *feed) body() []byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.versions) == 0 {
+	p := f.plan()
+	if p == nil {
 		return nil
 	}
-	return f.bodies[f.versions[len(f.versions)-1]]
+	body, err := p.Body()
+	Expect(err).NotTo(HaveOccurred())
+	return body
 }
 
 // contoso is the Contoso set of the samples, with the Secrets that it names.

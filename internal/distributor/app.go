@@ -238,6 +238,7 @@ func (a *App) startLoop() {
 			Address: a.cfg.PlanfeedAddress, ServerName: a.cfg.PlanfeedServerName, CAFile: a.cfg.PlanfeedCA,
 			TokenFile: a.cfg.PlanfeedToken, Distributor: a.cfg.Distributor, Replica: a.cfg.Replica,
 			Build: version.String(), Log: a.cfg.Log,
+			Parts: func() []plan.PartID { return a.view.Plan().Parts() },
 		}),
 	}
 	a.running.Go(func() { f.run(work) })
@@ -278,7 +279,10 @@ func (a *App) Activate(ctx context.Context, version string, body []byte) error {
 	if p.Namespace != a.cfg.Namespace {
 		return fmt.Errorf("the plan is for namespace %s, this distributor serves %s", p.Namespace, a.cfg.Namespace)
 	}
-	res, err := a.loop.Activate(ctx, version, body, p)
+	if p.Version() != version {
+		return fmt.Errorf("the plan has version %s, not %s", p.Version(), version)
+	}
+	res, err := a.loop.Activate(ctx, p)
 	if err == nil && res.Rejected != nil {
 		return fmt.Errorf("%s: %s", res.Rejected.Reason, res.Rejected.Message)
 	}

@@ -12,6 +12,7 @@ import (
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/journal"
+	"workstream.dev/operator/internal/plan"
 )
 
 // foldAtOnce is how many events the view takes in before its readers get a turn.
@@ -136,7 +137,7 @@ func (l *Loop) checked(did bool) error {
 func (l *Loop) carryOut(ctx context.Context, now event.Instant, r *request) error {
 	c := carried{request: r, before: len(l.next.events)}
 	if r.plan != nil {
-		c.answer.err = l.storePlan(ctx, r)
+		c.answer.err = l.storePlan(ctx, r.plan)
 	}
 	if c.answer.err == nil {
 		var err error
@@ -222,15 +223,39 @@ func activates(r event.Recorded) bool {
 	return is
 }
 
-// storePlan must come before the event that names the plan: a journal must not name what it does not have.
-func (l *Loop) storePlan(ctx context.Context, r *request) error {
+// storePlan must come before the event that names the plan: a journal must not name what it does not have. Of its parts, those
+// of the plan in force are there.
+func (l *Loop) storePlan(ctx context.Context, p *plan.Plan) error {
 	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
-	switch err := l.opts.Journal.PutPlan(ctx, r.version, r.plan); {
+	have := map[plan.PartID]bool{}
+	if l.engine.PlanVersion() != "" {
+		for _, id := range l.engine.Plan().Parts() {
+			have[id] = true
+		}
+	}
+	for _, id := range p.Parts() {
+		if have[id] {
+			continue
+		}
+		body, err := p.Part(id)
+		if err != nil {
+			return fmt.Errorf("storing plan %s: %w", p.Version(), err)
+		}
+		if err := l.putPlan(ctx, p, id.String(), body); err != nil {
+			return err
+		}
+	}
+	return l.putPlan(ctx, p, p.Version(), p.Manifest())
+}
+
+// putPlan stores a part of a plan under its ID, or its manifest under its version.
+func (l *Loop) putPlan(ctx context.Context, p *plan.Plan, name string, body []byte) error {
+	switch err := l.opts.Journal.PutPlan(ctx, name, body); {
 	case errors.Is(err, journal.ErrFull):
-		return fmt.Errorf("storing plan %s: %w", r.version, ingress.ErrFull)
+		return fmt.Errorf("storing plan %s: %w", p.Version(), ingress.ErrFull)
 	case err != nil:
-		return fmt.Errorf("storing plan %s: %w: %w", r.version, ingress.ErrUncertain, err)
+		return fmt.Errorf("storing plan %s: %w: %w", p.Version(), ingress.ErrUncertain, err)
 	}
 	return nil
 }

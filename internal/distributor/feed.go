@@ -30,7 +30,7 @@ const (
 
 // activator puts plans into force.
 type activator interface {
-	Activate(ctx context.Context, version string, body []byte, p *plan.Plan) (event.Result, error)
+	Activate(ctx context.Context, p *plan.Plan) (event.Result, error)
 }
 
 // feed takes plans from the manager into use and says which credentials they lack.
@@ -56,8 +56,15 @@ func (f *feed) run(ctx context.Context) {
 }
 
 // handle implements planfeed.Handler.
-func (f *feed) handle(ctx context.Context, version string, body []byte) planfeed.Ack {
-	p, err := plan.Decode(body)
+func (f *feed) handle(ctx context.Context, u planfeed.Update) planfeed.Ack {
+	version := u.Version
+	_, base := f.current()
+	p, err := plan.Assemble(u.Manifest, base, func(id plan.PartID) ([]byte, error) {
+		if body := u.Parts[id]; body != nil {
+			return body, nil
+		}
+		return nil, fmt.Errorf("its part %s did not come with it", id)
+	})
 	if err == nil && p.Namespace != f.namespace {
 		err = fmt.Errorf("the plan is for namespace %s, this distributor serves %s", p.Namespace, f.namespace)
 	}
@@ -67,7 +74,7 @@ func (f *feed) handle(ctx context.Context, version string, body []byte) planfeed
 	retry := time.NewTicker(planRetry)
 	defer retry.Stop()
 	for try := 0; ; try++ {
-		res, err := f.loop.Activate(ctx, version, body, p)
+		res, err := f.loop.Activate(ctx, p)
 		switch {
 		case err == nil && res.Rejected != nil:
 			return f.refuse(version, res.Rejected.Message)

@@ -75,10 +75,32 @@ func (w *world) acknowledged(m *manager, is func(planfeed.Replica) bool) {
 	})
 }
 
+// published is the plan of the world as a manager has it.
+func (w *world) published() *plan.Plan {
+	w.t.Helper()
+	p, err := plan.Decode(w.plan)
+	check(w.t, err)
+	return p
+}
+
+// novel is a plan of a later version, in one part.
+type novel struct{ body []byte }
+
+func (n novel) Parts() []plan.PartID { return []plan.PartID{plan.IDOfPart(n.body)} }
+
+func (n novel) Manifest() []byte {
+	id := n.Parts()[0]
+	return append([]byte{'M'}, id[:]...)
+}
+
+func (n novel) Version() string                  { return plan.Version(n.Manifest()) }
+func (n novel) Part(plan.PartID) ([]byte, error) { return n.body, nil }
+func (n novel) Size() int                        { return len(n.body) }
+
 func TestPlansComeFromTheManager(t *testing.T) {
 	w := newWorld(t)
 	m := w.newManager()
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	a := w.build(w.fed(m))
 	check(t, a.Start(t.Context()))
 	first := w.version
@@ -89,14 +111,14 @@ func TestPlansComeFromTheManager(t *testing.T) {
 
 	// A plan that this distributor cannot run is refused with its reason, and the one before goes on.
 	w.setPlan(func(p *plan.Plan) { p.Namespace = "fabrikam" })
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	w.acknowledged(m, func(r planfeed.Replica) bool {
 		return r.Version == first && r.RefusedVersion == w.version &&
 			r.Refused == "the plan is for namespace fabrikam, this distributor serves contoso"
 	})
-	rubbish := []byte(`{"namespace":"contoso","novelty":1}`)
-	check(t, m.Publish(testNamespace, "default", plan.Version(rubbish), rubbish))
-	w.acknowledged(m, func(r planfeed.Replica) bool { return r.Version == first && r.RefusedVersion == plan.Version(rubbish) })
+	rubbish := novel{[]byte(`{"head":{"namespace":"contoso","novelty":1}}`)}
+	check(t, m.Publish(testNamespace, "default", rubbish))
+	w.acknowledged(m, func(r planfeed.Replica) bool { return r.Version == first && r.RefusedVersion == rubbish.Version() })
 	w.say(a, "c-2", "hello")
 
 	// A plan that names a credential which is not mounted runs, and says so until it is.
@@ -105,7 +127,7 @@ func TestPlansComeFromTheManager(t *testing.T) {
 			Name: "app", Workstream: "chat", Type: "Custom", Custom: &plan.Custom{Address: "app", Credentials: "app"},
 		})
 	})
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	w.acknowledged(m, func(r planfeed.Replica) bool {
 		return r.Version == w.version && r.Refused == "" && slices.Equal(r.MissingCredentials, []string{"app"})
 	})
@@ -118,7 +140,7 @@ func TestPlansComeFromTheManager(t *testing.T) {
 func TestManagerMayGoAndComeBack(t *testing.T) {
 	w := newWorld(t)
 	m := w.newManager()
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	a := w.build(w.fed(m))
 	check(t, a.Start(t.Context()))
 	w.acknowledged(m, func(r planfeed.Replica) bool { return r.Version == w.version })

@@ -133,7 +133,7 @@ func TestWhatIsTooLargeIsRefusedAlone(t *testing.T) {
 func TestPlanTooLargeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	m := w.newManager()
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	f := &faulty{}
 	a := w.build(w.fed(m), func(a *App) {
 		open := a.open
@@ -151,7 +151,7 @@ func TestPlanTooLargeIsRefused(t *testing.T) {
 	w.acknowledged(m, func(r planfeed.Replica) bool { return r.Version == first })
 	f.failWith(fmt.Errorf("%w: 9 MB", journal.ErrTooLarge), false, 1)
 	w.setPlan(func(p *plan.Plan) { p.Agents = p.Agents[:1] })
-	check(t, m.Publish(testNamespace, "default", w.version, w.plan))
+	check(t, m.Publish(testNamespace, "default", w.published()))
 	w.acknowledged(m, func(r planfeed.Replica) bool {
 		return r.Version == first && r.RefusedVersion == w.version && strings.Contains(r.Refused, ingress.ErrTooLarge.Error())
 	})

@@ -51,8 +51,8 @@ type Loop struct {
 
 	// What follows belongs to the goroutine of Run.
 	engine   *engine.Engine
-	position uint64 // of the last entry that is durable
-	plans    planCache
+	position uint64        // of the last entry that is durable
+	plans    []*plan.Plan  // decoded by a replay, the latest last
 	last     event.Instant // the latest time that was stamped
 	// queue are commands that are next to be carried out.
 	queue []*request
@@ -98,8 +98,7 @@ type request struct {
 	command func() event.Command
 	size    int
 	// plan is stored before a command that names it.
-	plan    []byte
-	version string
+	plan *plan.Plan
 	// answer has room for one, so that the loop never waits for a caller.
 	answer chan answer
 }
@@ -128,9 +127,9 @@ func (l *Loop) DoLate(ctx context.Context, command func() event.Command) (event.
 }
 
 // Activate stores a plan and makes it the one in force.
-func (l *Loop) Activate(ctx context.Context, version string, body []byte, p *plan.Plan) (event.Result, error) {
-	cmd := event.ActivatePlan{Version: version, Plan: p}
-	return l.do(ctx, &request{command: func() event.Command { return cmd }, plan: body, version: version})
+func (l *Loop) Activate(ctx context.Context, p *plan.Plan) (event.Result, error) {
+	cmd := event.ActivatePlan{Version: p.Version(), Plan: p}
+	return l.do(ctx, &request{command: func() event.Command { return cmd }, plan: p})
 }
 
 func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {

@@ -152,7 +152,7 @@ func (r *rig) run() *rig {
 		p, err := plan.Decode(r.world.plan)
 		check(r.t, err)
 		r.world.eventually(func() string {
-			_, err := r.Activate(context.Background(), r.world.version, r.world.plan, p)
+			_, err := r.Activate(context.Background(), p)
 			if err != nil {
 				return err.Error()
 			}

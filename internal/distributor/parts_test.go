@@ -109,7 +109,7 @@ func TestActivationLargerThanAnEntry(t *testing.T) {
 	})
 	p, err := plan.Decode(w.plan)
 	check(t, err)
-	_, err = r.Activate(t.Context(), w.version, w.plan, p)
+	_, err = r.Activate(t.Context(), p)
 	check(t, err)
 	if got := r.view.PlanVersion(); got != w.version {
 		t.Errorf("plan %s is in force, want %s", got, w.version)

@@ -65,15 +65,15 @@ func (f *planFile) activate(ctx context.Context) error {
 	if p.Namespace != f.namespace {
 		return fmt.Errorf("the plan is for namespace %s, this distributor serves %s", p.Namespace, f.namespace)
 	}
-	// Its canonical bytes: people may have indented it.
-	body, version, err := p.Encode()
-	if err != nil {
+	// People may have put lists into another order.
+	if err := p.Follow(nil); err != nil {
 		return err
 	}
+	version := p.Version()
 	if version == f.current() {
 		return nil
 	}
-	res, err := f.loop.Activate(ctx, version, body, p)
+	res, err := f.loop.Activate(ctx, p)
 	if err == nil && res.Rejected != nil {
 		return fmt.Errorf("%s: %s", res.Rejected.Reason, res.Rejected.Message)
 	}

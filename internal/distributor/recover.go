@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"workstream.dev/operator/internal/engine"
@@ -26,27 +27,38 @@ const (
 // errNoProgress ends the process: whoever starts it again may find a journal that answers.
 var errNoProgress = errors.New("the journal does not get on")
 
-// planCache holds decoded plans; a journal that is replayed names the same ones again and again.
-type planCache map[string]*plan.Plan
+// keptPlans is how many plans are kept while a journal is replayed: it names the same ones again, and the next one has most of
+// its parts from the one before.
+const keptPlans = 4
 
 // plan returns a plan that is in the journal.
 func (l *Loop) plan(ctx context.Context, version string) (*plan.Plan, error) {
-	if p := l.plans[version]; p != nil {
-		return p, nil
+	if at := slices.IndexFunc(l.plans, func(p *plan.Plan) bool { return p.Version() == version }); at >= 0 {
+		return l.plans[at], nil
 	}
-	body, err := l.opts.Journal.Plan(ctx, version)
+	manifest, err := l.opts.Journal.Plan(ctx, version)
 	if err != nil {
 		return nil, fmt.Errorf("reading plan %s: %w", version, err)
 	}
-	p, err := plan.Decode(body)
+	var base *plan.Plan
+	if n := len(l.plans); n > 0 {
+		base = l.plans[n-1]
+	}
+	p, err := plan.Assemble(manifest, base, func(id plan.PartID) ([]byte, error) { return l.opts.Journal.Plan(ctx, id.String()) })
 	if err != nil {
 		return nil, fmt.Errorf("plan %s: %w", version, err)
 	}
-	if l.plans == nil {
-		l.plans = planCache{}
-	}
-	l.plans[version] = p
+	l.plans = append(l.plans[max(0, len(l.plans)-keptPlans+1):], p)
 	return p, nil
+}
+
+// planNames are the names under which the journal has the plan in force.
+func (l *Loop) planNames() []string {
+	names := l.engine.Plans()
+	for _, id := range l.engine.Plan().Parts() {
+		names = append(names, id.String())
+	}
+	return names
 }
 
 // rebuild makes the engine anew from the snapshot and the entries after it, and brings the view up to the same event.

@@ -55,7 +55,7 @@ type storing struct {
 func (l *Loop) startSnapshot(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, snapshotTimeout)
 	s := &storing{cancel: cancel, done: make(chan struct{}), since: l.since, began: time.Now()}
-	state, shown, of := l.engine.Freeze(), l.opts.View.Freeze(), place{l.position, l.engine.Plans()}
+	state, shown, of := l.engine.Freeze(), l.opts.View.Freeze(), place{l.position, l.planNames()}
 	s.pause = time.Since(s.began)
 	l.opts.Metrics.snapshotPause.Observe(s.pause.Seconds())
 	l.since = sinceSnapshot{size: l.since.size}

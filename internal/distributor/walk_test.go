@@ -176,7 +176,7 @@ func (w *world) changePlan(r *rig, rnd *rand.Rand) {
 	})
 	p, err := plan.Decode(w.plan)
 	check(w.t, err)
-	_, err = r.Activate(w.t.Context(), w.version, w.plan, p)
+	_, err = r.Activate(w.t.Context(), p)
 	check(w.t, err)
 }
 

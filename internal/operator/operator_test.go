@@ -129,8 +129,8 @@ func (r *replica) watch(ctx context.Context, o *running, operatorNamespace strin
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = c.Watch(watchCtx, func(_ context.Context, version string, _ []byte) planfeed.Ack {
-			r.plans <- version
+		_ = c.Watch(watchCtx, func(_ context.Context, u planfeed.Update) planfeed.Ack {
+			r.plans <- u.Version
 			return r.answer
 		}) // ends with the error of its context
 	}()

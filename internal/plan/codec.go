@@ -17,6 +17,31 @@ import (
 // Encode sorts p's lists, and returns its canonical bytes with their version. p is ready for use afterwards, as if it
 // had been decoded.
 func (p *Plan) Encode() (body []byte, version string, err error) {
+	p.sortLists()
+	p.sortElements(nil)
+	if err := p.buildIndex(nil); err != nil {
+		return nil, "", err
+	}
+	if err := p.seal(nil, nil); err != nil {
+		return nil, "", err
+	}
+	if body, err = p.Body(); err != nil {
+		return nil, "", err
+	}
+	return body, p.version, nil
+}
+
+// Body is the canonical encoding of p in one piece: what a file with a plan has.
+func (p *Plan) Body() ([]byte, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("encoding plan: %w", err)
+	}
+	return body, nil
+}
+
+// sortLists brings the lists of p into the order of names.
+func (p *Plan) sortLists() {
 	slices.SortFunc(p.Workstreams, func(a, b Workstream) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Channels, func(a, b Channel) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Queues, func(a, b Queue) int { return strings.Compare(a.Name, b.Name) })
@@ -25,10 +50,19 @@ func (p *Plan) Encode() (body []byte, version string, err error) {
 	slices.SortFunc(p.Calendars, func(a, b Calendar) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Presences, func(a, b CustomPresence) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(p.Issuers, func(a, b Issuer) int { return strings.Compare(a.Issuer, b.Issuer) })
+}
+
+// sortElements brings the lists in the elements of p into order, but for elements that are the same as before.
+func (p *Plan) sortElements(same *sameness) {
 	for i := range p.Workstreams {
-		p.Workstreams[i].sort()
+		if !same.is(workstreamKind, i) {
+			p.Workstreams[i].sort()
+		}
 	}
 	for i := range p.Agents {
+		if same.is(agentKind, i) {
+			continue
+		}
 		a := &p.Agents[i]
 		a.Roles, a.Queues = sorted(a.Roles), sorted(a.Queues)
 		a.Skills = sortedSkills(a.Skills)
@@ -38,13 +72,6 @@ func (p *Plan) Encode() (body []byte, version string, err error) {
 	for i := range p.Issuers {
 		p.Issuers[i].Audiences = sorted(p.Issuers[i].Audiences)
 	}
-	if err := p.buildIndex(); err != nil {
-		return nil, "", err
-	}
-	if body, err = json.Marshal(p); err != nil {
-		return nil, "", fmt.Errorf("encoding plan: %w", err)
-	}
-	return body, Version(body), nil
 }
 
 // Decode reads what Encode wrote. It refuses a body that it does not understand whole: a plan that is half understood
@@ -59,15 +86,16 @@ func Decode(body []byte) (*Plan, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("decoding plan: there is something behind its end")
 	}
-	if err := p.buildIndex(); err != nil {
+	if err := p.buildIndex(nil); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, p.seal(nil, nil)
 }
 
-// Version is the name of a plan by its content: 16 hexadecimal digits of the SHA-256 of its canonical bytes.
-func Version(body []byte) string {
-	sum := sha256.Sum256(body)
+// Version is the name of a plan by its content: 16 hexadecimal digits of the SHA-256 of its manifest, which names its parts by
+// theirs.
+func Version(manifest []byte) string {
+	sum := sha256.Sum256(manifest)
 	return hex.EncodeToString(sum[:8])
 }
 

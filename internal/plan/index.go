@@ -141,7 +141,9 @@ func cutPrefix(s, prefix string) (string, bool) {
 	return "", false
 }
 
-func (p *Plan) buildIndex() error {
+// buildIndex makes p ready to be asked. What elements share with those of base is ready, and stays as it is; without a base,
+// nothing is.
+func (p *Plan) buildIndex(base *Plan) error {
 	p.index = index{
 		workstreams: make(map[string]*Workstream, len(p.Workstreams)),
 		channels:    make(map[string]*Channel, len(p.Channels)),
@@ -155,13 +157,14 @@ func (p *Plan) buildIndex() error {
 		presences:   make(map[string]*CustomPresence, len(p.Presences)),
 		zones:       make(map[string]*time.Location),
 	}
+	p.forget(base)
 	if err := p.checkNames(); err != nil {
 		return err
 	}
 	if err := p.indexDirectory(); err != nil {
 		return err
 	}
-	if err := p.indexAgents(); err != nil {
+	if err := p.indexAgents(base); err != nil {
 		return err
 	}
 	if err := p.indexWorkstreams(); err != nil {
@@ -208,8 +211,10 @@ func (p *Plan) indexDirectory() error {
 	}
 	for i := range p.Calendars {
 		c := &p.Calendars[i]
-		if err := c.compile(); err != nil {
-			return err
+		if c.compiled == nil {
+			if err := c.compile(); err != nil {
+				return err
+			}
 		}
 		p.index.calendars[c.Name] = c
 	}
@@ -254,7 +259,7 @@ func checkNames[E any](kind string, list []E, name func(*E) string) error {
 }
 
 // indexAgents relies on the agents' order by name: members come out sorted.
-func (p *Plan) indexAgents() error {
+func (p *Plan) indexAgents(base *Plan) error {
 	for i := range p.Agents {
 		a := &p.Agents[i]
 		of := subject{a.Issuer, a.Subject}
@@ -263,7 +268,7 @@ func (p *Plan) indexAgents() error {
 		}
 		p.index.subjects[of] = a
 		if p.index.zones[a.Zone] == nil {
-			zone, err := time.LoadLocation(a.Zone)
+			zone, err := base.zone(a.Zone)
 			if err != nil || zone == time.Local { // which is another one on each host
 				return fmt.Errorf("agent %s: time zone %q is not known", a.Name, a.Zone)
 			}
@@ -288,6 +293,14 @@ func (p *Plan) indexAgents() error {
 	return nil
 }
 
+// zone finds a time zone, in p if it has it.
+func (p *Plan) zone(name string) (*time.Location, error) {
+	if p != nil && p.index.zones[name] != nil {
+		return p.index.zones[name], nil
+	}
+	return time.LoadLocation(name)
+}
+
 func (p *Plan) indexWorkstreams() error {
 	for i := range p.Workstreams {
 		w := &p.Workstreams[i]
@@ -300,11 +313,41 @@ func (p *Plan) indexWorkstreams() error {
 				return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[j].Name, err)
 			}
 		}
+		if w.ready(p) {
+			continue
+		}
+		w.Classification = slices.Clone(w.Classification) // they may be those of another plan
 		if err := w.compile(p.calendar); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forget drops what was compiled before, unless it was for base: it may be of what the elements were once.
+func (p *Plan) forget(base *Plan) {
+	if base != nil {
+		return
+	}
+	for i := range p.Calendars {
+		p.Calendars[i].compiled = nil
+	}
+	for i := range p.Workstreams {
+		p.Workstreams[i].Routing.set = nil
+	}
+}
+
+// ready reports whether the rules of w are compiled, with the calendars that p has.
+func (w *Workstream) ready(p *Plan) bool {
+	if w.Routing.set == nil {
+		return false
+	}
+	for i := range w.calendars {
+		if c := p.calendar(w.calendars[i].Name); c == nil || c.compiled != w.calendars[i].compiled {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Plan) checkTargets(r *Rule) error {

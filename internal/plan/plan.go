@@ -29,7 +29,9 @@ type Plan struct {
 	// Issuers are whose tokens the distributor's API accepts.
 	Issuers []Issuer `json:"issuers,omitempty"`
 
-	index index
+	index   index
+	parts   []part
+	version string
 }
 
 // ItemType is what a workstream or queue handles.

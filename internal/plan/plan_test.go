@@ -94,8 +94,8 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 	if !bytes.Equal(body, again) || version != sameVersion {
 		t.Errorf("encoded again it is another plan:\n%s", cmp.Diff(string(body), string(again)))
 	}
-	if version != Version(body) || len(version) != 16 {
-		t.Errorf("version %q is not that of its bytes", version)
+	if version != Version(p.Manifest()) || version != p.Version() || len(version) != 16 {
+		t.Errorf("version %q is not that of the manifest", version)
 	}
 }
 

@@ -45,11 +45,13 @@ type ClientOptions struct {
 	Distributor string
 	Replica     string
 	Build       string
-	Log         *slog.Logger
+	// Parts are the parts of the plan that runs, which need not be sent; nil: none.
+	Parts func() []plan.PartID
+	Log   *slog.Logger
 }
 
 // Handler takes a plan into use, or says why not. ctx is that of Watch: a lost connection does not cancel it.
-type Handler func(ctx context.Context, version string, body []byte) Ack
+type Handler func(ctx context.Context, u Update) Ack
 
 // Client watches the plans of one Distributor.
 type Client struct {
@@ -73,6 +75,9 @@ type versionAck struct {
 func NewClient(opts ClientOptions) *Client {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Parts == nil {
+		opts.Parts = func() []plan.PartID { return nil }
 	}
 	return &Client{opts: opts, changed: make(chan struct{}, 1)}
 }
@@ -180,6 +185,9 @@ func (c *Client) session(ctx context.Context, handle Handler) (plans int, err er
 	hello := &planpb.Hello{
 		Distributor: c.opts.Distributor, Replica: c.opts.Replica, Build: c.opts.Build, Version: running.version,
 	}
+	for _, id := range c.opts.Parts() {
+		hello.Parts = append(hello.Parts, id[:]...)
+	}
 	if stream.Send(&planpb.WatchRequest{Message: &planpb.WatchRequest_Hello{Hello: hello}}) != nil {
 		return 0, (<-latest).err // Send says only that the stream is over, Recv says why
 	}
@@ -197,7 +205,9 @@ func (c *Client) session(ctx context.Context, handle Handler) (plans int, err er
 				return plans, r.err
 			}
 			plans++
-			c.take(ctx, r.WatchResponse, handle)
+			if err := c.take(ctx, r.Update, handle); err != nil {
+				return plans, err
+			}
 		case <-c.changed:
 			if err := c.report(stream); err != nil {
 				return plans, err
@@ -210,37 +220,75 @@ func (c *Client) session(ctx context.Context, handle Handler) (plans int, err er
 
 // response is what the reading side of the stream came upon.
 type response struct {
-	*planpb.WatchResponse
+	Update
 	err error
 }
 
-// receiveLatest keeps the latest response in out, which has room for one, until the stream ends.
+// receiveLatest keeps the latest plan in out, which has room for one, until the stream ends.
 func receiveLatest(stream planpb.PlanFeed_WatchClient, out chan response) {
 	for {
-		m, err := stream.Recv()
+		u, err := receiveUpdate(stream)
 		select {
 		case <-out:
 		default:
 		}
-		out <- response{WatchResponse: m, err: err}
+		out <- response{Update: u, err: err}
 		if err != nil {
 			return
 		}
 	}
 }
 
+// receiveUpdate puts the messages of one plan together.
+func receiveUpdate(stream planpb.PlanFeed_WatchClient) (Update, error) {
+	u := Update{Parts: map[plan.PartID][]byte{}}
+	for {
+		m, err := stream.Recv()
+		if err != nil {
+			return Update{}, err
+		}
+		for _, body := range m.GetParts() {
+			u.Parts[plan.IDOfPart(body)] = body
+		}
+		if !m.GetMore() {
+			u.Version, u.Manifest = m.GetVersion(), m.GetManifest()
+			return u, nil
+		}
+	}
+}
+
+// errLacking ends a connection: the next one begins with what this replica has.
+var errLacking = errors.New("the plan came without parts that this replica does not have")
+
 // take hands a plan on, unless it is damaged or already running.
-func (c *Client) take(ctx context.Context, r *planpb.WatchResponse, handle Handler) {
-	version, body := r.GetVersion(), r.GetBody()
-	if got := plan.Version(body); got != version {
-		c.answer(version, Ack{Refused: "the content has version " + got + ", not the one that was sent with it"})
-		return
+func (c *Client) take(ctx context.Context, u Update, handle Handler) error {
+	if got := plan.Version(u.Manifest); got != u.Version {
+		c.answer(u.Version, Ack{Refused: "the content has version " + got + ", not the one that was sent with it"})
+		return nil
 	}
-	if running, _ := c.state(); running.version == version {
-		c.answer(version, running.ack)
-		return
+	if running, _ := c.state(); running.version == u.Version {
+		c.answer(u.Version, running.ack)
+		return nil
 	}
-	c.answer(version, handle(ctx, version, body))
+	if c.lacks(u) {
+		return errLacking
+	}
+	c.answer(u.Version, handle(ctx, u))
+	return nil
+}
+
+// lacks reports whether a part of u is neither sent nor one of the plan that runs: that may be another one by now than the
+// manager thought.
+func (c *Client) lacks(u Update) bool {
+	ids, err := plan.PartsOf(u.Manifest)
+	if err != nil || len(ids) == len(u.Parts) {
+		return false // it is for the handler to refuse, or whole
+	}
+	have := map[plan.PartID]bool{}
+	for _, id := range c.opts.Parts() {
+		have[id] = true
+	}
+	return slices.ContainsFunc(ids, func(id plan.PartID) bool { return u.Parts[id] == nil && !have[id] })
 }
 
 // report tells all there is to tell: a connection may have been lost with anything said before.

@@ -229,16 +229,65 @@ func (r *replica) watch(t testing.TB) *replica {
 	return r
 }
 
-func (r *replica) take(_ context.Context, version string, body []byte) planfeed.Ack {
-	r.plans <- fmt.Sprintf("%s %d", version, len(body))
+func (r *replica) take(_ context.Context, u planfeed.Update) planfeed.Ack {
+	size := 0
+	for _, body := range u.Parts {
+		size += len(body)
+	}
+	r.plans <- fmt.Sprintf("%s %d", u.Version, size)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.ack(version)
+	return r.ack(u.Version)
 }
+
+// parts is a plan that nobody looks into.
+type parts [][]byte
+
+func (p parts) Manifest() []byte {
+	out := []byte{'M'}
+	for _, id := range p.Parts() {
+		out = append(out, id[:]...)
+	}
+	return out
+}
+
+func (p parts) Version() string { return plan.Version(p.Manifest()) }
+
+func (p parts) Parts() (ids []plan.PartID) {
+	for _, body := range p {
+		ids = append(ids, plan.IDOfPart(body))
+	}
+	return ids
+}
+
+func (p parts) Part(id plan.PartID) ([]byte, error) {
+	if at := slices.Index(p.Parts(), id); at >= 0 {
+		return p[at], nil
+	}
+	return nil, fmt.Errorf("there is no part %s", id)
+}
+
+func (p parts) Size() (size int) {
+	for _, body := range p {
+		size += len(body)
+	}
+	return size
+}
+
+// whole is a plan of one part.
+func whole(body []byte) planfeed.Plan { return parts{body} }
+
+func versionOf(body []byte) string { return whole(body).Version() }
 
 func (r *replica) wantPlan(t testing.TB, version string, body []byte) {
 	t.Helper()
-	want := fmt.Sprintf("%s %d", version, len(body))
+	r.wantSize(t, version, len(body))
+}
+
+// wantSize waits for a plan whose parts come to that many bytes.
+func (r *replica) wantSize(t testing.TB, version string, size int) {
+	t.Helper()
+	want := fmt.Sprintf("%s %d", version, size)
 	select {
 	case got := <-r.plans:
 		if got != want {
@@ -252,11 +301,10 @@ func (r *replica) wantPlan(t testing.TB, version string, body []byte) {
 func (m *manager) publish(t testing.TB, content string) (version string, body []byte) {
 	t.Helper()
 	body = []byte(content)
-	version = plan.Version(body)
-	if err := m.Publish("contoso", "default", version, body); err != nil {
+	if err := m.Publish("contoso", "default", whole(body)); err != nil {
 		t.Fatal(err)
 	}
-	return version, body
+	return versionOf(body), body
 }
 
 // wantReplicas waits until the server has exactly these.

@@ -74,8 +74,7 @@ type Server struct {
 
 // feed is one Distributor's plan with those who watch it.
 type feed struct {
-	version  string
-	body     []byte
+	plan     Plan // nil: none is published
 	watchers map[string]*watcher // by replica
 }
 
@@ -138,11 +137,11 @@ func (s *Server) SetServing(serving bool) {
 	}
 }
 
-// Publish makes a plan the latest of a Distributor. Its replicas get it at once; one that is still busy with an earlier
-// plan gets the latest afterwards, without those between. body must not be changed any more.
-func (s *Server) Publish(namespace, distributor, version string, body []byte) error {
-	if len(body) > MaxPlan {
-		return fmt.Errorf("plan %s of %s has %d bytes, the limit is %d", version, namespace, len(body), MaxPlan)
+// Publish makes a plan the latest of a Distributor. Its replicas get it at once, but for the parts that they have; one that is
+// still busy with an earlier plan gets the latest afterwards, without those between.
+func (s *Server) Publish(namespace, distributor string, p Plan) error {
+	if p.Size() > MaxPlan {
+		return fmt.Errorf("plan %s of %s has %d bytes, the limit is %d", p.Version(), namespace, p.Size(), MaxPlan)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,10 +149,10 @@ func (s *Server) Publish(namespace, distributor, version string, body []byte) er
 		return errNotServing
 	}
 	f := s.feedLocked(Identity{Namespace: namespace, Distributor: distributor})
-	if f.version == version {
+	if f.plan != nil && f.plan.Version() == p.Version() {
 		return nil
 	}
-	f.version, f.body = version, body
+	f.plan = p
 	for _, w := range f.watchers {
 		w.wake()
 	}
@@ -166,7 +165,7 @@ func (s *Server) Withdraw(namespace, distributor string) {
 	defer s.mu.Unlock()
 	id := Identity{Namespace: namespace, Distributor: distributor}
 	if f := s.feeds[id]; f != nil {
-		f.version, f.body = "", nil
+		f.plan = nil
 		s.dropEmptyLocked(id)
 	}
 }
@@ -197,7 +196,7 @@ func (s *Server) feedLocked(id Identity) *feed {
 }
 
 func (s *Server) dropEmptyLocked(id Identity) {
-	if f := s.feeds[id]; f != nil && f.version == "" && len(f.watchers) == 0 {
+	if f := s.feeds[id]; f != nil && f.plan == nil && len(f.watchers) == 0 {
 		delete(s.feeds, id)
 	}
 }

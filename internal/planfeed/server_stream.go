@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/planfeed/planpb"
 )
 
@@ -32,6 +33,8 @@ type watcher struct {
 	// changed has room for one: however many plans come, the stream wakes once and sends the latest.
 	changed chan struct{}
 	ended   chan error
+	// have are the parts of the plan that the replica runs.
+	have map[plan.PartID]bool
 }
 
 func (w *watcher) wake() {
@@ -159,6 +162,11 @@ func (s *Server) join(id Identity, hello *planpb.Hello) (*watcher, error) {
 		changed: make(chan struct{}, 1),
 		ended:   make(chan error, 1),
 	}
+	for id := range slices.Chunk(hello.GetParts(), len(plan.PartID{})) {
+		if len(id) == len(plan.PartID{}) {
+			w.add(plan.PartID(id))
+		}
+	}
 	w.wake()
 	s.mu.Lock()
 	if !s.serving {
@@ -193,21 +201,22 @@ func (s *Server) leave(w *watcher) {
 	}
 }
 
-// serve sends plans and takes acknowledgements until the stream ends. A replica that reads slowly holds up only its own
-// stream, in Send.
+// serve sends plans and takes acknowledgements until the stream ends. One plan at a time is under way: what the next one
+// shares with it need not be sent. A replica that reads slowly holds up only its own stream, in Send.
 func (s *Server) serve(stream planpb.PlanFeed_WatchServer, w *watcher, requests <-chan received) error {
 	sent := w.replica.Version
+	var pending Plan // sent and not answered
 	for {
 		select {
 		case <-w.changed:
-			version, body := s.latest(w.id)
-			if version == "" || version == sent {
+			p := s.latest(w.id)
+			if pending != nil || p == nil || p.Version() == sent {
 				continue
 			}
-			if err := stream.Send(&planpb.WatchResponse{Version: version, Body: body}); err != nil {
+			if err := w.send(stream, p); err != nil {
 				return err
 			}
-			sent = version
+			sent, pending = p.Version(), p
 		case r := <-requests:
 			if r.err != nil {
 				return r.err
@@ -215,6 +224,13 @@ func (s *Server) serve(stream planpb.PlanFeed_WatchServer, w *watcher, requests 
 			ack := r.request.GetAck()
 			if ack == nil {
 				return status.Error(codes.InvalidArgument, "a second hello")
+			}
+			if pending != nil && ack.GetVersion() == pending.Version() {
+				if ack.GetRefused() == "" {
+					w.runs(pending)
+				}
+				pending = nil
+				w.wake()
 			}
 			s.acknowledge(w, ack)
 		case err := <-w.ended:
@@ -225,13 +241,53 @@ func (s *Server) serve(stream planpb.PlanFeed_WatchServer, w *watcher, requests 
 	}
 }
 
-func (s *Server) latest(id Identity) (version string, body []byte) {
+func (w *watcher) add(id plan.PartID) {
+	if w.have == nil {
+		w.have = map[plan.PartID]bool{}
+	}
+	w.have[id] = true
+}
+
+// runs notes that the replica has the parts of p, and no others.
+func (w *watcher) runs(p Plan) {
+	clear(w.have)
+	for _, id := range p.Parts() {
+		w.add(id)
+	}
+}
+
+// send sends what the replica does not have of p, in as many messages as it takes.
+func (w *watcher) send(stream planpb.PlanFeed_WatchServer, p Plan) error {
+	next, size := &planpb.WatchResponse{Version: p.Version()}, 0
+	for _, id := range p.Parts() {
+		if w.have[id] {
+			continue
+		}
+		body, err := p.Part(id)
+		if err != nil {
+			return status.Error(codes.Internal, err.Error())
+		}
+		if size > 0 && size+len(body) > fullMessage {
+			next.More = true
+			if err := stream.Send(next); err != nil {
+				return err
+			}
+			next, size = &planpb.WatchResponse{Version: p.Version()}, 0
+		}
+		next.Parts = append(next.Parts, body)
+		size += len(body)
+	}
+	next.Manifest = p.Manifest()
+	return stream.Send(next)
+}
+
+func (s *Server) latest(id Identity) Plan {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.feeds[id]; f != nil {
-		return f.version, f.body
+		return f.plan
 	}
-	return "", nil
+	return nil
 }
 
 func (s *Server) acknowledge(w *watcher, ack *planpb.Ack) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,7 +70,7 @@ func TestRefusedPlan(t *testing.T) {
 	v1, one := m.publish(t, "one")
 	r := m.newReplica(t, "a")
 	long := strings.Repeat("é", 2000)
-	bad := plan.Version([]byte("two"))
+	bad := versionOf([]byte("two"))
 	r.ack = func(version string) planfeed.Ack {
 		if version == bad {
 			return planfeed.Ack{Refused: long}
@@ -96,15 +97,20 @@ func TestRefusedPlan(t *testing.T) {
 	}
 }
 
+// mislabelled says that it has another version than it has.
+type mislabelled struct{ planfeed.Plan }
+
+func (mislabelled) Version() string { return "0123456789abcdef" }
+
 func TestDamagedPlanIsRefused(t *testing.T) {
 	m := startManager(t)
 	r := m.newReplica(t, "a").watch(t)
-	if err := m.Publish("contoso", "default", "0123456789abcdef", []byte("other")); err != nil {
+	if err := m.Publish("contoso", "default", mislabelled{whole([]byte("other"))}); err != nil {
 		t.Fatal(err)
 	}
 	m.wantReplicas(t, planfeed.Replica{
 		Name: "a", Build: "v1", RefusedVersion: "0123456789abcdef",
-		Refused: "the content has version " + plan.Version([]byte("other")) + ", not the one that was sent with it",
+		Refused: "the content has version " + versionOf([]byte("other")) + ", not the one that was sent with it",
 	})
 	if len(r.plans) > 0 {
 		t.Error("it was handed over")
@@ -120,11 +126,11 @@ func TestNamespacesAndDistributorsAreApart(t *testing.T) {
 	m.wantReplicas(t, planfeed.Replica{Name: "a", Build: "v1"})
 	body := []byte("fabrikam's")
 	for _, id := range []planfeed.Identity{{Namespace: "fabrikam", Distributor: "default"}, {Namespace: "contoso", Distributor: "second"}} {
-		if err := m.Publish(id.Namespace, id.Distributor, plan.Version(body), body); err != nil {
+		if err := m.Publish(id.Namespace, id.Distributor, whole(body)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	other.wantPlan(t, plan.Version(body), body)
+	other.wantPlan(t, versionOf(body), body)
 	version, mine := m.publish(t, "contoso's")
 	r.wantPlan(t, version, mine)
 	if len(other.plans)+len(r.plans) > 0 {
@@ -244,7 +250,7 @@ func TestLeadershipMoves(t *testing.T) {
 	r.wantPlan(t, v1, body)
 	m.SetServing(false)
 	m.wantReplicas(t)
-	if err := m.Publish("contoso", "default", v1, body); err == nil {
+	if err := m.Publish("contoso", "default", whole(body)); err == nil {
 		t.Error("a plan was published by one who does not lead")
 	}
 	m.SetServing(true)
@@ -291,7 +297,7 @@ func TestSlowReplicaGetsTheLatestOnly(t *testing.T) {
 	first := bytes.Repeat([]byte("a"), 1<<20)
 	entered, release := make(chan struct{}), make(chan struct{})
 	slow.ack = func(version string) planfeed.Ack {
-		if version == plan.Version(first) {
+		if version == versionOf(first) {
 			close(entered)
 			<-release
 		}
@@ -300,7 +306,7 @@ func TestSlowReplicaGetsTheLatestOnly(t *testing.T) {
 	slow.watch(t)
 	m.publish(t, string(first))
 	<-entered
-	quick.wantPlan(t, plan.Version(first), first)
+	quick.wantPlan(t, versionOf(first), first)
 	var versions []string
 	for i := range 50 {
 		v, body := m.publish(t, strings.Repeat(string(rune('b'+i)), 1<<20))
@@ -321,19 +327,82 @@ func TestLargePlan(t *testing.T) {
 	r := m.newReplica(t, "a").watch(t)
 	body := slices.Repeat([]byte("large "), 20<<20/6)
 	start := time.Now()
-	if err := m.Publish("contoso", "default", plan.Version(body), body); err != nil {
+	if err := m.Publish("contoso", "default", whole(body)); err != nil {
 		t.Fatal(err)
 	}
-	r.wantPlan(t, plan.Version(body), body)
+	r.wantPlan(t, versionOf(body), body)
 	t.Logf("%d bytes in %v", len(body), time.Since(start))
-	if err := m.Publish("contoso", "default", "x", make([]byte, planfeed.MaxPlan+1)); err == nil {
+	if err := m.Publish("contoso", "default", whole(make([]byte, planfeed.MaxPlan+1))); err == nil {
 		t.Error("a plan that no replica could receive was published")
 	}
 	largest := make([]byte, planfeed.MaxPlan)
-	if err := m.Publish("contoso", "default", plan.Version(largest), largest); err != nil {
+	if err := m.Publish("contoso", "default", whole(largest)); err != nil {
 		t.Fatal(err)
 	}
-	r.wantPlan(t, plan.Version(largest), largest)
+	r.wantPlan(t, versionOf(largest), largest)
+}
+
+// TestOnlyPartsThatAReplicaLacksAreSent: now, after a refusal, and when it comes back to a manager that knows nothing.
+func TestOnlyPartsThatAReplicaLacksAreSent(t *testing.T) {
+	m := startManager(t)
+	of := func(bodies ...string) (p parts) {
+		for _, body := range bodies {
+			p = append(p, []byte(body))
+		}
+		return p
+	}
+	publish := func(p parts) {
+		t.Helper()
+		if err := m.Publish("contoso", "default", p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var running atomic.Pointer[parts] // what the replica says that it has
+	r := m.newReplica(t, "a", func(o *planfeed.ClientOptions) {
+		o.Parts = func() []plan.PartID {
+			if p := running.Load(); p != nil {
+				return p.Parts()
+			}
+			return nil
+		}
+	})
+	large := strings.Repeat("l", 3<<20) // takes messages of its own
+	first, second, third := of("head", large, "one"), of("head", large, "two"), of("head", large, "three")
+	refuse := second.Version()
+	r.ack = func(version string) planfeed.Ack {
+		if version == refuse {
+			return planfeed.Ack{Refused: "no"}
+		}
+		for _, p := range []parts{first, third} {
+			if p.Version() == version {
+				running.Store(&p)
+			}
+		}
+		return planfeed.Ack{}
+	}
+	r.watch(t)
+	publish(first)
+	r.wantSize(t, first.Version(), first.Size())
+	publish(second)
+	r.wantSize(t, second.Version(), len("two"))
+	publish(third)
+	r.wantSize(t, third.Version(), len("three"))
+	m.wantReplicas(t, planfeed.Replica{Name: "a", Build: "v1", Version: third.Version()})
+	m.stop()
+	m.start()
+	m.SetServing(true)
+	refuse = ""
+	publish(second)
+	r.wantSize(t, second.Version(), len("two"))
+
+	// The manager takes it to run another plan than it does: it connects again, and says what it has.
+	other := of("something else")
+	running.Store(&other)
+	publish(first)
+	r.wantSize(t, first.Version(), first.Size())
+	if !r.logs.contains("without parts") {
+		t.Error("it did not connect again")
+	}
 }
 
 func TestWithdrawnPlanIsForgotten(t *testing.T) {
@@ -362,9 +431,9 @@ func BenchmarkPublishToAcknowledged(b *testing.B) {
 			for b.Loop() {
 				i++
 				body = append(slices.Clone(body[:size]), byte(i), byte(i>>8), byte(i>>16))
-				version := plan.Version(body)
+				version := versionOf(body)
 				start := time.Now()
-				if err := m.Publish("contoso", "default", version, body); err != nil {
+				if err := m.Publish("contoso", "default", whole(body)); err != nil {
 					b.Fatal(err)
 				}
 				<-r.plans

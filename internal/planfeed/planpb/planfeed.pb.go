@@ -112,6 +112,7 @@ type Hello struct {
 	Replica       string                 `protobuf:"bytes,2,opt,name=replica,proto3" json:"replica,omitempty"`         // the pod's name
 	Version       string                 `protobuf:"bytes,3,opt,name=version,proto3" json:"version,omitempty"`         // the plan that it runs; empty: none
 	Build         string                 `protobuf:"bytes,4,opt,name=build,proto3" json:"build,omitempty"`             // the distributor's own version
+	Parts         []byte                 `protobuf:"bytes,5,opt,name=parts,proto3" json:"parts,omitempty"`             // the IDs of that plan's parts, 16 bytes each: they need not be sent
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -172,6 +173,13 @@ func (x *Hello) GetBuild() string {
 		return x.Build
 	}
 	return ""
+}
+
+func (x *Hello) GetParts() []byte {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
 }
 
 // Ack says that a replica runs a plan, or why it refuses it and goes on with the one before.
@@ -235,10 +243,13 @@ func (x *Ack) GetMissingCredentials() []string {
 	return nil
 }
 
+// WatchResponse is a plan, in one message or several that follow each other.
 type WatchResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Version       string                 `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
-	Body          []byte                 `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"` // the plan's canonical encoding
+	Manifest      []byte                 `protobuf:"bytes,2,opt,name=manifest,proto3" json:"manifest,omitempty"` // lists the plan's parts; in the last message
+	Parts         [][]byte               `protobuf:"bytes,3,rep,name=parts,proto3" json:"parts,omitempty"`       // encodings of those parts that the replica does not have
+	More          bool                   `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`        // another message follows
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -280,11 +291,25 @@ func (x *WatchResponse) GetVersion() string {
 	return ""
 }
 
-func (x *WatchResponse) GetBody() []byte {
+func (x *WatchResponse) GetManifest() []byte {
 	if x != nil {
-		return x.Body
+		return x.Manifest
 	}
 	return nil
+}
+
+func (x *WatchResponse) GetParts() [][]byte {
+	if x != nil {
+		return x.Parts
+	}
+	return nil
+}
+
+func (x *WatchResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
 }
 
 var File_planfeed_proto protoreflect.FileDescriptor
@@ -295,19 +320,22 @@ const file_planfeed_proto_rawDesc = "" +
 	"\fWatchRequest\x125\n" +
 	"\x05hello\x18\x01 \x01(\v2\x1d.workstream.planfeed.v1.HelloH\x00R\x05hello\x12/\n" +
 	"\x03ack\x18\x02 \x01(\v2\x1b.workstream.planfeed.v1.AckH\x00R\x03ackB\t\n" +
-	"\amessage\"s\n" +
+	"\amessage\"\x89\x01\n" +
 	"\x05Hello\x12 \n" +
 	"\vdistributor\x18\x01 \x01(\tR\vdistributor\x12\x18\n" +
 	"\areplica\x18\x02 \x01(\tR\areplica\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\tR\aversion\x12\x14\n" +
-	"\x05build\x18\x04 \x01(\tR\x05build\"j\n" +
+	"\x05build\x18\x04 \x01(\tR\x05build\x12\x14\n" +
+	"\x05parts\x18\x05 \x01(\fR\x05parts\"j\n" +
 	"\x03Ack\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x18\n" +
 	"\arefused\x18\x02 \x01(\tR\arefused\x12/\n" +
-	"\x13missing_credentials\x18\x03 \x03(\tR\x12missingCredentials\"=\n" +
+	"\x13missing_credentials\x18\x03 \x03(\tR\x12missingCredentials\"o\n" +
 	"\rWatchResponse\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\tR\aversion\x12\x12\n" +
-	"\x04body\x18\x02 \x01(\fR\x04body2d\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x1a\n" +
+	"\bmanifest\x18\x02 \x01(\fR\bmanifest\x12\x14\n" +
+	"\x05parts\x18\x03 \x03(\fR\x05parts\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more2d\n" +
 	"\bPlanFeed\x12X\n" +
 	"\x05Watch\x12$.workstream.planfeed.v1.WatchRequest\x1a%.workstream.planfeed.v1.WatchResponse(\x010\x01B2Z0workstream.dev/operator/internal/planfeed/planpbb\x06proto3"
 

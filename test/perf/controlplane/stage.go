@@ -184,7 +184,7 @@ func (s *stage) startManager(ctx context.Context) error {
 	s.manager, err = s.start(ctx, "manager", admin, nil,
 		"--kubeconfig", s.path("kubeconfig"), "--namespace", system, "--identity", "manager-0",
 		"--distributor-image", "example.org/workstream:bench", "--metrics-bind-address", admin, "--profiling",
-		"--health-probe-bind-address", "0", "--planfeed-bind-address", s.feed)
+		"--health-probe-bind-address", "0", "--webhook-bind-address", "0", "--planfeed-bind-address", s.feed)
 	return err
 }
 

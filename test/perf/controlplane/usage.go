@@ -49,7 +49,7 @@ func (s *stage) requests(ctx context.Context) (map[string]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := get(ctx, c, s.env.Config.Host+"/metrics")
+	body, err := get(ctx, c, strings.TrimSuffix(s.env.Config.Host, "/")+"/metrics")
 	if err != nil {
 		return nil, err
 	}
