@@ -100,7 +100,7 @@ func (r *Reconciler) compile(ctx context.Context, s *scope) error {
 	start := time.Now()
 	in := s.input
 	in.LastGood = s.lastGood()
-	out, err := compile.Compile(&in)
+	out, err := s.compiler.Compile(&in)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (r *Reconciler) compile(ctx context.Context, s *scope) error {
 	s.output, s.compiled, s.fingerprint = out, out, state
 	if out.Version != s.version {
 		s.advance(out.Version)
-		ctrl.LoggerFrom(ctx).Info("Compiled a new plan", "version", out.Version, "bytes", len(out.Body))
+		ctrl.LoggerFrom(ctx).Info("Compiled a new plan", "version", out.Version, "bytes", out.Plan.Size())
 	}
 	return nil
 }

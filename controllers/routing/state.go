@@ -21,6 +21,7 @@ const keptVersions = 1000
 type namespace struct {
 	name string
 
+	compiler    compile.Compiler
 	compiled    *compile.Output
 	fingerprint string // of what compiled was made of
 

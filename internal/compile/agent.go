@@ -25,6 +25,9 @@ func (s *scope) compileAgents() {
 			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q%s",
 				holder, a.Spec.Subject, ofIssuer(a.Spec.Issuer))
 		}
+		if own && s.rememberAgent(a) {
+			continue
+		}
 		translated := translateAgent(a, &accepted)
 		for i, ref := range a.Spec.QueueRefs {
 			name := string(ref.Name)
@@ -47,6 +50,7 @@ func (s *scope) compileAgents() {
 				translated.Profiles = append(translated.Profiles, plan.AgentProfile{Name: name, Limit: or(slot.Limit, p.Limit)})
 			}
 		}
+		slices.SortFunc(translated.Profiles, func(a, b plan.AgentProfile) int { return cmp.Compare(a.Name, b.Name) })
 		o := Object{Kind: v1alpha1.KindAgent, Name: a.Name, Findings: judged(&accepted, &refs, "")}
 		if own {
 			o.Counts.Queues = int32(len(translated.Queues)) //nolint:gosec // bounded by the schema
@@ -54,6 +58,9 @@ func (s *scope) compileAgents() {
 		}
 		o.Absent = absentAgent(own, &accepted, &refs)
 		s.report(o)
+		if own {
+			s.keepAgent(a, translated, o)
+		}
 	}
 }
 

@@ -23,10 +23,25 @@ type scope struct {
 	rulesets    map[string]*ruleset
 	workstreams map[string]*workstream
 	credentials map[Credential]bool
+
+	memory *Compiler
+	// changed is what of memory cannot be relied on.
+	changed changes
 }
 
 // Compile makes the plan of a namespace. The error is a bug in this package: the plan contradicts itself.
 func Compile(in *Input) (*Output, error) {
+	out, err := new(Compiler).Compile(in)
+	if err != nil {
+		return nil, err
+	}
+	if out.Body, err = out.Plan.Body(); err != nil {
+		return nil, fmt.Errorf("compiling namespace %s: %w", in.Namespace, err)
+	}
+	return out, nil
+}
+
+func (c *Compiler) compile(in *Input) (*Output, error) {
 	s := &scope{
 		in:          in,
 		out:         &Output{Plan: &plan.Plan{Namespace: in.Namespace}},
@@ -37,6 +52,7 @@ func Compile(in *Input) (*Output, error) {
 		rulesets:    make(map[string]*ruleset, len(in.RoutingRulesets)),
 		workstreams: make(map[string]*workstream, len(in.Workstreams)),
 		credentials: map[Credential]bool{},
+		memory:      c,
 	}
 	for _, w := range live(in.Workstreams) {
 		s.workstreams[w.Name] = &workstream{object: w}
@@ -46,13 +62,15 @@ func Compile(in *Input) (*Output, error) {
 	}
 	s.translateHours()
 	queues := s.translateQueues()
+	s.changed.directory = c.noteDirectory(s)
 	for _, r := range live(in.RoutingRulesets) {
-		s.rulesets[r.Name] = s.translateRuleset(r)
+		s.rulesets[r.Name] = s.rulesetFrom(r)
 	}
 
 	variables := s.compileVariables()
 	s.compileWorkstreams()
 	s.compileChannels()
+	s.changed.members = c.noteMembers(s)
 	s.compileAgents()
 	s.compileDistributors()
 
@@ -82,10 +100,10 @@ func (s *scope) finish() (*Output, error) {
 		return cmp.Or(cmp.Compare(a.Secret, b.Secret), cmp.Compare(a.Key, b.Key))
 	})
 	slices.SortFunc(s.out.Objects, compareObjects)
-	var err error
-	if s.out.Body, s.out.Version, err = s.out.Plan.Encode(); err != nil {
+	if err := s.out.Plan.Follow(s.memory.plan); err != nil {
 		return nil, fmt.Errorf("compiling namespace %s: %w", s.in.Namespace, err)
 	}
+	s.out.Version = s.out.Plan.Version()
 	return s.out, nil
 }
 

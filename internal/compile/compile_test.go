@@ -102,7 +102,7 @@ func TestCompileOfNothingIsAnEmptyPlan(t *testing.T) {
 	if got, want := string(out.Body), `{"namespace":"contoso"}`; got != want {
 		t.Errorf("body = %s, want %s", got, want)
 	}
-	if out.Version != plan.Version(out.Body) || len(out.Objects) != 0 {
+	if out.Version != out.Plan.Version() || len(out.Objects) != 0 {
 		t.Errorf("version %q, objects %v", out.Version, out.Objects)
 	}
 }

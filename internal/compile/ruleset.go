@@ -37,6 +37,10 @@ type ruleset struct {
 	refs     problems
 	users    []*workstream // by name
 	tests    []ruletest.Outcome
+	// made is what is remembered of it, nil for one that depends on more than its object.
+	made *ruleset
+	// generation is that of the object from which what is remembered was made.
+	generation int64
 }
 
 type target struct{ name, path string }
@@ -59,7 +63,6 @@ func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
 		s.checkCondition(r, i)
 	}
 	r.runTests(s.calendarOf)
-	s.findTargets(r)
 	return r
 }
 
@@ -287,7 +290,7 @@ func (s *scope) reportRulesets() {
 		o := Object{
 			Kind: v1alpha1.KindRoutingRuleset, Name: r.object.Name,
 			Findings: judged(&r.accepted, &r.refs, ""), Tests: r.tests,
-			Counts:   Counts{Rules: int32(len(r.whens)), Workstreams: int32(len(r.users))}, //nolint:gosec // bounded by the schema
+			Counts: Counts{Rules: int32(len(r.whens)), Workstreams: int32(len(r.users))}, //nolint:gosec // bounded by the schema
 		}
 		switch {
 		case r.accepted.any():

@@ -22,6 +22,8 @@ type workstream struct {
 	revision *Revision
 	retained bool
 	channels int32
+	// remembered says that revision is that of the plan before.
+	remembered bool
 }
 
 // absent says why the plan does not hold what the objects of w say now, empty if it does.
@@ -37,8 +39,12 @@ func (w *workstream) absent() string {
 }
 
 func (s *scope) compileWorkstreams() {
-	for _, object := range byName(live(s.in.Workstreams)) {
+	objects := byName(live(s.in.Workstreams))
+	for _, object := range objects {
 		w := s.workstreams[object.Name]
+		if s.remember(w) {
+			continue
+		}
 		settings := w.translate()
 		s.resolve(w, &settings)
 		if !w.accepted.any() && !w.refs.any() {
@@ -48,18 +54,27 @@ func (s *scope) compileWorkstreams() {
 		}
 		if !w.accepted.any() && !w.refs.any() {
 			w.revision = s.revision(&settings, &Revision{})
+			s.keep(w)
 		} else {
 			w.revision = s.lastGood(w)
 			w.retained = w.revision != nil
 		}
 	}
 	// Only now: what one workstream retains does not exist for the others.
-	for _, object := range byName(live(s.in.Workstreams)) {
+	for _, object := range objects {
 		if w := s.workstreams[object.Name]; w.revision != nil {
-			s.out.Plan.Workstreams = append(s.out.Plan.Workstreams, ownRules(&w.revision.Workstream))
+			s.out.Plan.Workstreams = append(s.out.Plan.Workstreams, w.planned())
 			s.retain(w.revision)
 		}
 	}
+}
+
+// planned is what the plan has of w. What was in the plan before is taken from there, and needs no copy.
+func (w *workstream) planned() plan.Workstream {
+	if w.remembered {
+		return w.revision.Workstream
+	}
+	return ownRules(&w.revision.Workstream)
 }
 
 // ownRules copies what a plan compiles in place, so that the input and the revision to store are left alone.

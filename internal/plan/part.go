@@ -160,7 +160,8 @@ func ends(name string, k kind, length int) bool {
 	for i := range len(name) {
 		h = (h ^ uint32(name[i])) * prime
 	}
-	h ^= h >> 15 // names that differ at their end only differ in low bits
+	// Names that differ at their end only differ in low bits.
+	h ^= h >> 15
 	return h%uint32(runs[k].average) == 0 || length >= runs[k].most //nolint:gosec // small and positive
 }
 
@@ -359,4 +360,3 @@ func decodePart(id PartID, body []byte) (content, error) {
 	}
 	return c, nil
 }
-

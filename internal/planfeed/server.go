@@ -74,7 +74,7 @@ type Server struct {
 
 // feed is one Distributor's plan with those who watch it.
 type feed struct {
-	plan     Plan // nil: none is published
+	plan     Plan                // nil: none is published
 	watchers map[string]*watcher // by replica
 }
 

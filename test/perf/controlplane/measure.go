@@ -34,11 +34,8 @@ func (s *stage) fromNothing(ctx context.Context) error {
 		return err
 	}
 	s.tell("from nothing: the distributor runs the plan after", "%s", first.Sub(began).Round(time.Millisecond))
-	last, writes, err := s.untilQuiet(ctx, began)
+	last, writes, err := s.untilProgrammed(ctx, began)
 	if err != nil {
-		return err
-	}
-	if err := s.allProgrammed(ctx); err != nil {
 		return err
 	}
 	s.tell("from nothing: all Programmed after", "%s, with %d API writes", last.Sub(began).Round(time.Millisecond), writes)
@@ -72,6 +69,18 @@ func (s *stage) untilQuiet(ctx context.Context, began time.Time) (last time.Time
 		writes = now - start
 	}
 	return last, writes, nil
+}
+
+// untilProgrammed waits until all objects are, and nothing is written any more.
+func (s *stage) untilProgrammed(ctx context.Context, began time.Time) (last time.Time, writes int, err error) {
+	err = s.until(ctx, "all to be Programmed", func() error {
+		at, n, err := s.untilQuiet(ctx, began)
+		if n > 0 {
+			last, writes = at, writes+n
+		}
+		return errors.Join(err, s.allProgrammed(ctx))
+	})
+	return last, writes, err
 }
 
 // kinds are an empty list of each kind whose objects must be Programmed.
