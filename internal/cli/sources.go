@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 
 	"workstream.dev/operator/internal/compile"
 	"workstream.dev/operator/internal/manifest"
@@ -87,10 +88,10 @@ func (s *sources) load(ctx context.Context) (*world, error) {
 
 func (s *sources) loadCluster(ctx context.Context, w *world, namespaces *[]string) error {
 	namespace, err := s.app.connection.clusterNamespace()
-	if err != nil {
-		return err
+	var cfg *rest.Config
+	if err == nil {
+		cfg, err = s.app.connection.config()
 	}
-	cfg, err := s.app.connection.config()
 	if err != nil {
 		if len(s.files) == 0 {
 			return fmt.Errorf("%w; to work without a cluster name files with -f", err)

@@ -20,13 +20,13 @@ import (
 // source finds where the item comes in.
 func (g *Given) source(p *plan.Plan) (*plan.Workstream, *plan.Channel, error) {
 	var channel *plan.Channel
-	name := g.Workstream
-	if g.Channel != "" {
-		if channel = p.Channel(g.Channel); channel == nil {
-			return nil, nil, fmt.Errorf("channel: the plan has no Channel %q", g.Channel)
+	name, from := or(g.Workstream, g.Given["item.workstream"]), or(g.Channel, g.Given["item.channel"])
+	if from != "" {
+		if channel = p.Channel(from); channel == nil {
+			return nil, nil, fmt.Errorf("channel: the plan has no Channel %q", from)
 		}
 		if name != "" && name != channel.Workstream {
-			return nil, nil, fmt.Errorf("channel: Channel %q is of Workstream %q, not %q", g.Channel, channel.Workstream, name)
+			return nil, nil, fmt.Errorf("channel: Channel %q is of Workstream %q, not %q", from, channel.Workstream, name)
 		}
 		name = channel.Workstream
 	}
@@ -48,6 +48,13 @@ func (g *Given) source(p *plan.Plan) (*plan.Workstream, *plan.Channel, error) {
 	return ws, channel, nil
 }
 
+func or(s string, v rule.Value) string {
+	if s == "" {
+		return v.String()
+	}
+	return s
+}
+
 // command is the item as its source sends it, and as the distributor takes it in.
 func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 	ws, channel, err := g.source(p)
@@ -59,6 +66,10 @@ func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 		root, rest, _ := strings.Cut(name, ".")
 		switch part := parts[root]; {
 		case name == "item.createdAt":
+		case name == "item.type" && g.Given[name].String() == string(ws.Type),
+			name == "item.workstream" && g.Given[name].String() == ws.Name,
+			name == "item.channel" && channel != nil && g.Given[name].String() == channel.Name:
+			// as analyses write it
 		case root == "item":
 			return nil, fmt.Errorf("given: %s is not sent by a source: rules set it", name)
 		case part == nil || rest == "":
@@ -72,7 +83,7 @@ func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 	if ws.Type == plan.Record {
 		attrs := rule.Attributes{}
 		for name, v := range g.Given {
-			if name != "item.createdAt" {
+			if !strings.HasPrefix(name, "item.") {
 				attrs[name] = v
 			}
 		}
