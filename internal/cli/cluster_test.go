@@ -16,9 +16,9 @@ import (
 	"workstream.dev/operator/internal/manifest"
 )
 
-// apiServer serves the objects of a folder as an API server does, two on a page. secrets are those that exist, by name with
+// clusterOf serves the objects of a folder as an API server does, two on a page. secrets are those that exist, by name with
 // their keys; nil forbids to read any.
-func apiServer(t *testing.T, folder string, secrets map[string][]string) *httptest.Server {
+func clusterOf(t *testing.T, folder string, secrets map[string][]string) *httptest.Server {
 	t.Helper()
 	loader := manifest.Loader{Namespace: "contoso"}
 	set, problems := loader.Load(folder)
@@ -107,7 +107,7 @@ func TestCluster(t *testing.T) {
 		"a context that is not one": {secrets: sound, args: "lint --context y", want: []string{"error: reading the kubeconfig", "specified context: y"}, code: 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := apiServer(t, "testdata/good", tc.secrets)
+			s := clusterOf(t, "testdata/good", tc.secrets)
 			args := append(strings.Fields(tc.args), "--kubeconfig", kubeconfig(t, s.URL))
 			out := run(t, tc.stdin, args...)
 			for _, want := range append(tc.want, fmt.Sprintf("exit %d\n", tc.code)) {
