@@ -44,3 +44,7 @@ SEEDS ?= 10000
 .PHONY: sim
 sim: ## Simulate SEEDS random namespaces on all cores, each decided by the naive engine as well; ARGS is the first seed.
 	hack/make/sim.sh $(SEEDS) $(ARGS)
+
+.PHONY: bench-peers
+bench-peers: ## Measure decisions by rules beside cel-go, OPA, expr and Alertmanager's route tree; ARGS='-for 1s'.
+	cd test/peers && go test . && go run . $(ARGS)

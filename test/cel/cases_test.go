@@ -125,7 +125,7 @@ var rulesetCases = []testCase{
 		kind:    v1alpha1.KindRoutingRuleset,
 		refused: when(`{any: [{attribute: a, operator: Exists}], values: [b]}`),
 		allowed: when(`{any: [{attribute: a, operator: Equal, values: [b]}]}`),
-		message: "spec.rules[].when: values and caseSensitive go with attribute",
+		message: "spec.rules[].when: values, caseSensitive, timeZone and operatingHoursRef go with attribute",
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
@@ -141,9 +141,21 @@ var rulesetCases = []testCase{
 	},
 	{
 		kind:    v1alpha1.KindRoutingRuleset,
+		refused: when(`{all: [{attribute: a, operator: Exists}], timeZone: Europe/Berlin}`),
+		allowed: when(`{all: [{attribute: a, operator: Before, values: ["15:00"], timeZone: Europe/Berlin}]}`),
+		message: "spec.rules[].when: values, caseSensitive, timeZone and operatingHoursRef go with attribute",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
+		refused: when(`{any: [{all: [{attribute: a, operator: Exists}], operatingHoursRef: {name: office}}]}`),
+		allowed: when(`{any: [{all: [{attribute: a, operator: Within, operatingHoursRef: {name: office}}]}]}`),
+		message: "spec.rules[].when, in a group: values, caseSensitive, timeZone and operatingHoursRef go with attribute",
+	},
+	{
+		kind:    v1alpha1.KindRoutingRuleset,
 		refused: when(`{not: {all: [{attribute: a, operator: Exists}], caseSensitive: Enabled}}`),
 		allowed: when(`{not: {attribute: a, operator: Equal, values: [b], caseSensitive: Enabled}}`),
-		message: "spec.rules[].when, in a group: values and caseSensitive go with attribute",
+		message: "spec.rules[].when, in a group: values, caseSensitive, timeZone and operatingHoursRef go with attribute",
 	},
 	{
 		kind: v1alpha1.KindRoutingRuleset, refused: `{spec: {rules: [{name: all}]}}`,

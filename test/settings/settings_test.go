@@ -122,6 +122,50 @@ func TestClassificationSetsPriorityAndAttributes(t *testing.T) {
 	}
 }
 
+const routed = "kind: RoutingRuleset\nmetadata: {name: queues}\nspec:\n  type: RouteToQueue\n  rules:\n  - name: some\n%s" +
+	"    route: {queueRef: {name: second}}\n"
+
+func TestExpression(t *testing.T) {
+	w := setting{
+		routing: "routeToQueue: {name: queues}", agents: []string{"ann " + units},
+		more: []string{
+			fmt.Sprintf(routed, "    when: {attribute: item.type, operator: Equal, values: [messaging]}\n"+
+				"    expression: has(context.tier) && context.tier.size() > 4 && item.priority == 100\n"),
+			fmt.Sprintf(second, ""),
+		},
+	}.start(t)
+	for tier, queue := range map[string]string{"platinum": "second", "gold": "general", "": "general"} {
+		if it := w.item(w.write("c-"+tier, tier)); it.Queue != queue {
+			t.Errorf("tier %q: item = %+v", tier, it)
+		}
+	}
+}
+
+// Whatever the time is: hours that are never open, those that always are, and moments long ago.
+func TestTimeConditions(t *testing.T) {
+	const always = "kind: OperatingHours\nmetadata: {name: always}\nspec: {timeZone: Europe/Berlin, weekly: [" +
+		"{days: [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday], from: \"00:00\", to: \"24:00\"}]}\n"
+	for condition, queue := range map[string]string{
+		"operator: Within, operatingHoursRef: {name: always}":                        "second",
+		"operator: NotWithin, operatingHoursRef: {name: always}":                     "general",
+		"operator: Within, values: [\"00:00\", \"24:00\"], timeZone: Asia/Kathmandu": "second",
+		"operator: After, values: [\"2026-01-01\"]":                                  "second",
+		"operator: Before, values: [\"2026-01-01T00:00:00+01:00\"]":                  "general",
+	} {
+		t.Run(condition, func(t *testing.T) {
+			w := setting{
+				routing: "routeToQueue: {name: queues}", agents: []string{"ann " + units},
+				more: []string{
+					fmt.Sprintf(routed, "    when: {attribute: item.createdAt, "+condition+"}\n"), fmt.Sprintf(second, ""), always,
+				},
+			}.start(t)
+			if it := w.item(w.write("c1", "gold")); it.Queue != queue {
+				t.Errorf("item = %+v", it)
+			}
+		})
+	}
+}
+
 func TestCapacityProfiles(t *testing.T) {
 	w := setting{
 		capacity: "{profileRef: {name: slots}}", more: []string{fmt.Sprintf(profile, "limit: 1")},
