@@ -178,12 +178,8 @@ func (g *get) list(ctx context.Context, s *server, tag string) (*listing, error)
 		case first:
 			l.tag, tag = of, "" // what changes while pages are read has another tag than the first
 		}
-		for _, raw := range page.Items {
-			o, err := g.what.decode(raw)
-			if err != nil {
-				return nil, fmt.Errorf("reading the answer of the distributor: %w", err)
-			}
-			l.list = append(l.list, o)
+		if l.list, err = g.decodeAll(l.list, page.Items); err != nil {
+			return nil, err
 		}
 		full := g.limit > 0 && len(l.list) >= g.limit
 		if full && page.Continue != "" {
@@ -200,6 +196,18 @@ func (g *get) list(ctx context.Context, s *server, tag string) (*listing, error)
 	var err error
 	l.list, err = g.named(l.list)
 	return l, err
+}
+
+// decodeAll appends the objects of a page to a list.
+func (g *get) decodeAll(list []*live, page []json.RawMessage) ([]*live, error) {
+	for _, raw := range page {
+		o, err := g.what.decode(raw)
+		if err != nil {
+			return nil, fmt.Errorf("reading the answer of the distributor: %w", err)
+		}
+		list = append(list, o)
+	}
+	return list, nil
 }
 
 // more says, once, that not all is shown.

@@ -191,7 +191,12 @@ func (s *serving) start(ctx context.Context, out *compile.Output) error {
 	if err := s.distributor.Start(ctx); err != nil {
 		return err
 	}
-	if err := s.activate(ctx, out); err != nil {
+	if s.dev && !loopback(s.distributor.Addr()) { // before a plan is in force nobody gets in
+		err = fmt.Errorf("--listen %q is %s on this machine, which is no loopback address", s.listen, s.distributor.Addr())
+	} else {
+		err = s.activate(ctx, out)
+	}
+	if err != nil {
 		return errors.Join(err, s.distributor.Stop(context.WithoutCancel(ctx)))
 	}
 	return nil
