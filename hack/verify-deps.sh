@@ -67,6 +67,9 @@ deny deps '@/internal/(ingress|delivery|view|channel)(/.*)?' '@/internal/engine'
 
 # The plugin may import both planes; nothing imports the plugin.
 deny imports '@/.*'                  '@/internal/cli$' none '@/cmd/kubectl-workstream'
+# The plugin reads objects without a client, and tries items without Kubernetes.
+deny deps '@/internal/manifest'      "k8s\.io/client-go|sigs\.k8s\.io/controller-runtime|$nats|$data"
+deny deps '@/internal/whatif'        "$kubernetes|$nats|@/internal/(journal|distributor|natsd|compile)"
 
 # One importer of the embedded server; test helpers stay in tests.
 helpers='@/internal/testkit/.*|@/internal/journal/journaltest|@/test/.*|@/hack/.*'
