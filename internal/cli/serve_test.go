@@ -46,15 +46,19 @@ type running struct {
 	t        *testing.T
 	out, err buffer
 	cancel   context.CancelFunc
-	ended    chan int
+	code     int           // once it has ended
+	ended    chan struct{} // closed then
 }
 
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &running{t: t, cancel: cancel, ended: make(chan int, 1)}
-	go func() { r.ended <- Run(ctx, args, Streams{In: strings.NewReader(""), Out: &r.out, Err: &r.err}) }()
-	t.Cleanup(r.cancel)
+	r := &running{t: t, cancel: cancel, ended: make(chan struct{})}
+	go func() {
+		defer close(r.ended)
+		r.code = Run(ctx, args, Streams{In: strings.NewReader(""), Out: &r.out, Err: &r.err})
+	}()
+	t.Cleanup(func() { r.stop() }) // before its folders are removed
 	return r
 }
 
@@ -63,8 +67,8 @@ func (r *running) stop() int {
 	r.t.Helper()
 	r.cancel()
 	select {
-	case code := <-r.ended:
-		return code
+	case <-r.ended:
+		return r.code
 	case <-time.After(patience):
 		r.t.Fatal("the command does not end")
 		return -1
