@@ -55,6 +55,23 @@ func or(s string, v rule.Value) string {
 	return s
 }
 
+// saysTheSame reports whether an attribute that the engine sets has the value that it will set, as analyses write it. The
+// time is read elsewhere.
+func (g *Given) saysTheSame(name string, ws *plan.Workstream, channel *plan.Channel) bool {
+	switch value := g.Given[name].String(); name {
+	case "item.createdAt":
+		return true
+	case "item.type":
+		return value == string(ws.Type)
+	case "item.workstream":
+		return value == ws.Name
+	case "item.channel":
+		return channel != nil && value == channel.Name
+	default:
+		return false
+	}
+}
+
 // command is the item as its source sends it, and as the distributor takes it in.
 func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 	ws, channel, err := g.source(p)
@@ -64,21 +81,20 @@ func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 	parts := map[string]map[string]any{"context": {}, "channel": {}, "customer": {}, "record": {}}
 	for _, name := range names(g.Given) {
 		root, rest, _ := strings.Cut(name, ".")
-		switch part := parts[root]; {
-		case name == "item.createdAt":
-		case name == "item.type" && g.Given[name].String() == string(ws.Type),
-			name == "item.workstream" && g.Given[name].String() == ws.Name,
-			name == "item.channel" && channel != nil && g.Given[name].String() == channel.Name:
-			// as analyses write it
-		case root == "item":
-			return nil, fmt.Errorf("given: %s is not sent by a source: rules set it", name)
-		case part == nil || rest == "":
-			return nil, fmt.Errorf("given: %q is no attribute: those are context.*, channel.*, customer.*, record.* and item.createdAt", name)
-		case (root == "record") != (ws.Type == plan.Record) && root != "customer":
-			return nil, fmt.Errorf("given: %s is not of an item of Workstream %q, whose type is %s", name, ws.Name, ws.Type)
-		default:
-			part[rest] = g.Given[name]
+		if root == "item" {
+			if !g.saysTheSame(name, ws, channel) {
+				return nil, fmt.Errorf("given: %s is not sent by a source: rules set it", name)
+			}
+			continue
 		}
+		part := parts[root]
+		if part == nil || rest == "" {
+			return nil, fmt.Errorf("given: %q is no attribute: those are context.*, channel.*, customer.*, record.* and item.createdAt", name)
+		}
+		if (root == "record") != (ws.Type == plan.Record) && root != "customer" {
+			return nil, fmt.Errorf("given: %s is not of an item of Workstream %q, whose type is %s", name, ws.Name, ws.Type)
+		}
+		part[rest] = g.Given[name]
 	}
 	if ws.Type == plan.Record {
 		attrs := rule.Attributes{}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/view"
 )
@@ -122,11 +123,19 @@ func once(p *plan.Plan, version string, g *Given, away map[string]bool) (*Outcom
 	return out, nil
 }
 
-// judge says of each agent of the queue what was decided.
-func (o *Outcome) judge(c *centre, p *plan.Plan, id string) {
-	var candidates event.Candidates
-	chosen, result, via := "", Result(""), event.ViaMethod
-	for _, r := range c.last {
+// decision is what was decided about who gets the item.
+type decision struct {
+	event.Candidates
+
+	chosen string
+	result Result
+	via    event.Via
+}
+
+// decided finds the last decisions in what the item caused.
+func (o *Outcome) decided(events []event.Recorded, id string) decision {
+	var d decision
+	for _, r := range events {
 		if event.ItemOf(r.Event) != id {
 			continue
 		}
@@ -136,48 +145,58 @@ func (o *Outcome) judge(c *centre, p *plan.Plan, id string) {
 		case event.ItemRouted:
 			o.Routed = &e
 		case event.AssignmentDeferred:
-			candidates = e.Candidates
+			d.Candidates = e.Candidates
 		case event.OfferMade:
-			chosen, result, candidates, via = e.Agent, Offered, e.Candidates, e.Via
+			d = decision{e.Candidates, e.Agent, Offered, e.Via}
 		case event.ItemAssigned:
-			chosen, result, via = e.Agent, Assigned, e.Via
+			d.chosen, d.result, d.via = e.Agent, Assigned, e.Via
 			if e.Candidates != nil {
-				candidates = *e.Candidates
+				d.Candidates = *e.Candidates
 			}
 		}
 	}
+	return d
+}
+
+// maxNamed is how many members of a queue, the first by name, a decision names.
+const maxNamed = match.MaxNamed
+
+// judge says of each agent of the queue what was decided.
+func (o *Outcome) judge(c *centre, p *plan.Plan, id string) {
+	d := o.decided(c.last, id)
 	queue := p.Queue(o.Item.Queue)
 	if queue == nil || o.Item.State == event.Closed {
 		return
 	}
-	if chosen == "" {
+	if d.chosen == "" {
 		if now, ok := c.engine.Explain(c.now, id); ok {
-			candidates = now
+			d.Candidates = now
 		}
 	}
-	o.Method, o.More = candidates.Method, candidates.More
+	members := p.Members(queue.Name)
+	o.Method, o.More = d.Method, d.More
 	rest := Eligible
 	if ws := p.Workstream(o.Item.Workstream); ws != nil && ws.Mode == plan.Pick {
-		rest, o.More = MayPick, 0
+		rest, o.More = MayPick, int32(max(0, len(members)-maxNamed)) //nolint:gosec // a plan has fewer
 	}
-	members := p.Members(queue.Name)
-	for _, name := range members[:min(len(members), 50)] {
-		o.Agents = append(o.Agents, verdict(name, rest, &candidates))
+	for _, name := range members[:min(len(members), maxNamed)] {
+		o.Agents = append(o.Agents, verdict(name, rest, &d.Candidates))
 	}
-	if rest == MayPick {
-		o.More = int32(max(0, len(members)-50)) //nolint:gosec // a plan has fewer
+	if d.chosen != "" {
+		o.choose(&d)
 	}
-	if chosen == "" {
-		return
-	}
-	i := slices.IndexFunc(o.Agents, func(v Verdict) bool { return v.Agent == chosen })
+}
+
+// choose puts who gets the item among the agents.
+func (o *Outcome) choose(d *decision) {
+	i := slices.IndexFunc(o.Agents, func(v Verdict) bool { return v.Agent == d.chosen })
 	if i < 0 {
 		i = len(o.Agents)
-		o.Agents = append(o.Agents, Verdict{Agent: chosen})
+		o.Agents = append(o.Agents, Verdict{})
 	}
-	o.Agents[i] = Verdict{Agent: chosen, Result: result, Reason: string(candidates.Why), Detail: candidates.Words()}
-	if via != event.ViaMethod {
-		o.Agents[i].Reason, o.Agents[i].Detail = string(via), ""
+	o.Agents[i] = Verdict{Agent: d.chosen, Result: d.result, Reason: string(d.Why), Detail: d.Words()}
+	if d.via != event.ViaMethod {
+		o.Agents[i].Reason, o.Agents[i].Detail = string(d.via), ""
 	}
 }
 
