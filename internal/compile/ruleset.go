@@ -32,6 +32,8 @@ type ruleset struct {
 	context []int
 	// hours are the calendars that its conditions name.
 	hours []string
+	// noHours is which of them cannot be used.
+	noHours problems
 
 	accepted problems
 	refs     problems
@@ -62,6 +64,7 @@ func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
 		}
 		s.checkCondition(r, i)
 	}
+	r.refs.addAll(&r.noHours, "")
 	r.runTests(s.calendarOf)
 	return r
 }
@@ -154,11 +157,11 @@ func (s *scope) findHours(r *ruleset, i int, env rule.Env) {
 	}
 	path := r.paths[i] + ".when." + missing.Path
 	if c := s.hours[missing.Hours]; c != nil {
-		r.refs.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotAccepted), "%s: OperatingHours %q are not accepted: %s",
+		r.noHours.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotAccepted), "%s: OperatingHours %q are not accepted: %s",
 			path, missing.Hours, c.accepted.texts[0])
 		return
 	}
-	r.refs.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotFound), "%s: there are no OperatingHours %q", path, missing.Hours)
+	r.noHours.add(string(v1alpha1.RoutingRulesetReasonOperatingHoursNotFound), "%s: there are no OperatingHours %q", path, missing.Hours)
 }
 
 // someCalendar stands for any where only the form of a condition is judged.

@@ -236,7 +236,7 @@ func (s *scope) rulesetOf(w *workstream, path, name string, want v1alpha1.Rulese
 func (s *scope) route(w *workstream, r *ruleset, settings *plan.Workstream) []plan.Rule {
 	found := r.checkQueues(settings, s.queues)
 	conditions, tests := r.checkConditions(settings), r.checkTests(settings)
-	s.missHours(w, r)
+	w.refs.addAll(&r.noHours, fmt.Sprintf("RoutingRuleset %q: ", r.object.Name))
 	found.addAll(&conditions, "")
 	found.addAll(&tests, "")
 	for _, t := range r.targets {
@@ -253,7 +253,7 @@ func (s *scope) route(w *workstream, r *ruleset, settings *plan.Workstream) []pl
 func (s *scope) classify(w *workstream, r *ruleset, settings *plan.Workstream) plan.Classification {
 	rules, found := r.classificationRules(settings)
 	conditions, tests := r.checkConditions(settings), r.checkTests(settings)
-	s.missHours(w, r)
+	w.refs.addAll(&r.noHours, fmt.Sprintf("RoutingRuleset %q: ", r.object.Name))
 	found.addAll(&conditions, "")
 	found.addAll(&tests, "")
 	for _, t := range r.targets {
@@ -264,21 +264,6 @@ func (s *scope) classify(w *workstream, r *ruleset, settings *plan.Workstream) p
 	}
 	w.blame(r, &found)
 	return plan.Classification{Ruleset: r.object.Name, Rules: rules}
-}
-
-// missHours says of a workstream which calendars of its rules cannot be used.
-func (s *scope) missHours(w *workstream, r *ruleset) {
-	slices.Sort(r.hours)
-	for _, name := range slices.Compact(r.hours) {
-		switch c := s.hours[name]; {
-		case c == nil:
-			w.refs.add(string(v1alpha1.WorkstreamReasonOperatingHoursNotFound), "RoutingRuleset %q: there are no OperatingHours %q",
-				r.object.Name, name)
-		case c.accepted.any():
-			w.refs.add(string(v1alpha1.WorkstreamReasonOperatingHoursNotAccepted), "RoutingRuleset %q: OperatingHours %q are not accepted: %s",
-				r.object.Name, name, c.accepted.texts[0])
-		}
-	}
 }
 
 // blame says of the workstream and of the ruleset what does not fit between them.
