@@ -59,7 +59,8 @@ func (c *comparison) rules(want map[string]string, out *whatif.Outcome) {
 	for _, ruleset := range slices.Sorted(maps.Keys(want)) {
 		got, asked := way[ruleset]
 		if !asked {
-			c.problems = append(c.problems, fmt.Sprintf("rules: RoutingRuleset %q is not asked, expected rule %s of it", ruleset, want[ruleset]))
+			c.problems = append(c.problems,
+				fmt.Sprintf("rules: RoutingRuleset %q is not asked, expected rule %s of it", ruleset, want[ruleset]))
 			continue
 		}
 		c.text("rules: "+ruleset, got, want[ruleset])

@@ -105,7 +105,9 @@ func TestExplainItem(t *testing.T) {
 // TestWhyNotOfDecisions: how the last decision of a trace is read.
 func TestWhyNotOfDecisions(t *testing.T) {
 	agents := []view.AgentView{{Name: "ann", Queues: []string{"q"}}, {Name: "bob", Queues: []string{"q"}}}
-	step := func(detail string) []view.TraceStep { return []view.TraceStep{{Step: "offered", Detail: []byte(detail)}} }
+	step := func(detail string) []view.TraceStep {
+		return []view.TraceStep{{Step: "offered", Detail: []byte(detail)}}
+	}
 	for name, tc := range map[string]struct {
 		e    explanation
 		want string

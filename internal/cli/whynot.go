@@ -41,27 +41,31 @@ func whyNotLive(e *explanation, agents []view.AgentView, name string) (*whatif.V
 	}
 	for _, step := range slices.Backward(e.Trace) {
 		var d decided
-		if json.Unmarshal(step.Detail, &d) != nil || d.Candidates == nil {
-			continue
+		if json.Unmarshal(step.Detail, &d) == nil && d.Candidates != nil {
+			d.judge(v)
+			return v, nil
 		}
-		for j := range d.Candidates.Excluded {
-			if x := &d.Candidates.Excluded[j]; x.Agent == name {
-				v.Result, v.Reason, v.Detail = whatif.Excluded, string(x.Reason), x.Detail()
-				return v, nil
-			}
-		}
-		switch {
-		case d.Agent == name:
-			v.Detail = "it was offered to them"
-		case d.Agent != "":
-			v.Detail = d.Agent + " came first: " + d.Candidates.Words()
-		case d.Candidates.More > 0:
-			v.Result, v.Detail = whatif.Excluded, "the decision does not name every member of a large queue"
-		}
-		return v, nil
 	}
 	v.Detail = "no decision looked at agents: " + whatItDoes(e)
 	return v, nil
+}
+
+// judge says of an agent what the decision says.
+func (d *decided) judge(v *whatif.Verdict) {
+	for i := range d.Candidates.Excluded {
+		if x := &d.Candidates.Excluded[i]; x.Agent == v.Agent {
+			v.Result, v.Reason, v.Detail = whatif.Excluded, string(x.Reason), x.Detail()
+			return
+		}
+	}
+	switch {
+	case d.Agent == v.Agent:
+		v.Detail = "it was offered to them"
+	case d.Agent != "":
+		v.Detail = d.Agent + " came first: " + d.Candidates.Words()
+	case d.Candidates.More > 0:
+		v.Result, v.Detail = whatif.Excluded, "the decision does not name every member of a large queue"
+	}
 }
 
 func whatItDoes(e *explanation) string {

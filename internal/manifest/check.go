@@ -182,7 +182,8 @@ func (e *Entry) fieldProblem(f *field.Error) {
 }
 
 var typeWords = map[string]string{
-	"string": "a text", "integer": "a whole number", "int32": "a whole number", "int64": "a whole number", "number": "a number", "boolean": "true or false", "bool": "true or false", "object": "an object",
+	"string": "a text", "integer": "a whole number", "int32": "a whole number", "int64": "a whole number", "number": "a number",
+	"boolean": "true or false", "bool": "true or false", "object": "an object",
 	"array": "a list",
 }
 

@@ -63,13 +63,18 @@ func split(file string, body []byte) []part {
 		if i := bytes.IndexByte(body[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		if text := body[at:end]; bytes.HasPrefix(text, []byte("---")) && (len(text) == 3 || strings.ContainsRune(" \t\r\n", rune(text[3]))) {
+		if begins(body[at:end]) {
 			parts = append(parts, part{text: body[start:at], before: before})
 			start, before = at, line
 		}
 		at = end
 	}
 	return append(parts, part{text: body[start:], before: before})
+}
+
+// begins reports whether a line begins a YAML document.
+func begins(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("---")) && (len(line) == 3 || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0)
 }
 
 // splitJSON cuts a stream of JSON values; the last part has what is no JSON.

@@ -58,7 +58,8 @@ func readDefinition(plural string) (*definition, error) {
 			continue
 		}
 		var props apiextensions.JSONSchemaProps
-		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v.Schema.OpenAPIV3Schema, &props, nil); err != nil {
+		convert := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps
+		if err := convert(v.Schema.OpenAPIV3Schema, &props, nil); err != nil {
 			return nil, fmt.Errorf("reading the schema of %s: %w", plural, err)
 		}
 		d := &definition{}

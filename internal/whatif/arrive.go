@@ -89,7 +89,8 @@ func (g *Given) command(p *plan.Plan, id string) (event.Command, error) {
 		}
 		part := parts[root]
 		if part == nil || rest == "" {
-			return nil, fmt.Errorf("given: %q is no attribute: those are context.*, channel.*, customer.*, record.* and item.createdAt", name)
+			return nil, fmt.Errorf("given: %q is no attribute: those are context.*, channel.*, customer.*, record.* and item.createdAt",
+				name)
 		}
 		if (root == "record") != (ws.Type == plan.Record) && root != "customer" {
 			return nil, fmt.Errorf("given: %s is not of an item of Workstream %q, whose type is %s", name, ws.Name, ws.Type)

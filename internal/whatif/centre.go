@@ -132,25 +132,7 @@ func (g *Given) check(p *plan.Plan) error {
 // fill puts items into queues and with agents while nobody is there, by a plan in which nothing overflows and no rule
 // applies.
 func (c *centre) fill(p *plan.Plan, g *Given) error {
-	body, _, err := p.Encode()
-	if err != nil {
-		return err
-	}
-	quiet, err := plan.Decode(body)
-	if err != nil {
-		return err
-	}
-	for i := range quiet.Queues {
-		quiet.Queues[i].Overflow, quiet.Queues[i].Hours = nil, ""
-	}
-	for i := range quiet.Workstreams {
-		w := &quiet.Workstreams[i]
-		w.Routing.Rules, w.Classification = nil, nil
-		if err := w.SetRevision(); err != nil {
-			return err
-		}
-	}
-	_, version, err := quiet.Encode()
+	quiet, version, err := quieted(p)
 	if err != nil {
 		return err
 	}
@@ -159,10 +141,9 @@ func (c *centre) fill(p *plan.Plan, g *Given) error {
 	}
 	for _, agent := range names(g.Agents) {
 		for _, ws := range names(g.Agents[agent].Holds) {
-			for range g.Agents[agent].Holds[ws] {
-				if err := c.put(quiet, quiet.Workstream(ws), event.AssignItem{Supervisor: "given", Agent: agent}); err != nil {
-					return fmt.Errorf("agents: %s: holds: %w", agent, err)
-				}
+			assign := event.AssignItem{Supervisor: "given", Agent: agent}
+			if err := c.put(quiet, quiet.Workstream(ws), assign, g.Agents[agent].Holds[ws]); err != nil {
+				return fmt.Errorf("agents: %s: holds: %w", agent, err)
 			}
 		}
 	}
@@ -171,13 +152,35 @@ func (c *centre) fill(p *plan.Plan, g *Given) error {
 		if ws == nil && g.Waiting[queue] > 0 {
 			return fmt.Errorf("waiting: %s: no workstream of its type can take items in", queue)
 		}
-		for range g.Waiting[queue] {
-			if err := c.put(quiet, ws, event.AssignItem{Supervisor: "given", Queue: queue}); err != nil {
-				return fmt.Errorf("waiting: %s: %w", queue, err)
-			}
+		if err := c.put(quiet, ws, event.AssignItem{Supervisor: "given", Queue: queue}, g.Waiting[queue]); err != nil {
+			return fmt.Errorf("waiting: %s: %w", queue, err)
 		}
 	}
 	return nil
+}
+
+// quieted is a copy of p without overflow, hours and rules.
+func quieted(p *plan.Plan) (*plan.Plan, string, error) {
+	body, _, err := p.Encode()
+	if err != nil {
+		return nil, "", err
+	}
+	quiet, err := plan.Decode(body)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range quiet.Queues {
+		quiet.Queues[i].Overflow, quiet.Queues[i].Hours = nil, ""
+	}
+	for i := range quiet.Workstreams {
+		w := &quiet.Workstreams[i]
+		w.Routing.Rules, w.Classification = nil, nil
+		if err := w.SetRevision(); err != nil {
+			return nil, "", err
+		}
+	}
+	_, version, err := quiet.Encode()
+	return quiet, version, err
 }
 
 // leadsTo is a workstream whose items can be in that queue.
@@ -200,8 +203,17 @@ func channelOf(p *plan.Plan, w *plan.Workstream) *plan.Channel {
 	return nil
 }
 
-// put takes an item of w in, and assigns it.
-func (c *centre) put(p *plan.Plan, w *plan.Workstream, assign event.AssignItem) error {
+// put takes a number of items of w in, and assigns them.
+func (c *centre) put(p *plan.Plan, w *plan.Workstream, assign event.AssignItem, items int) error {
+	for range items {
+		if err := c.putOne(p, w, assign); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *centre) putOne(p *plan.Plan, w *plan.Workstream, assign event.AssignItem) error {
 	c.items++
 	id := "before-" + strconv.Itoa(c.items)
 	var cmd event.Command = event.SubmitRecord{Item: id, Workstream: w.Name, Record: id}
