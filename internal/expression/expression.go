@@ -51,7 +51,8 @@ type Program struct {
 
 // environment is made when the first expression is compiled: most distributors have none.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
-	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
+	options := make([]cel.EnvOption, 0, 1+len(Roots))
+	options = append(options, cel.CrossTypeNumericComparisons(true))
 	for _, root := range Roots {
 		options = append(options, cel.Variable(root, cel.MapType(cel.StringType, cel.DynType)))
 	}

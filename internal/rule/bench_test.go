@@ -20,7 +20,7 @@ type centre struct {
 }
 
 func newCentre(n int, seed uint64) centre {
-	return centre{rand.New(rand.NewPCG(seed, 7)), max(4, n/4), max(10, n)} //nolint:gosec // a simulation
+	return centre{rand.New(rand.NewPCG(seed, 7)), max(4, n/4), max(10, n)}
 }
 
 var (
@@ -64,8 +64,10 @@ func (c centre) rule(i int) Definition {
 	case i%10 == 1:
 		all = []Condition{equals("context.product", c.product()), basket}
 	case i%10 == 2:
-		all = []Condition{equals("context.product", c.product(), c.product(), c.product()), equals("context.tier", tier),
-			{Attribute: "channel.locale", Operator: StartsWith, Values: []string{locale[:2]}}}
+		all = []Condition{
+			equals("context.product", c.product(), c.product(), c.product()), equals("context.tier", tier),
+			{Attribute: "channel.locale", Operator: StartsWith, Values: []string{locale[:2]}},
+		}
 	case i%10 < 5:
 		all = []Condition{equals("context.account", c.account(), c.account(), c.account())}
 	case i%10 < 7:

@@ -82,8 +82,13 @@ func (q *search) holds(at int32) bool {
 		return false
 	case opNot:
 		return !q.holds(at + 1)
-	case opLeaf:
+	default: // opLeaf
+		return q.compares(c)
 	}
+}
+
+// compares is the check of a comparison.
+func (q *search) compares(c *check) bool {
 	v := q.value(c.slot)
 	switch c.way {
 	case asBetween:

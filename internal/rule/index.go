@@ -118,8 +118,8 @@ func (b *builder) node(entries []entry, level int) int32 {
 	b.room -= len(entries)
 	at := int32(len(b.nodes)) //nolint:gosec // fewer than rules
 	b.nodes = append(b.nodes, node{})
-	var sources []source
 	byValues, others := b.signatures(entries)
+	sources := make([]source, 0, len(byValues)+1)
 	for _, signature := range slices.Sorted(maps.Keys(byValues)) {
 		sources = append(sources, b.values(byValues[signature], level))
 	}

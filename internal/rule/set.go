@@ -76,7 +76,7 @@ func (s *Set) index() {
 	s.starts = make([]int32, len(s.rules))
 	var plain, costly []entry
 	for i := range s.rules {
-		r, at := &s.rules[i], int32(i) //nolint:gosec // rulesets are smaller than that
+		r, at := &s.rules[i], int32(i)
 		s.starts[i] = -1
 		if r.when == nil && r.expression == nil {
 			s.always = append(s.always, at)
@@ -119,7 +119,7 @@ func (s *Set) name() {
 	})
 	slots := make(map[string]int32, len(s.attributes))
 	for i, name := range s.attributes {
-		slots[name] = int32(i) //nolint:gosec // fewer than rules
+		slots[name] = int32(i)
 	}
 	s.longest = make([]int, len(s.attributes))
 	s.leaves(func(l *leaf) {

@@ -12,9 +12,9 @@ import (
 
 // TestNextIsTheFirstInOrder: on random rulesets and items the index answers what trying rule after rule does.
 func TestNextIsTheFirstInOrder(t *testing.T) {
-	seed := uint64(time.Now().UnixNano()) //nolint:gosec // any will do
+	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	g := generator{rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // a simulation
+	g := generator{rand.New(rand.NewPCG(seed, 1))}
 	rounds, deep := 60, 0
 	if testing.Short() {
 		rounds = 30
@@ -49,12 +49,12 @@ func FuzzNext(f *testing.F) {
 		f.Add(seed, seed, uint16(40))
 	}
 	f.Fuzz(func(t *testing.T, rules, item uint64, n uint16) {
-		g := generator{rand.New(rand.NewPCG(rules, 2))} //nolint:gosec // a simulation
+		g := generator{rand.New(rand.NewPCG(rules, 2))}
 		s, err := CompileSet(g.definitions(1+int(n%300)), g.env())
 		if err != nil {
 			t.Fatal(err)
 		}
-		g = generator{rand.New(rand.NewPCG(item, 3))} //nolint:gosec // a simulation
+		g = generator{rand.New(rand.NewPCG(item, 3))}
 		for range 20 {
 			if err := agrees(s, g.attributes()); err != nil {
 				t.Fatal(err)

@@ -43,7 +43,7 @@ func newStab(list []interval) (s *stab, covers [][]int) {
 	slices.Sort(s.ends)
 	s.ends = slices.Compact(s.ends)
 	places := 2*len(s.ends) + 1
-	s.leaves = 1 << bits.Len(uint(places-1)) //nolint:gosec // at least one
+	s.leaves = 1 << bits.Len(uint(places-1))
 	s.nodes = slices.Repeat([]int32{-1}, 2*s.leaves)
 	covers = make([][]int, len(list))
 	for n, i := range list {

@@ -116,7 +116,15 @@ func coverLeaf(l *leaf, not bool) []term {
 		}
 		return present
 	}
-	c := constraint{slot: l.slot}
+	if c, ok := constraintOf(l); ok {
+		return []term{{c}}
+	}
+	return present
+}
+
+// constraintOf is what a comparison that is not negated says, if it says more than that the attribute is there.
+func constraintOf(l *leaf) (c constraint, ok bool) {
+	c.slot = l.slot
 	switch l.family {
 	case famEqual:
 		c.kind, c.keys = among, l.keys()
@@ -128,10 +136,7 @@ func coverLeaf(l *leaf, not bool) []term {
 		c.kind, c.span = inRange, l.span()
 	case famWithin, famPresence:
 	}
-	if c.kind == 0 || c.kind == inRange && c.span == everything || c.kind >= prefix && len(c.texts) == 0 {
-		return present
-	}
-	return []term{{c}}
+	return c, c.kind != 0 && (c.kind != inRange || c.span != everything) && (c.kind < prefix || len(c.texts) > 0)
 }
 
 var textKinds = map[Operator]constraintKind{StartsWith: prefix, EndsWith: suffix, Contains: part}

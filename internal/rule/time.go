@@ -92,7 +92,8 @@ func (l *leaf) compileWithin(c *Condition, zone *time.Location, path string) err
 		*into = second
 	}
 	if l.time.from == l.time.to {
-		return &Error{path, fmt.Sprintf("from %s to %s is no time at all: for the whole day write 00:00 and 24:00", c.Values[0], c.Values[1])}
+		return &Error{path, fmt.Sprintf("from %s to %s is no time at all: for the whole day write 00:00 and 24:00",
+			c.Values[0], c.Values[1])}
 	}
 	return nil
 }
