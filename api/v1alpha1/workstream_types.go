@@ -16,6 +16,7 @@ import (
 // +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.agentAffinity)",message="spec.workDistribution.agentAffinity must not be set when spec.type is Record: records do not come back"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.followUpAfter)",message="spec.workDistribution.followUpAfter must not be set when spec.type is Record: records do not wait for a customer"
 // +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.workDistribution.reconnectGrace)",message="spec.workDistribution.reconnectGrace must not be set when spec.type is Record: records stay with their agent"
+// +kubebuilder:validation:XValidation:rule="self.type != 'Record' || !has(self.agentExperience) || !has(self.agentExperience.quickReplies)",message="spec.agentExperience.quickReplies must not be set when spec.type is Record: records have no customer to write to"
 type WorkstreamSpec struct {
 	// displayName is what people call the workstream. Unset, they see the object's name.
 	// +optional
@@ -50,6 +51,10 @@ type WorkstreamSpec struct {
 	// routing is how an item finds its queue.
 	// +required
 	Routing WorkstreamRouting `json:"routing"`
+
+	// agentExperience is what agents are shown with the items. Unset, that is up to their desk.
+	// +optional
+	AgentExperience *AgentExperience `json:"agentExperience,omitempty"`
 
 	// revisionHistoryLimit is how many revisions of these settings are kept, the one in use included. Unset, it is 10.
 	// +optional

@@ -114,6 +114,7 @@ func (w *workstream) translate() plan.Workstream {
 	if spec.Record != nil {
 		settings.RecordType = spec.Record.Type
 	}
+	settings.Experience = w.experience(spec.AgentExperience)
 	if spec.Type == v1alpha1.ItemTypeMessaging {
 		settings.Affinity = affinity(&settings, dist.AgentAffinity)
 		settings.WrapUp = w.wrapUp(dist.WrapUp)

@@ -110,6 +110,8 @@ type Workstream struct {
 	// Classification is what items are given before they are routed: all rulesets in order, the first match of each.
 	Classification []Classification `json:"classification,omitempty"`
 	Routing        Routing          `json:"routing"`
+	// Experience is what agents are shown, nil for nothing.
+	Experience *Experience `json:"experience,omitempty"`
 
 	calendars []Calendar // that the rules name, by name
 }

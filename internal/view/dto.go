@@ -243,6 +243,8 @@ type StreamEvent struct {
 	Used     *int32       `json:"used,omitempty"`
 	Free     *int32       `json:"free,omitempty"`
 	Profiles []ProfileUse `json:"profiles,omitempty"`
+	// Experience is what the agent is shown with the item; whoever sends the event fills it in.
+	Experience *ExperienceView `json:"experience,omitempty"`
 
 	agent string
 }

@@ -52,6 +52,20 @@ func TestLimits(t *testing.T) {
 			func(n int) string { return tests(`{name: a, given: {` + list(n, "context.v%d: 1") + `}, expect: {rule: all}}`) },
 			"must have at most 100 items",
 		},
+		"quick replies": {
+			v1alpha1.KindWorkstream, 200,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {agentExperience: {quickReplies: [%s]}}}", list(n, "{title: r-%d, locale: en, message: hello, tags: [a, b]}"))
+			},
+			"must have at most 200 items",
+		},
+		"tabs of a session": {
+			v1alpha1.KindWorkstream, 20,
+			func(n int) string {
+				return fmt.Sprintf("{spec: {agentExperience: {sessionTemplate: {title: x, tabs: [%s]}}}}", list(n, "{title: t-%d, url: /x}"))
+			},
+			"must have at most 20 items",
+		},
 		"rulesets that classify": {
 			v1alpha1.KindWorkstream, 10,
 			func(n int) string {

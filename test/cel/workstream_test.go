@@ -32,6 +32,11 @@ var workstreamCases = []testCase{
 		message: "spec.workDistribution.autoCloseAfterInactivity must not be set when spec.type is Record: records do not wait for a customer",
 	},
 	{
+		kind: v1alpha1.KindWorkstream, refused: record + `, agentExperience: {quickReplies: [{title: Hi, locale: en, message: Hello}]}}}`,
+		allowed: `{spec: {agentExperience: {quickReplies: [{title: Hi, locale: en, message: Hello}, {title: Hi, locale: fr, message: Salut}]}}}`,
+		message: "spec.agentExperience.quickReplies must not be set when spec.type is Record: records have no customer to write to",
+	},
+	{
 		kind: v1alpha1.KindWorkstream, from: stored, refused: record + `}}`, allowed: `{spec: {displayName: Other}}`,
 		message: "spec.type is immutable: create another Workstream",
 	},

@@ -46,6 +46,7 @@ type setting struct {
 	distribution string // of spec.workDistribution, beside the capacity
 	capacity     string // units: 30 when empty
 	routing      string // of spec.routing
+	experience   string // of spec.agentExperience
 	distributor  string // of spec
 	general      string // of the queue's spec
 	agents       []string
@@ -67,7 +68,8 @@ func (s setting) start(t *testing.T) *world {
 	documents := append([]string{
 		fmt.Sprintf(distributorWith, indent(s.distributor, "  ")),
 		"kind: Workstream\nmetadata: {name: chat}\nspec:\n  type: Messaging\n  channelType: Custom\n  workDistribution:\n    capacity: " +
-			capacity + "\n" + indent(s.distribution, "    ") + "  routing:\n    fallbackQueueRef: {name: general}\n" + indent(s.routing, "    "),
+			capacity + "\n" + indent(s.distribution, "    ") + "  routing:\n    fallbackQueueRef: {name: general}\n" + indent(s.routing, "    ") +
+			indent(s.experience, "  "),
 		"kind: Queue\nmetadata: {name: general}\nspec:\n  type: Messaging\n" + indent(s.general, "  "),
 	}, s.more...)
 	for _, a := range s.agents {

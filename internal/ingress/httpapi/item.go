@@ -5,6 +5,7 @@ package httpapi
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
@@ -55,7 +56,30 @@ func (a *API) item(c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ok(it), nil
+	return ok(itemAnswer{it, a.View.Experience(c.caller.Agent, it)}), nil
+}
+
+// itemAnswer is an item with what an agent is shown of it.
+type itemAnswer struct {
+	*view.ItemView
+	Experience *view.ExperienceView `json:"experience,omitempty"`
+}
+
+// quickReplies are the messages that the agent has ready for an item.
+func (a *API) quickReplies(c *call) (*answer, error) {
+	if err := query(c, "locale", "q", "tags"); err != nil {
+		return nil, err
+	}
+	it, err := a.conversation(c)
+	if err != nil {
+		return nil, err
+	}
+	values := c.URL.Query()
+	f := view.QuickReplyFilter{Locale: values.Get("locale"), Text: values.Get("q")}
+	if tags := values.Get("tags"); tags != "" {
+		f.Tags = strings.Split(tags, ",")
+	}
+	return ok(listOf(a.View.QuickReplies(c.caller.Agent, it, f))), nil
 }
 
 // messages shows what customer and agents wrote. Internal messages are for the agents of the item and for supervisors.

@@ -51,6 +51,7 @@ func routes() []route {
 
 		{method: http.MethodGet, path: base + "/items/{item}", roles: anyone, handle: (*API).item},
 		{method: http.MethodGet, path: base + "/items/{item}/messages", roles: people, handle: (*API).messages},
+		{method: http.MethodGet, path: base + "/items/{item}/quick-replies", roles: agent, handle: (*API).quickReplies},
 		{method: http.MethodGet, path: base + "/items/{item}/trace", roles: people, handle: (*API).trace},
 
 		{method: http.MethodGet, path: base + "/items", roles: supervisor, handle: (*API).items},

@@ -39,6 +39,7 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	assertTexts(t, w, item, []string{"Where is my order?", "Let me look.", "Thanks"})
 	w.want(200, "POST "+root+"/items/"+item+"/end", w.ann(), "")
 	w.want(200, "POST "+root+"/items/"+item+"/close", w.ann(), "")
+	w.want(200, "GET "+root+"/items/"+item+"/quick-replies?locale=en", w.ann(), "")
 	trace := w.want(200, "GET "+root+"/items/"+item+"/trace", w.supervisor(), "").body["items"].([]any)
 	var steps []string
 	for _, s := range trace {

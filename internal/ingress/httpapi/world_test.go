@@ -76,7 +76,8 @@ func testPlan() *plan.Plan {
 			{
 				Name: "chat", Revision: "r1", Type: plan.Messaging, ChannelType: "Custom", Mode: plan.Push, Units: 30,
 				AllowedPresences: presences, Offer: offer, WrapUp: plan.WrapUp{Block: plan.BlockAlways}, Lifecycle: plan.DefaultLifecycle(plan.Messaging, "Custom", 8*time.Hour),
-				Variables: []plan.Variable{{Name: "basket", Kind: rule.Number}, {Name: "tier", Kind: rule.Text}},
+				Experience: experience(),
+				Variables:  []plan.Variable{{Name: "basket", Kind: rule.Number}, {Name: "tier", Kind: rule.Text}},
 				Routing: plan.Routing{Fallback: "general", Ruleset: "chat", Rules: []plan.Rule{{
 					Name: "vip", Split: []plan.Target{{Queue: "vip", Percent: 100}},
 					When: &rule.Condition{Attribute: "context.tier", Operator: rule.Equal, Values: []string{"gold"}},

@@ -75,6 +75,7 @@ func (s *session) write(ctx context.Context) {
 		return
 	}
 	for i := range s.sub.Missed {
+		s.sub.Missed[i].Experience = s.sub.Experience(&s.sub.Missed[i])
 		if !s.send(&s.sub.Missed[i], s.sub.Missed[i].Seq) {
 			return
 		}
@@ -97,6 +98,7 @@ func (s *session) write(ctx context.Context) {
 				return
 			}
 			s.raw.hold()
+			e.Experience = s.sub.Experience(&e)
 			if !s.send(&e, e.Seq) {
 				return
 			}
@@ -116,6 +118,7 @@ func (s *session) writeMore(answer []byte) bool {
 			if !ok {
 				break // the next turn says why
 			}
+			e.Experience = s.sub.Experience(&e)
 			if !s.send(&e, e.Seq) {
 				return false
 			}
