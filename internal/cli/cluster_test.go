@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -44,7 +45,7 @@ func clusterOf(t *testing.T, folder string, secrets map[string][]string) *httpte
 			next := ""
 			page := all[from:]
 			if len(page) > 2 {
-				page, next = page[:2], fmt.Sprint(from+2)
+				page, next = page[:2], strconv.Itoa(from+2)
 			}
 			_ = json.NewEncoder(w).Encode(map[string]any{"metadata": map[string]any{"continue": next}, "items": page})
 		})

@@ -61,7 +61,7 @@ func (r reach) coverage(w *world) *coverage {
 			set := &s.Input.RoutingRulesets[j]
 			e := w.Set.Get(v1alpha1.KindRoutingRuleset, s.Namespace, set.Name)
 			for k := range set.Spec.Rules {
-				name := string(set.Spec.Rules[k].Name)
+				name := set.Spec.Rules[k].Name
 				c.Rules++
 				if r[[3]string{s.Namespace, set.Name, name}] {
 					c.Reached++
@@ -82,7 +82,7 @@ func (c *coverage) text(p *page) {
 	p.printf("coverage: %d of %s (%.1f %%)\n", c.Reached, many(c.Rules, "rule"), c.Percent)
 	for i := range c.Missed {
 		m := &c.Missed[i]
-		where := m.Place.String()
+		where := m.String()
 		if where == "" {
 			where = "namespace " + m.Namespace
 		}

@@ -109,7 +109,7 @@ func whyNotSentence(v *whatif.Verdict, e *explanation) string {
 	case whatif.Excluded:
 		return reasonOf(v)
 	case whatif.Offered, whatif.Assigned:
-		return strings.TrimSuffix(fmt.Sprintf("it is with them; %s", reasonOf(v)), "; ")
+		return strings.TrimSuffix("it is with them; "+reasonOf(v), "; ")
 	case whatif.MayPick:
 		return "they may pick it: the workstream offers items to nobody"
 	case whatif.Eligible:

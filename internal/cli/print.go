@@ -139,5 +139,5 @@ func (p *page) paint(c colour, s string) string {
 // colours reports whether the output is a terminal, and nobody minds (https://no-color.org).
 func (a *app) colours() bool {
 	f, ok := a.Out.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd())) //nolint:gosec // it fits
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }

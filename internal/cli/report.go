@@ -200,14 +200,14 @@ func (f *finding) where() string {
 	if f.File == "" {
 		return "namespace " + f.Namespace
 	}
-	return f.Place.String()
+	return f.String()
 }
 
 func (o *related) where() string {
 	if o.File == "" {
 		return "see"
 	}
-	return o.Place.String()
+	return o.String()
 }
 
 // line is what a finding says, without its place and severity.

@@ -53,8 +53,8 @@ func notRun(o *compile.Object, path string) string {
 			continue
 		}
 		for i, p := range f.Problems {
-			if strings.HasPrefix(p.Text, path) {
-				return strings.TrimPrefix(strings.TrimLeft(strings.TrimPrefix(p.Text, path), ".:"), " ")
+			if rest, ok := strings.CutPrefix(p.Text, path); ok {
+				return strings.TrimPrefix(strings.TrimLeft(rest, ".:"), " ")
 			}
 			if i == 0 {
 				first = p.Text

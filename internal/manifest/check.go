@@ -230,9 +230,10 @@ func valueText(v any) string {
 var inQuotes = regexp.MustCompile(`"([^"]*)"`)
 
 func quoted(s string) []string {
-	var out []string
-	for _, m := range inQuotes.FindAllStringSubmatch(s, -1) {
-		out = append(out, m[1])
+	matches := inQuotes.FindAllStringSubmatch(s, -1)
+	out := make([]string, len(matches))
+	for i, m := range matches {
+		out[i] = m[1]
 	}
 	return out
 }

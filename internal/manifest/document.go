@@ -89,8 +89,7 @@ func splitJSON(body []byte) []part {
 		}
 		end := int(d.InputOffset())
 		if err != nil {
-			var syntax *json.SyntaxError
-			if errors.As(err, &syntax) {
+			if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 				end = int(syntax.Offset)
 			}
 			end = min(max(end, 0), len(body))

@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -155,7 +157,7 @@ const (
 func (l *Loader) read(file string) ([]byte, error) {
 	if file == "-" {
 		if l.Stdin == nil {
-			return nil, fmt.Errorf("there is no standard input")
+			return nil, errors.New("there is no standard input")
 		}
 		return readAll(l.Stdin)
 	}
@@ -241,7 +243,7 @@ func (l *Loader) list(set *Set, d *document, problems *[]Problem) []*Entry {
 	var out []*Entry
 	for i, item := range items {
 		_, node := child(d.root, step{text: "items"})
-		_, node = child(node, step{text: fmt.Sprint(i), bracket: true})
+		_, node = child(node, step{text: strconv.Itoa(i), bracket: true})
 		node = resolve(node)
 		content, ok := item.(map[string]any)
 		if !ok || node == nil {
@@ -276,7 +278,7 @@ func (l *Loader) place(e *Entry) {
 	case !ok:
 		e.problem("metadata", "must be an object, not "+valueText(e.content["metadata"]))
 		e.content["metadata"] = map[string]any{}
-		metadata = e.content["metadata"].(map[string]any) //nolint:errcheck,forcetypeassert // it was just put there
+		metadata = e.content["metadata"].(map[string]any)
 	}
 	if l.OnlyNamespace && e.Namespace != "" && e.Namespace != l.Namespace {
 		e.problem("metadata.namespace", fmt.Sprintf("is %q, and --namespace says %q", e.Namespace, l.Namespace))

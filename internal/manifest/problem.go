@@ -43,7 +43,7 @@ func (p Problem) Object() string { return strings.TrimSpace(p.Kind + " " + p.Nam
 // Error is the problem in one line: place, object, field and message, as far as they are known.
 func (p Problem) Error() string {
 	parts := make([]string, 0, 4)
-	for _, part := range []string{p.Place.String(), p.Object(), p.Field, p.Message} {
+	for _, part := range []string{p.String(), p.Object(), p.Field, p.Message} {
 		if part != "" {
 			parts = append(parts, part)
 		}

@@ -123,7 +123,7 @@ func (s *Set) Overlay(files *Set, now metav1.Time) *Set {
 	}
 	for k, e := range files.entries {
 		laid := *e
-		laid.Object = e.Object.DeepCopyObject().(Object) //nolint:errcheck,forcetypeassert // a copy is of the same type
+		laid.Object = e.Object.DeepCopyObject().(Object)
 		if below := s.entries[k]; below != nil {
 			laid.Object.SetUID(below.Object.GetUID())
 			laid.Object.SetCreationTimestamp(below.Object.GetCreationTimestamp())

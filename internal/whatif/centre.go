@@ -3,6 +3,7 @@
 package whatif
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -27,17 +28,17 @@ type centre struct {
 	last   []event.Recorded
 }
 
-func (c *centre) step(cmd event.Command) (event.Result, error) {
+func (c *centre) step(cmd event.Command) error {
 	out, err := c.engine.Step(c.now, cmd)
 	if err != nil {
-		return event.Result{}, err
+		return err
 	}
 	c.view.Fold(out.Events)
 	c.last = out.Events
 	if out.Result.Rejected != nil {
-		return out.Result, fmt.Errorf("%s", out.Result.Rejected.Message)
+		return errors.New(out.Result.Rejected.Message)
 	}
-	return out.Result, nil
+	return nil
 }
 
 // open sets the centre up as it is a second before the item comes. away are agents who are offline whatever g says.
@@ -55,7 +56,7 @@ func open(p *plan.Plan, version string, g *Given, away map[string]bool) (*centre
 			return nil, err
 		}
 	}
-	if _, err := c.step(event.ActivatePlan{Version: version, Plan: p}); err != nil {
+	if err := c.step(event.ActivatePlan{Version: version, Plan: p}); err != nil {
 		return nil, err
 	}
 	for i := range p.Agents {
@@ -64,10 +65,10 @@ func open(p *plan.Plan, version string, g *Given, away map[string]bool) (*centre
 		if p.Agent(name) == nil || away[name] || presence == string(plan.Offline) {
 			continue
 		}
-		if _, err := c.step(event.ConnectAgent{Agent: name}); err != nil {
+		if err := c.step(event.ConnectAgent{Agent: name}); err != nil {
 			return nil, fmt.Errorf("agents: %s: %w", name, err)
 		}
-		if _, err := c.step(event.SetPresence{Agent: name, Presence: plan.Presence(presence)}); err != nil {
+		if err := c.step(event.SetPresence{Agent: name, Presence: plan.Presence(presence)}); err != nil {
 			return nil, fmt.Errorf("agents: %s: %w", name, err)
 		}
 	}
@@ -136,7 +137,7 @@ func (c *centre) fill(p *plan.Plan, g *Given) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.step(event.ActivatePlan{Version: version, Plan: quiet}); err != nil {
+	if err := c.step(event.ActivatePlan{Version: version, Plan: quiet}); err != nil {
 		return err
 	}
 	for _, agent := range names(g.Agents) {
@@ -220,17 +221,16 @@ func (c *centre) putOne(p *plan.Plan, w *plan.Workstream, assign event.AssignIte
 	if w.Type == plan.Messaging {
 		channel := channelOf(p, w)
 		if channel == nil {
-			return fmt.Errorf("Workstream %q has no Channel in the plan", w.Name)
+			return fmt.Errorf("no Channel of Workstream %q is in the plan", w.Name)
 		}
 		cmd = event.ReceiveMessage{Item: id, Message: id, Channel: channel.Name, Conversation: id, Text: "given"}
 	}
-	if _, err := c.step(cmd); err != nil {
+	if err := c.step(cmd); err != nil {
 		return err
 	}
 	if it, ok := c.view.Item(id); ok && assign.Queue != "" && it.Queue == assign.Queue {
 		return nil // it is there already
 	}
 	assign.Item = id
-	_, err := c.step(assign)
-	return err
+	return c.step(assign)
 }

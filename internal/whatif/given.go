@@ -141,8 +141,7 @@ func Strict(body []byte, v any) error {
 		}
 		return nil
 	}
-	var several *yaml.TypeError
-	if errors.As(err, &several) {
+	if several, ok := errors.AsType[*yaml.TypeError](err); ok {
 		lines := make([]string, len(several.Errors))
 		for i, text := range several.Errors {
 			lines[i] = reword(text)

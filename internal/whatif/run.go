@@ -110,7 +110,7 @@ func once(p *plan.Plan, version string, g *Given, away map[string]bool) (*Outcom
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.step(cmd); err != nil {
+	if err := c.step(cmd); err != nil {
 		return nil, err
 	}
 	out := &Outcome{At: time.UnixMicro(int64(c.now)).UTC()}
