@@ -35,13 +35,17 @@ type Reconciler struct {
 
 	mu         sync.Mutex
 	namespaces map[string]*namespace
+	noticed    map[place]bool // what has changed since it was listed
 }
+
+// place is all objects of a kind in a namespace.
+type place struct{ namespace, kind string }
 
 // New returns a Reconciler that is not yet registered.
 func New(mgr ctrl.Manager, feed Feed) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), feed: feed, now: time.Now,
-		namespaces: map[string]*namespace{},
+		namespaces: map[string]*namespace{}, noticed: map[place]bool{},
 	}
 }
 
@@ -52,6 +56,10 @@ type scope struct {
 	output *compile.Output
 	// distributor is the name of the one that serves; empty while there is none.
 	distributor string
+	// relisted is set when some kind was listed anew.
+	relisted bool
+	// expected are the replicas of the distributor; nil: not asked for yet.
+	expected []string
 	// again is after what time to look again by itself, 0 for never.
 	again time.Duration
 	// needed are the users of what is being deleted and held.

@@ -4,6 +4,7 @@ package routing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -48,33 +49,9 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 	s := &scope{namespace: n}
 	in := &s.input
 	in.Namespace = name
-	var (
-		workstreams  routingv1alpha1.WorkstreamList
-		channels     routingv1alpha1.ChannelList
-		variables    routingv1alpha1.ContextVariableList
-		rulesets     routingv1alpha1.RoutingRulesetList
-		queues       routingv1alpha1.QueueList
-		agents       routingv1alpha1.AgentList
-		profiles     routingv1alpha1.CapacityProfileList
-		hours        routingv1alpha1.OperatingHoursList
-		distributors routingv1alpha1.DistributorList
-	)
-	for _, list := range []client.ObjectList{
-		&workstreams, &channels, &variables, &rulesets, &queues, &agents, &profiles, &hours, &distributors,
-	} {
-		if err := r.client.List(ctx, list, client.InNamespace(name), client.UnsafeDisableDeepCopy); err != nil {
-			return nil, fmt.Errorf("listing %T: %w", list, err)
-		}
+	if err := r.list(ctx, s); err != nil {
+		return nil, err
 	}
-	in.Workstreams = collect(s, routingv1alpha1.KindWorkstream, workstreams.Items)
-	in.Channels = collect(s, routingv1alpha1.KindChannel, channels.Items)
-	in.ContextVariables = collect(s, routingv1alpha1.KindContextVariable, variables.Items)
-	in.RoutingRulesets = collect(s, routingv1alpha1.KindRoutingRuleset, rulesets.Items)
-	in.Queues = collect(s, routingv1alpha1.KindQueue, queues.Items)
-	in.Agents = collect(s, routingv1alpha1.KindAgent, agents.Items)
-	in.CapacityProfiles = collect(s, routingv1alpha1.KindCapacityProfile, profiles.Items)
-	in.OperatingHours = collect(s, routingv1alpha1.KindOperatingHours, hours.Items)
-	in.Distributors = collect(s, routingv1alpha1.KindDistributor, distributors.Items)
 	if len(s.all) == 0 {
 		if n.published != "" {
 			r.feed.Withdraw(name, n.published)
@@ -82,7 +59,9 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 		r.forget(name)
 		return nil, nil
 	}
-	n.forgetGone(s.all)
+	if s.relisted {
+		n.forgetGone(s.all)
+	}
 	if d := compile.Serving(in.Distributors); d != nil {
 		s.distributor = d.Name
 	}
@@ -91,6 +70,59 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 		return nil, err
 	}
 	return s, r.loadRevisions(ctx, n)
+}
+
+// listed are the objects of a kind as they were listed last.
+type listed struct {
+	items any // a slice of the kind's type
+	all   []kindObject
+}
+
+// list reads the kinds of which something has changed, and takes the others as they were.
+func (r *Reconciler) list(ctx context.Context, s *scope) error {
+	in := &s.input
+	return errors.Join(
+		listOf(ctx, r, s, routingv1alpha1.KindWorkstream, &in.Workstreams, func(l *routingv1alpha1.WorkstreamList) []routingv1alpha1.Workstream { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindChannel, &in.Channels, func(l *routingv1alpha1.ChannelList) []routingv1alpha1.Channel { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindContextVariable, &in.ContextVariables,
+			func(l *routingv1alpha1.ContextVariableList) []routingv1alpha1.ContextVariable { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindRoutingRuleset, &in.RoutingRulesets,
+			func(l *routingv1alpha1.RoutingRulesetList) []routingv1alpha1.RoutingRuleset { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindQueue, &in.Queues, func(l *routingv1alpha1.QueueList) []routingv1alpha1.Queue { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindAgent, &in.Agents, func(l *routingv1alpha1.AgentList) []routingv1alpha1.Agent { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindCapacityProfile, &in.CapacityProfiles,
+			func(l *routingv1alpha1.CapacityProfileList) []routingv1alpha1.CapacityProfile { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindOperatingHours, &in.OperatingHours,
+			func(l *routingv1alpha1.OperatingHoursList) []routingv1alpha1.OperatingHours { return l.Items }),
+		listOf(ctx, r, s, routingv1alpha1.KindDistributor, &in.Distributors,
+			func(l *routingv1alpha1.DistributorList) []routingv1alpha1.Distributor { return l.Items }),
+	)
+}
+
+func listOf[T any, P interface {
+	*T
+	object
+}, L any, LP interface {
+	*L
+	client.ObjectList
+}](ctx context.Context, r *Reconciler, s *scope, kind string, into *[]T, items func(LP) []T) error {
+	r.noteStale(s.namespace, kind) // before it is listed: what changes meanwhile is listed next time
+	if l := s.lists[kind]; l != nil && !s.stale[kind] {
+		*into, _ = l.items.([]T)
+		s.all = append(s.all, l.all...)
+		return nil
+	}
+	s.stale[kind] = true // until it has been listed
+	list := LP(new(L))
+	if err := r.client.List(ctx, list, client.InNamespace(s.name), client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing %T: %w", list, err)
+	}
+	delete(s.stale, kind)
+	before := len(s.all)
+	*into = collect[T, P](s, kind, items(list))
+	s.lists[kind] = &listed{items: *into, all: slices.Clone(s.all[before:])}
+	s.relisted = true
+	return nil
 }
 
 // collect adds objects to s, each as fresh as it is known, in the order of their names.

@@ -74,7 +74,10 @@ func (s *scope) programmed(obj object, verdict *compile.Object) compile.Finding 
 	}
 	since := s.held[obj.GetUID()].since
 	needed := credentialsOf(obj)
-	for _, name := range replicaNames(s.distributor) {
+	if s.expected == nil {
+		s.expected = replicaNames(s.distributor)
+	}
+	for _, name := range s.expected {
 		replica, heard := s.replicas[name]
 		if !heard {
 			if since == 0 {
@@ -93,8 +96,9 @@ func (s *scope) programmed(obj object, verdict *compile.Object) compile.Finding 
 				"replica %s does not have usable credentials of Secret %s yet", name, missing)
 		}
 	}
-	f.Status = metav1.ConditionTrue
-	return say(routingv1alpha1.ReasonProgrammed, "every replica runs a plan with this generation")
+	f.Status, f.Reason = metav1.ConditionTrue, string(routingv1alpha1.ReasonProgrammed)
+	f.Message = "every replica runs a plan with this generation"
+	return f
 }
 
 // credentialsOf are the keys of Secrets that an object needs at the replicas.

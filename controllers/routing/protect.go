@@ -59,7 +59,7 @@ func (r *Reconciler) setHeld(ctx context.Context, s *scope, o kindObject, held b
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	s.written[after.GetUID()] = after
+	s.wrote(o.kind, after)
 	if !held && len(after.GetFinalizers()) > 0 {
 		s.again = goneAfter
 	}

@@ -39,6 +39,9 @@ type namespace struct {
 	// journal, and runs again when it comes back.
 	replicas map[string]planfeed.Replica
 
+	// lists are the objects of each kind as they were listed last; stale are the kinds that must be listed again.
+	lists map[string]*listed
+	stale map[string]bool
 	// held says since when the plan has an object's generation.
 	held map[types.UID]held
 	// written are our own writes that the cache may not have yet.
@@ -76,6 +79,8 @@ func (r *Reconciler) namespace(name string) *namespace {
 			held:     map[types.UID]held{},
 			written:  map[types.UID]client.Object{},
 			keys:     map[string]secretKeys{},
+			lists:    map[string]*listed{},
+			stale:    map[string]bool{},
 		}
 		r.namespaces[name] = n
 	}
@@ -111,6 +116,30 @@ func (n *namespace) acknowledged(r *planfeed.Replica) (sequence uint64, ok bool)
 		return 0, false
 	}
 	return n.versions[r.Version], true // an unknown one is from before this process began
+}
+
+// wrote notes our own write of an object.
+func (n *namespace) wrote(kind string, after client.Object) {
+	n.written[after.GetUID()] = after
+	n.stale[kind] = true
+}
+
+// notice has the objects of a kind listed again: one of them is not as it was.
+func (r *Reconciler) notice(namespace, kind string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.noticed[place{namespace, kind}] = true
+}
+
+// noteStale finds out what must be listed again. What changes from now on counts for the next time.
+func (r *Reconciler) noteStale(n *namespace, kind string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := place{n.name, kind}
+	if r.noticed[at] {
+		n.stale[kind] = true
+		delete(r.noticed, at)
+	}
 }
 
 // fresh returns our own last write of obj while the cache is behind it, or obj.

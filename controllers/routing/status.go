@@ -28,6 +28,8 @@ const (
 	// conflictRetry is when to look again after somebody else wrote the same status: the cache has it by then.
 	conflictRetry = 20 * time.Millisecond
 	existsRetry   = time.Second
+	// toldFailures is how many writes that failed are told of in one line of the log; all are tried again.
+	toldFailures = 10
 )
 
 // finish writes what differs from what is to be said, all at once, and decides what comes next. Nothing else does.
@@ -76,6 +78,9 @@ func outcome(failures []error) (reconcile.Result, error) {
 			rest = append(rest, err)
 		}
 	}
+	if n := len(rest); n > toldFailures {
+		rest = append(rest[:toldFailures:toldFailures], fmt.Errorf("and %d writes more", n-toldFailures))
+	}
 	if len(rest) > 0 {
 		return reconcile.Result{}, errors.Join(rest...)
 	}
@@ -84,9 +89,10 @@ func outcome(failures []error) (reconcile.Result, error) {
 
 // statuses adds a change for each object whose status is not what is to be said.
 func (r *Reconciler) statuses(s *scope) {
-	var mu sync.Mutex // guards s.written: changes run side by side
+	var mu sync.Mutex // guards s.written and s.stale: changes run side by side
+	next := verdicts{output: s.output}
 	for _, o := range s.all {
-		verdict := s.output.Object(o.kind, o.GetName())
+		verdict := next.of(o.kind, o.GetName())
 		if verdict == nil {
 			continue // it is being deleted
 		}
@@ -108,7 +114,7 @@ func (r *Reconciler) statuses(s *scope) {
 			if wrote {
 				statusWrites.Inc()
 				mu.Lock()
-				s.written[after.GetUID()] = after
+				s.wrote(o.kind, after)
 				mu.Unlock()
 			}
 			return nil
@@ -118,9 +124,14 @@ func (r *Reconciler) statuses(s *scope) {
 
 // judge returns a copy of o with the status that it must have, or nil when it has it.
 func (s *scope) judge(o kindObject, verdict *compile.Object) object {
+	programmed := s.programmed(o.object, verdict)
+	users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]
+	if len(users) == 0 && says(o.object, verdict.Findings...) && says(o.object, programmed) && filled(o.object, verdict) {
+		return nil
+	}
 	conditions := slices.Clone(o.GetConditions())
-	findings := append(slices.Clone(verdict.Findings), s.programmed(o.object, verdict))
-	if users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]; len(users) > 0 {
+	findings := append(slices.Clone(verdict.Findings), programmed)
+	if len(users) > 0 {
 		findings = append(findings, compile.Terminating(users))
 	}
 	for _, f := range findings {
@@ -138,6 +149,67 @@ func (s *scope) judge(o kindObject, verdict *compile.Object) object {
 	// The answer of the API server is decoded into it: nothing of it may belong to the cache.
 	whole, _ := after.DeepCopyObject().(object)
 	return whole
+}
+
+// verdicts goes through what is to be said of objects that come in the order of kind, whichever, and name.
+type verdicts struct {
+	output *compile.Output
+	kind   string
+	rest   []compile.Object
+}
+
+// of returns what is to be said of an object, nil if there is nothing.
+func (v *verdicts) of(kind, name string) *compile.Object {
+	if v.kind != kind {
+		v.kind, v.rest = kind, v.output.OfKind(kind)
+	}
+	for len(v.rest) > 0 && v.rest[0].Name < name {
+		v.rest = v.rest[1:]
+	}
+	if len(v.rest) == 0 || v.rest[0].Name != name {
+		return nil
+	}
+	return &v.rest[0]
+}
+
+// says reports whether an object has these conditions already. It is asked for all objects at every edit, so it makes no copy.
+func says(o object, findings ...compile.Finding) bool {
+	conditions := o.GetConditions()
+	for i := range findings {
+		f := &findings[i]
+		c := meta.FindStatusCondition(conditions, string(f.Condition))
+		if c == nil || c.Status != f.Status || c.Reason != f.Reason || c.ObservedGeneration != o.GetGeneration() || c.Message != f.Message {
+			return false
+		}
+	}
+	return true
+}
+
+// filled reports whether fill would change nothing, as far as that can be told without a copy.
+func filled(obj object, verdict *compile.Object) bool {
+	is := func(has *int32, want int32) bool { return has != nil && *has == want }
+	counts := &verdict.Counts
+	switch o := obj.(type) {
+	case *routingv1alpha1.Workstream:
+		return verdict.Revision != nil && o.Status.Revision == verdict.Revision.Workstream.Revision &&
+			is(o.Status.Channels, counts.Channels) && is(o.Status.Rules, counts.Rules)
+	case *routingv1alpha1.Channel:
+		return o.Status.WebhookPath == verdict.WebhookPath
+	case *routingv1alpha1.RoutingRuleset:
+		return is(o.Status.Rules, counts.Rules) && is(o.Status.Workstreams, counts.Workstreams)
+	case *routingv1alpha1.Queue:
+		return is(o.Status.Agents, counts.Agents)
+	case *routingv1alpha1.Agent:
+		return is(o.Status.Queues, counts.Queues)
+	case *routingv1alpha1.CapacityProfile:
+		return is(o.Status.Agents, counts.Agents) && is(o.Status.Workstreams, counts.Workstreams)
+	case *routingv1alpha1.OperatingHours:
+		return is(o.Status.Queues, counts.Queues)
+	case *routingv1alpha1.ContextVariable:
+		return true
+	default:
+		return false
+	}
 }
 
 // fill sets the status fields other than conditions.

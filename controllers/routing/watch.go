@@ -28,13 +28,15 @@ const workers = 4
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	b := kube.NewController(mgr, "routing", workers)
 	byNamespace := handler.EnqueueRequestsFromMapFunc(namespaceOf)
-	generation := builder.WithPredicates(predicate.GenerationChangedPredicate{})
-	for _, kind := range []client.Object{
-		&routingv1alpha1.Workstream{}, &routingv1alpha1.Channel{}, &routingv1alpha1.ContextVariable{},
-		&routingv1alpha1.RoutingRuleset{}, &routingv1alpha1.Queue{}, &routingv1alpha1.Agent{},
-		&routingv1alpha1.CapacityProfile{}, &routingv1alpha1.OperatingHours{}, &routingv1alpha1.Distributor{},
+	for kind, of := range map[string]client.Object{
+		routingv1alpha1.KindWorkstream: &routingv1alpha1.Workstream{}, routingv1alpha1.KindChannel: &routingv1alpha1.Channel{},
+		routingv1alpha1.KindContextVariable: &routingv1alpha1.ContextVariable{},
+		routingv1alpha1.KindRoutingRuleset:  &routingv1alpha1.RoutingRuleset{}, routingv1alpha1.KindQueue: &routingv1alpha1.Queue{},
+		routingv1alpha1.KindAgent: &routingv1alpha1.Agent{}, routingv1alpha1.KindCapacityProfile: &routingv1alpha1.CapacityProfile{},
+		routingv1alpha1.KindOperatingHours: &routingv1alpha1.OperatingHours{}, routingv1alpha1.KindDistributor: &routingv1alpha1.Distributor{},
 	} {
-		b = b.Watches(kind, byNamespace, generation)
+		// The first notes all that changes, also statuses; the second lets through what a plan is made of.
+		b = b.Watches(of, byNamespace, builder.WithPredicates(r.noticing(kind), predicate.GenerationChangedPredicate{}))
 	}
 	return b.
 		WithLogConstructor(func(req *reconcile.Request) logr.Logger {
@@ -47,6 +49,14 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.namespaceOfSecret)).
 		WatchesRawSource(source.Func(r.watchFeed)).
 		Complete(r)
+}
+
+// noticing notes every event of a kind, and keeps none back.
+func (r *Reconciler) noticing(kind string) predicate.Predicate {
+	return predicate.NewPredicateFuncs(func(o client.Object) bool {
+		r.notice(o.GetNamespace(), kind)
+		return true
+	})
 }
 
 // request is that of a namespace.

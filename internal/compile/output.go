@@ -91,6 +91,14 @@ func (o *Output) Object(kind, name string) *Object {
 	return &o.Objects[i]
 }
 
+// OfKind returns what is to be said of the objects of a kind, by name.
+func (o *Output) OfKind(kind string) []Object {
+	byKind := func(a Object, kind string) int { return strings.Compare(a.Kind, kind) }
+	from, _ := slices.BinarySearchFunc(o.Objects, kind, byKind)
+	to, _ := slices.BinarySearchFunc(o.Objects, kind+"\x00", byKind)
+	return o.Objects[from:to]
+}
+
 func compareObjects(a, b Object) int {
 	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
 		return c

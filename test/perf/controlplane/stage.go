@@ -161,6 +161,7 @@ func (s *stage) start(ctx context.Context, name, admin string, watch func(line s
 	p.said.Go(func() {
 		defer func() { _ = log.Close() }()
 		lines := bufio.NewScanner(said)
+		lines.Buffer(nil, 64<<20) // who is not read any more would wait for ever
 		for lines.Scan() {
 			if watch != nil {
 				watch(lines.Text())
