@@ -14,6 +14,7 @@ const (
 	workOfRule    = 2_000_000
 	// workOfGlance is for who waits for the answer.
 	workOfGlance = 1_000_000
+	workOfProof  = 100_000 // to make the list of the rules to blame shorter
 )
 
 // Ruleset returns what is to be said of the rules of one ruleset alone: those that can never be the first to match. names
@@ -97,13 +98,13 @@ func (r *rules) against(i int, before []int, work int) answer {
 func (r *rules) minimal(i int, by []int) []int {
 	const most = 64
 	for j := range by { // one alone is best
-		if j < most && len(by) > 1 && r.against(i, by[j:j+1], workOfRule/10).verdict == impossible {
+		if j < most && len(by) > 1 && r.against(i, by[j:j+1], workOfProof).verdict == impossible {
 			return by[j : j+1]
 		}
 	}
 	for j := len(by) - 1; j >= 0 && len(by) > 1 && len(by) <= most; j-- {
 		rest := append(append([]int{}, by[:j]...), by[j+1:]...)
-		if r.against(i, rest, workOfRule).verdict == impossible {
+		if r.against(i, rest, workOfProof).verdict == impossible {
 			by = rest
 		}
 	}
