@@ -49,7 +49,9 @@ func TestLimits(t *testing.T) {
 		},
 		"attributes of a test": {
 			v1alpha1.KindRoutingRuleset, 100,
-			func(n int) string { return tests(`{name: a, given: {` + list(n, "context.v%d: 1") + `}, expect: {rule: all}}`) },
+			func(n int) string {
+				return tests(`{name: a, given: {` + list(n, "context.v%d: 1") + `}, expect: {rule: all}}`)
+			},
 			"must have at most 100 items",
 		},
 		"quick replies": {

@@ -55,6 +55,10 @@ type setting struct {
 
 func (s setting) start(t *testing.T) *world {
 	t.Helper()
+	return start(t, s.manifests())
+}
+
+func (s setting) manifests() string {
 	capacity := s.capacity
 	if capacity == "" {
 		capacity = "{units: 30}"
@@ -76,7 +80,7 @@ func (s setting) start(t *testing.T) *world {
 		name, rest, _ := strings.Cut(a, " ")
 		documents = append(documents, "kind: Agent\nmetadata: {name: "+name+"}\nspec: {subject: "+name+", "+rest+"}\n")
 	}
-	return start(t, strings.Join(documents, "---\n"))
+	return strings.Join(documents, "---\n")
 }
 
 const (

@@ -48,13 +48,19 @@ type world struct {
 // start runs a distributor with the plan of these manifests.
 func start(t *testing.T, manifests string) *world {
 	t.Helper()
+	return startPlan(t, planOf(t, manifests))
+}
+
+// startPlan runs a distributor with a plan.
+func startPlan(t *testing.T, body []byte) *world {
+	t.Helper()
 	issuer, err := apiclient.NewIssuer("https://login.contoso.com", "workstream")
 	must(t, err)
 	w := &world{t: t, issuer: issuer, streams: map[string]*apiclient.Stream{}}
 	dir := t.TempDir()
 	secret := apiclient.NewSigningSecret()
 	for name, content := range map[string][]byte{
-		"plan.json": planOf(t, manifests), "credentials/web.signingSecret": []byte(secret), "credentials/keys.jwks.json": issuer.JWKS(),
+		"plan.json": body, "credentials/web.signingSecret": []byte(secret), "credentials/keys.jwks.json": issuer.JWKS(),
 	} {
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		must(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
@@ -108,6 +114,19 @@ func must(t *testing.T, err error) {
 // planOf compiles manifests that the schema accepts, and of which nothing is wrong.
 func planOf(t *testing.T, manifests string) []byte {
 	t.Helper()
+	out, err := compile.Compile(inputOf(t, manifests))
+	must(t, err)
+	for _, o := range out.Objects {
+		if o.Absent != "" {
+			t.Fatalf("%s %s: %s: %v", o.Kind, o.Name, o.Absent, o.Findings)
+		}
+	}
+	return out.Body
+}
+
+// inputOf reads manifests that the schema accepts.
+func inputOf(t *testing.T, manifests string) *compile.Input {
+	t.Helper()
 	crds, err := docs.LoadCRDs(subdir(t))
 	must(t, err)
 	in := &compile.Input{Namespace: namespace, Secrets: map[string][]string{"web": {v1alpha1.SigningSecretKey}, "keys": {"jwks.json"}}}
@@ -124,14 +143,7 @@ func planOf(t *testing.T, manifests string) []byte {
 		}
 		must(t, add(in, []byte(body)))
 	}
-	out, err := compile.Compile(in)
-	must(t, err)
-	for _, o := range out.Objects {
-		if o.Absent != "" {
-			t.Fatalf("%s %s: %s: %v", o.Kind, o.Name, o.Absent, o.Findings)
-		}
-	}
-	return out.Body
+	return in
 }
 
 func add(in *compile.Input, document []byte) error {
