@@ -137,14 +137,21 @@ func (d *desk) read(path ...string) string {
 	return string(body)
 }
 
+// webhook speaks for the website behind an address.
+func (d *desk) webhook(address string) *apiclient.Webhook {
+	d.t.Helper()
+	return &apiclient.Webhook{
+		Client: &apiclient.Client{BaseURL: d.url, Namespace: testSpace}, Address: address,
+		Secret: strings.TrimSpace(d.read("data", "credentials", "contoso-web.signingSecret")),
+	}
+}
+
 // says has a customer write.
 func (d *desk) says(conversation, text string) string {
 	d.t.Helper()
-	w := apiclient.Webhook{
-		Client: &apiclient.Client{BaseURL: d.url, Namespace: testSpace}, Address: "contoso-web",
-		Secret: strings.TrimSpace(d.read("data", "credentials", "contoso-web.signingSecret")),
-	}
-	answer, err := w.Message(d.t.Context(), apiclient.Inbound{Conversation: conversation, Message: map[string]any{"text": text}})
+	answer, err := d.webhook("contoso-web").Message(d.t.Context(), apiclient.Inbound{
+		Conversation: conversation, Message: map[string]any{"text": text},
+	})
 	if err != nil {
 		d.t.Fatal(err)
 	}
