@@ -5,21 +5,12 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
 
-	"workstream.dev/operator/config/crd"
 	"workstream.dev/operator/internal/testkit/apiclient"
 )
-
-func subdir(t *testing.T) fs.FS {
-	t.Helper()
-	dir, err := fs.Sub(crd.Bases, "bases")
-	must(t, err)
-	return dir
-}
 
 // distributorWith is the Distributor, and who oversees it all.
 const distributorWith = `kind: Distributor

@@ -8,12 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/config/crd"
 	"workstream.dev/operator/internal/compile"
 	"workstream.dev/operator/internal/distributor"
 	"workstream.dev/operator/internal/testkit/apiclient"
@@ -127,23 +130,39 @@ func planOf(t *testing.T, manifests string) []byte {
 // inputOf reads manifests that the schema accepts.
 func inputOf(t *testing.T, manifests string) *compile.Input {
 	t.Helper()
-	crds, err := docs.LoadCRDs(subdir(t))
+	in, wrong := read(t, manifests)
+	if len(wrong) > 0 {
+		t.Fatalf("%s\n%s", manifests, strings.Join(wrong, "\n"))
+	}
+	return in
+}
+
+var definitions = sync.OnceValues(func() (*docs.CRDs, error) {
+	dir, err := fs.Sub(crd.Bases, "bases")
+	if err != nil {
+		return nil, err
+	}
+	return docs.LoadCRDs(dir)
+})
+
+// read reads manifests without their apiVersion, and returns what the schema has against them.
+func read(t *testing.T, manifests string) (in *compile.Input, wrong []string) {
+	t.Helper()
+	crds, err := definitions()
 	must(t, err)
-	in := &compile.Input{Namespace: namespace, Secrets: map[string][]string{"web": {v1alpha1.SigningSecretKey}, "keys": {"jwks.json"}}}
+	in = &compile.Input{Namespace: namespace, Secrets: map[string][]string{"web": {v1alpha1.SigningSecretKey}, "keys": {"jwks.json"}}}
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifests)))
 	for {
 		document, err := documents.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return in, wrong
 		}
 		must(t, err)
 		body := apiGroup + string(document)
-		if wrong, _ := crds.Check(body); len(wrong) > 0 {
-			t.Fatalf("%s\n%s", body, strings.Join(wrong, "\n"))
-		}
+		found, _ := crds.Check(body)
+		wrong = append(wrong, found...)
 		must(t, add(in, []byte(body)))
 	}
-	return in
 }
 
 func add(in *compile.Input, document []byte) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/plan"
 )
 
 // Start is when every scenario begins.
@@ -37,6 +38,22 @@ func Run(t *testing.T, path string) {
 	})
 }
 
+// Tell runs a story with a plan and returns what is written of it: lines of commands as in files, without directives.
+func Tell(p *plan.Plan, lines string) (string, error) {
+	_, version, err := p.Encode()
+	if err != nil {
+		return "", err
+	}
+	s := &story{world: NewWorld(), now: Start}
+	s.print.start = Start
+	s.print.plans.prefix, s.print.revisions.prefix = "plan-", "rev-"
+	if err := s.step(event.ActivatePlan{Version: version, Plan: p}); err != nil {
+		return "", err
+	}
+	err = s.lines(lines)
+	return s.print.out.String(), err
+}
+
 // story is one run of a file.
 type story struct {
 	world *World
@@ -58,7 +75,12 @@ func (s *story) block(d *datadriven.TestData) error {
 	if err := s.do(d.Cmd, newArgs(d.CmdArgs)); err != nil {
 		return fmt.Errorf("%s: %w", d.Cmd, err)
 	}
-	for line := range strings.Lines(d.Input) {
+	return s.lines(d.Input)
+}
+
+// lines does one command per line.
+func (s *story) lines(text string) error {
+	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		fmt.Fprintf(&s.print.out, "> %s\n", line)
 		name, a, err := parse(line)
