@@ -31,7 +31,7 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 	if it.ws == nil {
 		panic("engine: item " + it.ID + " is of no workstream of the plan")
 	}
-	it.Revision = it.ws.Revision
+	it.Revision, it.Hours = it.ws.Revision, it.ws.HoursVersion()
 	it.needAnew()
 	e.items[it.ID], e.lastItem = it, it
 	if it.Type == plan.Record {
@@ -49,6 +49,7 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	it.Revision, it.Stale = ev.Revision, false
 	if w := e.plan.Workstream(it.Workstream); w != nil && w.Revision == ev.Revision {
 		it.ws = e.definition(w)
+		it.Hours = it.ws.HoursVersion()
 		it.needAnew()
 		e.schedule(it)
 	}

@@ -18,7 +18,7 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 	}
 	e.version = ev.Version
 	for name, own := range e.definitions {
-		if w := ev.Plan.Workstream(name); w == nil || w.Revision != own.Revision {
+		if w := ev.Plan.Workstream(name); w == nil || editionOf(w) != editionOf(own) {
 			delete(e.definitions, name)
 		}
 	}
@@ -35,7 +35,12 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 	}
 }
 
-// definition returns the engine's own copy of a workstream of the plan, one for all items of a revision. So no open item
+// edition is by what an item is routed: the same revision of a workstream has other hours in another plan.
+type edition struct{ workstream, revision, hours string }
+
+func editionOf(w *plan.Workstream) edition { return edition{w.Name, w.Revision, w.HoursVersion()} }
+
+// definition returns the engine's own copy of a workstream of the plan, one for all items of an edition. So no open item
 // points into a plan that leaves, which would otherwise stay in memory as a whole, and a new plan need not look at items.
 // The lists of a definition belong to it alone.
 func (e *Engine) definition(w *plan.Workstream) *plan.Workstream {
@@ -43,7 +48,7 @@ func (e *Engine) definition(w *plan.Workstream) *plan.Workstream {
 		return nil
 	}
 	own := e.definitions[w.Name]
-	if own == nil || own.Revision != w.Revision {
+	if own == nil || editionOf(own) != editionOf(w) {
 		c := *w
 		own = &c
 		e.definitions[w.Name] = own

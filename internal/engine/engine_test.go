@@ -200,7 +200,7 @@ func TestRestoreRefuses(t *testing.T) {
 		"nothing":        {"", have, "decoding snapshot: it is cut off"},
 		"half of it":     {string(body[:len(body)/2]), have, "decoding snapshot: it is cut off"},
 		"more than it":   {string(body) + "x", have, "decoding snapshot: there is something behind the end"},
-		"another format": {"\x03" + string(body[1:]), have, "decoding snapshot: format 3 is not known here, only 2"},
+		"another format": {"\x04" + string(body[1:]), have, "decoding snapshot: format 4 is not known here, only 3"},
 		"without a plan": {string(body), none, "restoring plan " + e.PlanVersion() + ": no plan " + e.PlanVersion()},
 		"another plan":   {string(body), other, "restoring item i1: no revision " + p.Workstream("chat").Revision + " of workstream chat"},
 	} {

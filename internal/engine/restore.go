@@ -120,12 +120,16 @@ func (e *Engine) restoreItems(r *compact.Reader, retired []byte) error {
 		if err := cmp.Or(r.Err(), one.Err()); err != nil {
 			return fmt.Errorf("decoding snapshot: %w", err)
 		}
-		it.ws = definitions[[2]string{it.Workstream, it.Revision}]
+		it.ws = definitions[edition{it.Workstream, it.Revision, it.Hours}]
 		if it.ws == nil && e.plan != nil {
 			it.ws = e.definition(e.plan.Workstream(it.Workstream))
 		}
 		if it.ws == nil || it.ws.Revision != it.Revision {
 			return fmt.Errorf("restoring item %s: no revision %s of workstream %s", it.ID, it.Revision, it.Workstream)
+		}
+		if got := it.ws.HoursVersion(); got != it.Hours {
+			return fmt.Errorf("restoring item %s: revision %s of workstream %s has the hours %q, not %q", it.ID, it.Revision, it.Workstream,
+				got, it.Hours)
 		}
 		e.restoreItem(it)
 		e.images.slots = append(e.images.slots, slot{it: it, ws: it.ws, image: bytes.Clone(image)})
@@ -134,8 +138,8 @@ func (e *Engine) restoreItems(r *compact.Reader, retired []byte) error {
 	return nil
 }
 
-func retiredFrom(body []byte) (map[[2]string]*plan.Workstream, error) {
-	definitions := make(map[[2]string]*plan.Workstream)
+func retiredFrom(body []byte) (map[edition]*plan.Workstream, error) {
+	definitions := make(map[edition]*plan.Workstream)
 	if len(body) == 0 {
 		return definitions, nil
 	}
@@ -150,7 +154,7 @@ func retiredFrom(body []byte) (map[[2]string]*plan.Workstream, error) {
 		if err := w.Compile(list[i].Calendars); err != nil {
 			return nil, fmt.Errorf("restoring revision %s: %w", w.Revision, err)
 		}
-		definitions[[2]string{w.Name, w.Revision}] = w
+		definitions[editionOf(w)] = w
 	}
 	return definitions, nil
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // snapshotCodec begins a snapshot. The order of the state's exported fields is part of the format.
-const snapshotCodec = 2
+const snapshotCodec = 3
 
 var (
 	headFormat     = event.Formats.Of(reflect.TypeFor[snapshotHead]())
@@ -126,25 +126,27 @@ type definition struct {
 	Calendars []plan.Calendar `json:"calendars,omitempty"`
 }
 
-// retired has the definitions that only items still have, by name and revision. They are rare, and written as plans are.
+// retired has the definitions that only items still have, by edition. They are rare, and written as plans are.
 func (f *Frozen) retired() ([]byte, error) {
 	if f.plan == nil {
 		return nil, nil
 	}
 	seen := make(map[*plan.Workstream]bool)
-	list := make(map[[2]string]*plan.Workstream)
+	list := make(map[edition]*plan.Workstream)
 	for i := range f.slots {
 		ws := f.slots[i].ws
 		if seen[ws] {
 			continue
 		}
 		seen[ws] = true
-		key := [2]string{ws.Name, ws.Revision}
-		if w := f.plan.Workstream(ws.Name); (w == nil || w.Revision != ws.Revision || !w.SameCalendars(ws)) && list[key] == nil {
+		key := editionOf(ws)
+		if w := f.plan.Workstream(ws.Name); w == nil || editionOf(w) != key {
 			list[key] = ws
 		}
 	}
-	keys := slices.SortedFunc(maps.Keys(list), func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	keys := slices.SortedFunc(maps.Keys(list), func(a, b edition) int {
+		return cmp.Or(cmp.Compare(a.workstream, b.workstream), cmp.Compare(a.revision, b.revision), cmp.Compare(a.hours, b.hours))
+	})
 	out := make([]definition, 0, len(keys))
 	for _, k := range keys {
 		out = append(out, definition{*list[k], list[k].Calendars()})

@@ -49,6 +49,7 @@ type item struct {
 	Type         plan.ItemType
 	Workstream   string
 	Revision     string // that routed it last
+	Hours        string `json:",omitempty"` // version of the calendars by which it did
 	Channel      string `json:",omitempty"`
 	Conversation string `json:",omitempty"`
 	Customer     event.Customer

@@ -114,6 +114,7 @@ type Workstream struct {
 	Experience *Experience `json:"experience,omitempty"`
 
 	calendars []Calendar // that the rules name, by name
+	hours     string     // version of calendars
 }
 
 // SkillMatching is how the skills that an item needs are compared with an agent's.

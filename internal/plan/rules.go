@@ -3,9 +3,9 @@
 package plan
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -42,12 +42,9 @@ func (c *Classification) Matches(i int, attrs rule.Attributes) bool { return c.s
 // Calendars returns those that the rules of w name, by name, as they were when the rules were compiled.
 func (w *Workstream) Calendars() []Calendar { return w.calendars }
 
-// SameCalendars reports whether the rules of w and of another workstream name the same calendars with the same hours.
-func (w *Workstream) SameCalendars(other *Workstream) bool {
-	return slices.EqualFunc(w.calendars, other.calendars, func(a, b Calendar) bool {
-		return a.Name == b.Name && (a.compiled == b.compiled || reflect.DeepEqual(a.Definition, b.Definition))
-	})
-}
+// HoursVersion is what tells the calendars of w from those of the same revision in another plan; empty when its rules name
+// none. A revision says which calendars there are, and not when they are open.
+func (w *Workstream) HoursVersion() string { return w.hours }
 
 // Compile makes the rules of w ready to match, with the calendars that they name. Encode and Decode do so for the workstreams
 // of a plan; a workstream that was read back on its own needs it before its rules are asked.
@@ -99,6 +96,18 @@ func (w *Workstream) compile(calendar func(name string) *Calendar) error {
 		return fmt.Errorf("workstream %s: %w", w.Name, named(err, func(i int) string { return w.Routing.Rules[i].Name }))
 	}
 	w.Routing.set = set
+	return w.setHours()
+}
+
+func (w *Workstream) setHours() error {
+	if w.hours = ""; len(w.calendars) == 0 {
+		return nil
+	}
+	body, err := json.Marshal(w.calendars)
+	if err != nil {
+		return fmt.Errorf("workstream %s: encoding its calendars: %w", w.Name, err)
+	}
+	w.hours = Version(body)[:10]
 	return nil
 }
 
