@@ -17,15 +17,19 @@ send ann i1`,
 	"Agent roles": {
 		manifests: `kind: Agent
 metadata: {name: ann}
-spec: {roles: [VALUE]}`,
+spec: {roles: VALUE}`,
 		story: `connect ann
 message c1`,
-		says: map[string]string{"Agent": "OfferMade", "Supervisor": "eligible=0"},
+		says: map[string]string{"[Agent]": "OfferMade", "[Supervisor]": "eligible=0"},
 	},
 	"Agent capacity.units": {
 		manifests: `kind: Agent
 metadata: {name: ann}
-spec: {capacity: {units: VALUE}}`,
+spec: {capacity: {units: VALUE, profiles: [{name: slots}]}}
+---
+kind: CapacityProfile
+metadata: {name: slots}
+spec: {limit: 1}`,
 		story: `connect ann
 message c1
 message c2`,

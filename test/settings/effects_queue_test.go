@@ -80,7 +80,7 @@ metadata: {name: never}
 spec: {timeZone: UTC}`,
 		story: `connect ann
 message c1`,
-		says: map[string]string{"office": "OfferMade", "never": "ClosedDueToOverflow"},
+		says: map[string]string{"": "OfferMade", "office": "OfferMade", "never": "ClosedDueToOverflow"},
 	},
 	"Queue overflow[].when": {
 		manifests: `kind: Workstream

@@ -193,9 +193,9 @@ spec: {routing: {classification: [{name: needs}]}}
 ---
 kind: RoutingRuleset
 metadata: {name: needs}
-spec: {type: Classification, rules: [{name: all, set: {priority: VALUE}}]}`,
+spec: {type: Classification, rules: [{name: all, set: {priority: VALUE, attributes: [{name: context.tier, value: tin}]}}]}`,
 		story: "message c1 context.tier=gold",
-		says:  map[string]string{"7": "priority=7", "8": "priority=8"},
+		says:  map[string]string{"": "priority=100", "7": "priority=7", "8": "priority=8"},
 	},
 	"RoutingRuleset rules[].set.attributes[].name": {
 		manifests: `kind: Workstream
@@ -413,7 +413,7 @@ metadata: {name: needs}
 spec: {type: Classification, rules: [{name: all, when: {attribute: context.tier, operator: Equal, values: [gold]}, skills: [{name: french, rating: 3}]}], tests: [{name: first, given: {context.tier: gold}, expect: {skills: [{name: french, rating: VALUE}]}}]}`,
 		story: `connect ann
 message c1`,
-		says: map[string]string{"3": "ItemOpened", "4": "TestFailed"},
+		says: map[string]string{"3": "ItemOpened", "": "with any rating", "4": "with rating 4"},
 	},
 	"RoutingRuleset tests[].expect.capacityProfiles[].name": {
 		manifests: `kind: Workstream

@@ -69,7 +69,9 @@ spec: {subject: ann, capacity: {units: 100}, queueRefs: [{name: general}, {name:
 
 // TestEffects: every field that a story can show changes what the engine does with the plan that is compiled from it.
 func TestEffects(t *testing.T) {
-	for field, e := range effects {
+	all := maps.Clone(effects)
+	maps.Copy(all, groupEffects)
+	for field, e := range all {
 		t.Run(field, func(t *testing.T) {
 			if !e.varies(t, field) {
 				t.Errorf("no VALUE at the field in\n%s", e.manifests)
@@ -189,7 +191,9 @@ func merge(into, change map[string]any) {
 				there = map[string]any{}
 				into[key] = there
 			}
-			merge(there, below)
+			if merge(there, below); len(there) == 0 {
+				delete(into, key)
+			}
 		default:
 			into[key] = withoutNulls(value)
 		}
