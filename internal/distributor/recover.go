@@ -52,9 +52,12 @@ func (l *Loop) plan(ctx context.Context, version string) (*plan.Plan, error) {
 	return p, nil
 }
 
-// planNames are the names under which the journal has the plan in force.
+// planNames are the names under which the journal has the plan in force, none before the first one.
 func (l *Loop) planNames() []string {
 	names := l.engine.Plans()
+	if len(names) == 0 {
+		return nil
+	}
 	for _, id := range l.engine.Plan().Parts() {
 		names = append(names, id.String())
 	}

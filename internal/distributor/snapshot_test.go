@@ -152,3 +152,23 @@ func TestSnapshotIsSplitAsItWasJoined(t *testing.T) {
 		t.Error("another format was accepted")
 	}
 }
+
+// TestSnapshotBeforeTheFirstPlan: a volume on which the first plan found no room has entries by which room was looked for.
+func TestSnapshotBeforeTheFirstPlan(t *testing.T) {
+	w := newWorld(t)
+	j := journal.NewMemory(journal.MemoryOptions{})
+	first := newRig(t, w, j)
+	check(t, first.Recover(t.Context()))
+	check(t, first.write(t.Context(), 0, nil).err)
+
+	r := newRig(t, w, j)
+	check(t, r.Recover(t.Context()))
+	result := make(chan error, 1)
+	go func() { result <- r.Run(t.Context()) }()
+	r.Stop()
+	check(t, <-result)
+	check(t, newRig(t, w, j).Recover(t.Context()))
+	if _, err := j.Snapshot(t.Context()); err != nil {
+		t.Errorf("no snapshot was stored: %v", err)
+	}
+}
