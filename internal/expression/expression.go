@@ -47,6 +47,7 @@ func (e *Error) Error() string {
 type Program struct {
 	program    cel.Program
 	attributes []string
+	uses       []use
 }
 
 // environment is made when the first expression is compiled: most distributors have none.
@@ -72,7 +73,7 @@ func Compile(source string) (*Program, error) {
 	if kind := checked.OutputType(); !kind.IsExactType(cel.BoolType) {
 		return nil, &Error{Message: fmt.Sprintf("it must be true or false, and this is %s: compare it with something", typeName(kind))}
 	}
-	names, err := walk(checked)
+	names, uses, err := walk(checked)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func Compile(source string) (*Program, error) {
 	if err != nil {
 		return nil, &Error{Message: strings.TrimPrefix(err.Error(), "program instantiation failed: ")}
 	}
-	return &Program{program, names}, nil
+	return &Program{program, names, uses}, nil
 }
 
 // firstIssue returns the first of what the checker has to say, in the order of the text.

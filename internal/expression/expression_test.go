@@ -105,6 +105,49 @@ func TestCompileRefuses(t *testing.T) {
 	}
 }
 
+// Where the type of an attribute is known, what it can never do is refused.
+func TestCheck(t *testing.T) {
+	declared := map[string]Type{
+		"context.tier": Text, "context.level": Text, "context.basket": Number, "item.priority": Number, "item.createdAt": Time,
+		"item.skills.french": Number,
+	}
+	for source, want := range map[string]string{
+		`context.tier > 5`:                                    "line 1, column 14: context.tier is a text, and > compares it with a number",
+		`5.5 <= context["tier"]`:                              "line 1, column 5: context.tier is a text, and <= compares it with a number",
+		`context.tier == true`:                                "line 1, column 14: context.tier is a text, and == compares it with true or false",
+		`context.basket != "5"`:                               "line 1, column 16: context.basket is a number, and != compares it with a text",
+		`has(context.tier) && context.tier in [1, 2]`:         "line 1, column 35: context.tier is a text, and in compares it with a number",
+		`context.basket.startsWith("5")`:                      "line 1, column 26: context.basket is a number, and startsWith is for texts",
+		`context.tier == context.basket`:                      "line 1, column 14: context.tier is a text and context.basket is a number: == never compares them",
+		`item.createdAt > "2026-12-24"`:                       "line 1, column 16: item.createdAt is a time, and > compares it with a text",
+		`context.basket * 2 > 10`:                             "line 1, column 16: context.basket is a number with a fraction, and so must be what stands with it at *: write 2.0, not 2",
+		`item.skills.french == "high"`:                        "line 1, column 20: item.skills.french is a number, and == compares it with a text",
+		`context.tier > "a" && context.level == context.tier`: "",
+		`context.basket == 500 || context.basket in [1, 2]`:   "",
+		`context.basket * 2.0 > 10 && item.priority < 100`:    "",
+		`context.other > 5 && context.other == "a"`:           "",
+		`item.createdAt < timestamp("2026-07-11T00:00:00Z")`:  "",
+		`item.createdAt.getHours() > 5 && "tier" in context`:  "",
+		`context.tier.startsWith("a") && "a" + context.tier == "aa" && dyn(context.tier) == 5`: "",
+		`item.createdAt + duration("5m") < timestamp("2026-07-11T00:00:00Z")`:                  "",
+		`context.tier in ["a", 5]`:           "",
+		`context.exists(k, context[k] == 5)`: "",
+	} {
+		p, err := Compile(source)
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+			continue
+		}
+		got := ""
+		if err := p.Check(func(name string) Type { return declared[name] }); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q\nwant %q", source, got, want)
+		}
+	}
+}
+
 func TestAttributes(t *testing.T) {
 	p, err := Compile(`context.tier == "a" && record["due date"] == "x" && item.skills.french > 1 && item.skills["a b"] > 1 &&
 		item.skills.size() > 1 && customer.id.startsWith("x") && context.exists(k, context[k] == channel.locale) && context.tier != "b"`)

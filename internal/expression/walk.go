@@ -20,14 +20,15 @@ var zoned = []string{
 	"getMilliseconds",
 }
 
-// walk returns the attributes that an expression names, and refuses what CEL would only find out while it runs: time zones
+// walk returns the attributes that an expression names and what it does with them, and refuses what CEL would only find out while it runs: time zones
 // that do not exist.
-func walk(checked *cel.Ast) (names []string, err error) {
+func walk(checked *cel.Ast) (names []string, uses []use, err error) {
 	tree := checked.NativeRep()
 	visit := func(e ast.Expr) {
 		if name, ok := attribute(e); ok {
 			names = add(names, name)
 		}
+		uses = append(uses, usesOf(checked, e)...)
 		if zone, ok := zoneOf(e); ok && err == nil {
 			if message := checkZone(zone); message != nil {
 				at := tree.SourceInfo().GetStartLocation(zone.ID())
@@ -36,7 +37,7 @@ func walk(checked *cel.Ast) (names []string, err error) {
 		}
 	}
 	ast.PreOrderVisit(tree.Expr(), ast.NewExprVisitor(visit))
-	return names, err
+	return names, uses, err
 }
 
 // attribute is the full name of what e asks for, when it says that in the text: context.tier, context["tier"] or

@@ -174,7 +174,10 @@ func (r *compiledRule) compile(i int, d *Definition, env *Env) (err error) {
 	return nil
 }
 
-// compileExpression also finds the attributes that it names and nothing declares.
+var expressionTypes = map[Kind]expression.Type{Text: expression.Text, Number: expression.Number, Time: expression.Time}
+
+// compileExpression also finds the attributes that it names and nothing declares, and those of a kind that cannot do what it
+// asks.
 func compileExpression(source string, env *Env) (*expression.Program, error) {
 	p, err := expression.Compile(source)
 	if err != nil {
@@ -185,7 +188,10 @@ func compileExpression(source string, env *Env) (*expression.Program, error) {
 			return nil, &UnknownAttributeError{"", a}
 		}
 	}
-	return p, nil
+	return p, p.Check(func(attribute string) expression.Type {
+		kind, _ := env.Kind(attribute)
+		return expressionTypes[kind]
+	})
 }
 
 // Len is how many rules there are.
