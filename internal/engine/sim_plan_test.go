@@ -92,8 +92,7 @@ func (s *sim) randomProfile(name string) plan.Profile {
 }
 
 func (s *sim) randomCalendars() []plan.Calendar {
-	zones := []string{"", "Europe/Berlin", "America/New_York"}
-	zone := func() string { return zones[s.IntN(len(zones))] }
+	zone := func() string { return simZones[s.IntN(len(simZones))] }
 	var office, night, always []hours.Interval
 	for d := time.Sunday; d <= time.Saturday; d++ {
 		if d != time.Sunday && d != time.Saturday {
@@ -279,6 +278,56 @@ func (s *sim) makeConversation(w *plan.Workstream) {
 	}
 }
 
+// zones of what simulations have by the clock on the wall.
+var simZones = []string{"", "Europe/Berlin", "America/New_York"}
+
+// timeCondition is one on when an item was created.
+func (s *sim) timeCondition() *rule.Condition {
+	c := &rule.Condition{Attribute: "item.createdAt", Operator: []rule.Operator{rule.Within, rule.NotWithin}[s.rules.IntN(2)]}
+	switch s.rules.IntN(4) {
+	case 0:
+		clock := []string{"00:00", "06:30", "09:00", "13:00", "17:00", "22:00"}
+		i := s.rules.IntN(len(clock))
+		c.TimeZone, c.Values = simZones[s.rules.IntN(len(simZones))], []string{clock[i], clock[(i+1+s.rules.IntN(4))%len(clock)]}
+	case 1:
+		c.Operator = []rule.Operator{rule.Before, rule.After}[s.rules.IntN(2)]
+		c.TimeZone = simZones[s.rules.IntN(len(simZones))]
+		c.Values = []string{[]string{"2027-01-11", "2027-01-13T12:00", "2027-02-01", "12:00"}[s.rules.IntN(4)]}
+	default:
+		c.Hours = simHours[s.rules.IntN(len(simHours))]
+	}
+	return c
+}
+
+// expression is one that some items meet.
+func (s *sim) expression(root string) string {
+	list := []string{
+		root + `tier == "gold" || item.priority < 100`,
+		`has(` + root + `level) && ` + root + `level == "high"`,
+		root + `basket > 50`,
+		`item.skills.exists(s, item.skills[s] > 3)`,
+		`item.createdAt.getHours("Europe/Berlin") >= 12`,
+		`!(item.createdAt.getDayOfWeek() in [0, 6])`,
+	}
+	return list[s.rules.IntN(len(list))]
+}
+
+// define says which items a rule matches. What is by time or in CEL is drawn apart, so that the rest of a plan is the same
+// with it and without.
+func (s *sim) define(root string) (when *rule.Condition, expression string) {
+	if when = s.condition(root); s.rules.IntN(3) > 0 {
+		return when, ""
+	}
+	if s.rules.IntN(2) == 0 {
+		return when, s.expression(root)
+	}
+	timed := s.timeCondition()
+	if when != nil {
+		timed = &rule.Condition{All: []rule.Condition{*when, *timed}}
+	}
+	return timed, ""
+}
+
 // condition is one that some items meet, or nil.
 func (s *sim) condition(root string) *rule.Condition {
 	switch s.IntN(9) {
@@ -300,7 +349,8 @@ func (s *sim) condition(root string) *rule.Condition {
 func (s *sim) randomClassification(root string, i int) plan.Classification {
 	c := plan.Classification{Ruleset: fmt.Sprintf("k%d", i)}
 	for j := range 1 + s.IntN(3) {
-		r := plan.ClassificationRule{Name: fmt.Sprintf("r%d", j), When: s.condition(root)}
+		r := plan.ClassificationRule{Name: fmt.Sprintf("r%d", j)}
+		r.When, r.Expression = s.define(root)
 		if s.IntN(2) == 0 {
 			r.Set = rule.Attributes{root + "level": rule.TextValue(s.pick([]string{"high", "low"}))}
 		}
@@ -321,7 +371,9 @@ func (s *sim) randomClassification(root string, i int) plan.Classification {
 }
 
 func (s *sim) randomRule(p *plan.Plan, w *plan.Workstream, root string, i int) plan.Rule {
-	r := plan.Rule{Name: fmt.Sprintf("r%d", i), When: s.condition(root), Split: []plan.Target{{Queue: s.queueOf(p, w.Type), Percent: 100}}}
+	r := plan.Rule{Name: fmt.Sprintf("r%d", i)}
+	r.When, r.Expression = s.define(root)
+	r.Split = []plan.Target{{Queue: s.queueOf(p, w.Type), Percent: 100}}
 	if s.IntN(2) == 0 {
 		r.Split = []plan.Target{{Queue: s.queueOf(p, w.Type), Percent: 40}, {Queue: s.queueOf(p, w.Type), Percent: 60}}
 	}
