@@ -83,6 +83,7 @@ func (s *serving) run(ctx context.Context) error {
 	if err := s.prepare(); err != nil {
 		return err
 	}
+	s.from.except = s.data
 	out, err := s.compile(ctx)
 	if err != nil {
 		return err

@@ -241,6 +241,24 @@ func TestServeReloads(t *testing.T) {
 	}
 }
 
+// What serve keeps may be within the folder that it serves: its keys are no manifests.
+func TestServeItsOwnFolder(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("../../config/samples/contoso")); err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range []string{".workstream", "data"} {
+		r := start(t, "serve", "-f", folder, "-R", "--dev", "--data", filepath.Join(folder, data), "--listen", "127.0.0.1:0")
+		r.until(&r.out, `Ready at `)
+		if code := r.stop(); code != 0 {
+			t.Errorf("%s: exit code %d:\n%s", data, code, r.err.String())
+		}
+		if err := os.RemoveAll(filepath.Join(folder, data)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestServeRefuses(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	if err := os.WriteFile(broken, []byte("apiVersion: routing.workstream.dev/v1alpha1\nkind: Queue\nmetadata: {name: q}\nspec: {type: Chat}\n"), 0o600); err != nil {

@@ -26,6 +26,7 @@ type sources struct {
 	files       []string
 	recursive   bool
 	overCluster bool
+	except      string // a folder that -R does not look into
 }
 
 // bind gives cmd the flags -f, -R and --over-cluster.
@@ -112,7 +113,8 @@ func (s *sources) loadCluster(ctx context.Context, w *world, namespaces *[]strin
 
 func (s *sources) loadFiles(w *world, namespaces *[]string) error {
 	loader := manifest.Loader{
-		Namespace: s.app.connection.namespace, OnlyNamespace: s.app.connection.namespace != "", Recursive: s.recursive, Stdin: s.app.In,
+		Namespace: s.app.connection.namespace, OnlyNamespace: s.app.connection.namespace != "", Recursive: s.recursive,
+		Except: s.except, Stdin: s.app.In,
 	}
 	for _, file := range s.files {
 		if _, err := os.Stat(file); file != "-" && err != nil {

@@ -26,8 +26,10 @@ type Loader struct {
 	Namespace string
 	// OnlyNamespace refuses objects that name another namespace.
 	OnlyNamespace bool
-	// Recursive looks into the folders of folders.
+	// Recursive looks into the folders of folders, but not into those whose names begin with a dot, as .git.
 	Recursive bool
+	// Except is a folder that it does not look into either, empty for none.
+	Except string
 	// Stdin is what the path - stands for.
 	Stdin io.Reader
 }
@@ -130,7 +132,7 @@ func (l *Loader) walk(path string, wanted func(file string) bool) ([]string, err
 		case err != nil:
 			return err
 		case entry.IsDir():
-			if file != path && !l.Recursive {
+			if file != path && (!l.Recursive || strings.HasPrefix(entry.Name(), ".") || l.excepts(file)) {
 				return filepath.SkipDir
 			}
 		case wanted(file):
@@ -139,6 +141,15 @@ func (l *Loader) walk(path string, wanted func(file string) bool) ([]string, err
 		return nil
 	})
 	return files, reason(err)
+}
+
+func (l *Loader) excepts(folder string) bool {
+	if l.Except == "" {
+		return false
+	}
+	a, errA := os.Stat(folder)
+	b, errB := os.Stat(l.Except)
+	return errA == nil && errB == nil && os.SameFile(a, b)
 }
 
 // aside reports whether a file of a folder is for another tool, or another command of this one.
