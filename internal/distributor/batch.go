@@ -224,40 +224,67 @@ func activates(r event.Recorded) bool {
 }
 
 // storePlan must come before the event that names the plan: a journal must not name what it does not have. Of its parts, those
-// of the plan in force are there.
+// of the plan in force are there. Where there is no room for all others none is stored: they would take the room of the
+// conversations.
 func (l *Loop) storePlan(ctx context.Context, p *plan.Plan) error {
 	ctx, cancel := context.WithTimeout(ctx, appendTimeout)
 	defer cancel()
+	parts, err := l.newParts(p)
+	if err != nil {
+		return fmt.Errorf("storing plan %s: %w", p.Version(), err)
+	}
+	manifest := p.Manifest()
+	size := len(manifest)
+	for _, part := range parts {
+		size += len(part.body)
+	}
+	if err := l.opts.Journal.Room(size); err != nil {
+		return notStored(p, err)
+	}
+	for _, part := range parts {
+		if err := l.opts.Journal.PutPlan(ctx, part.id.String(), part.body); err != nil {
+			return notStored(p, err)
+		}
+	}
+	if err := l.opts.Journal.PutPlan(ctx, p.Version(), manifest); err != nil {
+		return notStored(p, err)
+	}
+	return nil
+}
+
+// planPart is what the journal has of a plan under the ID of a part.
+type planPart struct {
+	id   plan.PartID
+	body []byte
+}
+
+// newParts are the parts of p that the plan in force does not have.
+func (l *Loop) newParts(p *plan.Plan) ([]planPart, error) {
 	have := map[plan.PartID]bool{}
 	if l.engine.PlanVersion() != "" {
 		for _, id := range l.engine.Plan().Parts() {
 			have[id] = true
 		}
 	}
+	var parts []planPart
 	for _, id := range p.Parts() {
 		if have[id] {
 			continue
 		}
 		body, err := p.Part(id)
 		if err != nil {
-			return fmt.Errorf("storing plan %s: %w", p.Version(), err)
+			return nil, err
 		}
-		if err := l.putPlan(ctx, p, id.String(), body); err != nil {
-			return err
-		}
+		parts = append(parts, planPart{id, body})
 	}
-	return l.putPlan(ctx, p, p.Version(), p.Manifest())
+	return parts, nil
 }
 
-// putPlan stores a part of a plan under its ID, or its manifest under its version.
-func (l *Loop) putPlan(ctx context.Context, p *plan.Plan, name string, body []byte) error {
-	switch err := l.opts.Journal.PutPlan(ctx, name, body); {
-	case errors.Is(err, journal.ErrFull):
+func notStored(p *plan.Plan, err error) error {
+	if errors.Is(err, journal.ErrFull) {
 		return fmt.Errorf("storing plan %s: %w", p.Version(), ingress.ErrFull)
-	case err != nil:
-		return fmt.Errorf("storing plan %s: %w: %w", p.Version(), ingress.ErrUncertain, err)
 	}
-	return nil
+	return fmt.Errorf("storing plan %s: %w: %w", p.Version(), ingress.ErrUncertain, err)
 }
 
 // sizeOf guesses what a command adds to an entry, where that can be much.

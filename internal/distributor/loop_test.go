@@ -302,6 +302,33 @@ func TestStartOnAFullJournal(t *testing.T) {
 	checkReplay(t, again)
 }
 
+// TestPlanWithoutRoomLeavesItToOthers: of a plan that does not fit nothing is kept, and conversations go on.
+func TestPlanWithoutRoomLeavesItToOthers(t *testing.T) {
+	w := newWorld(t)
+	const room = 200 << 10
+	r := newRig(t, w, journal.NewMemory(journal.MemoryOptions{Limit: len(w.plan) + room})).run()
+	p, err := plan.Decode(w.plan)
+	check(t, err)
+	for i := range 4000 { // some 100 parts of 4 KB
+		p.Agents = append(p.Agents, plan.Agent{Name: fmt.Sprintf("z-%d", i), Subject: fmt.Sprintf("z-%d@contoso.com", i)})
+	}
+	check(t, p.Follow(nil))
+	if size := p.Size(); size < room || len(p.Parts()) < 10 {
+		t.Fatalf("the plan has %d bytes in %d parts", size, len(p.Parts()))
+	}
+	for range 2 {
+		if _, err := r.Activate(t.Context(), p); !errors.Is(err, ingress.ErrFull) {
+			t.Fatalf("got %v, want ErrFull", err)
+		}
+	}
+	for i := range 50 {
+		message := receive(strconv.Itoa(i))
+		message.Text = strings.Repeat("x", 2000)
+		r.must(message)
+	}
+	checkReplay(t, r)
+}
+
 // checkReplay compares the loop's state with what another one recovers from the same journal.
 func checkReplay(t *testing.T, r *rig) {
 	t.Helper()

@@ -39,6 +39,9 @@ type Journal interface {
 	Append(ctx context.Context, expected uint64, entry []byte) (uint64, error)
 	// Replay calls fn for every entry after position after, in order, up to the last one there was at the call.
 	Replay(ctx context.Context, after uint64, fn func(position uint64, entry []byte) error) error
+	// Room returns ErrFull when that many bytes more would not fit on the volume. It is for what takes several writes, of
+	// which one without the others is of no use.
+	Room(bytes int) error
 	// PutPlan stores a plan's body under its version. Storing it again changes nothing.
 	PutPlan(ctx context.Context, version string, body []byte) error
 	// Plan returns a stored plan's body, or ErrNotFound.

@@ -87,6 +87,13 @@ func (m *Memory) Replay(ctx context.Context, after uint64, fn func(position uint
 	return nil
 }
 
+// Room implements Journal.
+func (m *Memory) Room(bytes int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.roomLocked(bytes)
+}
+
 // PutPlan implements Journal.
 func (m *Memory) PutPlan(ctx context.Context, version string, body []byte) error {
 	m.mu.Lock()

@@ -29,6 +29,9 @@ const minKeepEntries = 1
 
 var versionPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// Room implements journal.Journal.
+func (j *Journal) Room(bytes int) error { return j.room(bytes) }
+
 // PutPlan implements journal.Journal.
 func (j *Journal) PutPlan(ctx context.Context, version string, body []byte) error {
 	if !versionPattern.MatchString(version) {

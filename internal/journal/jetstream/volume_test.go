@@ -59,6 +59,9 @@ func TestFullVolumeIsRelievedFromOutside(t *testing.T) {
 		if err := j.PutPlan(t.Context(), "large", make([]byte, 64<<10)); !errors.Is(err, journal.ErrFull) {
 			t.Errorf("putting a plan: %v, want ErrFull", err)
 		}
+		if err := j.Room(64 << 10); !errors.Is(err, journal.ErrFull) {
+			t.Errorf("room for a plan: %v, want ErrFull", err)
+		}
 		if err := os.Remove(other); err != nil {
 			t.Fatal(err)
 		}
