@@ -144,6 +144,7 @@ func edited(random *rand.Rand, in *Input, size int) *Input {
 	if random.IntN(2) == 0 {
 		breakUp(random, other)
 	}
+	enrich(random, other, size)
 	out := &Input{Namespace: in.Namespace, Secrets: in.Secrets}
 	out.Workstreams = mix(random, in.Workstreams, other.Workstreams)
 	out.Channels = mix(random, in.Channels, other.Channels)
