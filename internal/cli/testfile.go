@@ -38,6 +38,9 @@ type routingTest struct {
 	line int
 }
 
+// createdAt is the attribute that is another way to write at.
+const createdAt = "item.createdAt"
+
 // none stands for no rule, and for no agent.
 const none = "None"
 
@@ -144,8 +147,12 @@ func (t *routingTest) inherit(from *whatif.Given) {
 	if t.Workstream == "" && t.Channel == "" {
 		t.Workstream, t.Channel = from.Workstream, from.Channel
 	}
-	if _, ok := t.Given.Given["item.createdAt"]; !ok && t.At.IsZero() {
+	below := map[string]rule.Value(from.Given)
+	if _, ok := t.Given.Given[createdAt]; !ok && t.At.IsZero() {
 		t.At = from.At
+	} else if !ok { // which says the same
+		below = maps.Clone(below)
+		delete(below, createdAt)
 	}
 	if t.Draw == nil {
 		t.Draw = from.Draw
@@ -153,7 +160,7 @@ func (t *routingTest) inherit(from *whatif.Given) {
 	if t.OtherAgents == "" {
 		t.OtherAgents = from.OtherAgents
 	}
-	t.Given.Given = merge(map[string]rule.Value(from.Given), t.Given.Given)
+	t.Given.Given = merge(below, t.Given.Given)
 	t.Agents = merge(from.Agents, t.Agents)
 	t.Waiting = merge(from.Waiting, t.Waiting)
 }
