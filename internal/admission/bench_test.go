@@ -20,8 +20,8 @@ func BenchmarkReview(b *testing.B) {
 		},
 		"overlaps": func(i int) v1alpha1.Rule {
 			return v1alpha1.Rule{When: &v1alpha1.Condition{Any: []v1alpha1.NestedCondition{
-				{Attribute: "context.basket", Operator: "Between", Values: []string{fmt.Sprint(i), fmt.Sprint(i + 500)}},
-				{Attribute: "context.tier", Operator: "In", Values: []string{fmt.Sprint(i % 7), fmt.Sprint(i % 11)}},
+				{Attribute: "context.basket", Operator: "Between", Values: []string{strconv.Itoa(i), strconv.Itoa(i + 500)}},
+				{Attribute: "context.tier", Operator: "In", Values: []string{strconv.Itoa(i % 7), strconv.Itoa(i % 11)}},
 			}}}
 		},
 		"expressions": func(i int) v1alpha1.Rule {

@@ -26,7 +26,7 @@ func realistic(n, attributes int) ([]rule.Definition, []string) {
 			case 1:
 				from := r.IntN(1000)
 				all = append(all, rule.Condition{
-					Attribute: fmt.Sprint("n", a), Operator: rule.Between, Values: []string{fmt.Sprint(from), fmt.Sprint(from + r.IntN(50))},
+					Attribute: fmt.Sprint("n", a), Operator: rule.Between, Values: []string{strconv.Itoa(from), strconv.Itoa(from + r.IntN(50))},
 				})
 			default:
 				all = append(all, rule.Condition{
@@ -55,7 +55,7 @@ func adversarial(n, attributes int) ([]rule.Definition, []string) {
 			} else {
 				all = append(all, rule.Condition{
 					Attribute: fmt.Sprint("n", a), Operator: []rule.Operator{rule.LessThan, rule.GreaterThan}[r.IntN(2)],
-					Values: []string{fmt.Sprint(r.IntN(1000))},
+					Values: []string{strconv.Itoa(r.IntN(1000))},
 				})
 			}
 		}
@@ -68,9 +68,9 @@ func adversarial(n, attributes int) ([]rule.Definition, []string) {
 func parts(n int) ([]rule.Definition, []string) {
 	definitions, names := make([]rule.Definition, n), make([]string, n)
 	for i := range definitions {
-		c := rule.Condition{Attribute: "n0", Operator: rule.Between, Values: []string{fmt.Sprint(i), fmt.Sprint(i + 1)}}
+		c := rule.Condition{Attribute: "n0", Operator: rule.Between, Values: []string{strconv.Itoa(i), strconv.Itoa(i + 1)}}
 		if i == n-1 {
-			c.Values = []string{"0", fmt.Sprint(n - 1)}
+			c.Values = []string{"0", strconv.Itoa(n - 1)}
 		}
 		definitions[i], names[i] = rule.Definition{When: &c}, fmt.Sprint("rule-", i)
 	}

@@ -45,7 +45,7 @@ func (w *world) part() string {
 }
 
 func (w *world) attribute() string {
-	return string("tna"[w.IntN(3)]) + fmt.Sprint(w.IntN(w.attrs))
+	return string("tna"[w.IntN(3)]) + strconv.Itoa(w.IntN(w.attrs))
 }
 
 var (
@@ -114,15 +114,15 @@ func (w *world) leaf() rule.Condition {
 	case n < 8 && kind != rule.Text:
 		c.Operator = numberOperators[w.IntN(len(numberOperators))]
 		from := w.IntN(4)
-		c.Values = []string{fmt.Sprint(from)}
+		c.Values = []string{strconv.Itoa(from)}
 		if c.Operator == rule.Between || c.Operator == rule.NotBetween {
-			c.Values = append(c.Values, fmt.Sprint(from+w.IntN(3)))
+			c.Values = append(c.Values, strconv.Itoa(from+w.IntN(3)))
 		}
 	default:
 		c.Operator = wholeOperators[w.IntN(len(wholeOperators))]
 		for range 1 + w.IntN(3) {
 			if kind == rule.Number {
-				c.Values = append(c.Values, fmt.Sprint(w.IntN(5)))
+				c.Values = append(c.Values, strconv.Itoa(w.IntN(5)))
 			} else {
 				c.Values = append(c.Values, w.word())
 			}
@@ -157,13 +157,15 @@ func (w *world) list(depth int) []rule.Condition {
 func (w *world) item() rule.Attributes {
 	attrs := rule.Attributes{}
 	if w.IntN(10) > 0 {
-		day := []time.Time{time.Date(2026, 12, 22, 0, 0, 0, 0, time.UTC), time.Date(2027, 3, 26, 0, 0, 0, 0, time.UTC),
-			time.Date(2026, 10, 23, 0, 0, 0, 0, time.UTC)}[w.IntN(3)]
+		day := []time.Time{
+			time.Date(2026, 12, 22, 0, 0, 0, 0, time.UTC), time.Date(2027, 3, 26, 0, 0, 0, 0, time.UTC),
+			time.Date(2026, 10, 23, 0, 0, 0, 0, time.UTC),
+		}[w.IntN(3)]
 		attrs["item.createdAt"] = rule.TimeValue(day.Add(time.Duration(w.IntN(5*24*60)) * time.Minute))
 	}
 	for _, kind := range "tna" {
 		for i := range w.attrs {
-			name := string(kind) + fmt.Sprint(i)
+			name := string(kind) + strconv.Itoa(i)
 			switch n := w.IntN(12); {
 			case n < 2:
 			case n < 7 && kind != 'n' || n == 11:

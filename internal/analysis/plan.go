@@ -110,9 +110,7 @@ func (n *namespace) prepare(of *plan.Workstream) *workstream {
 func (w *workstream) pose(lists [][]rule.Definition, fixed rule.Attributes) {
 	absent := rule.Attributes{}
 	w.asked = map[string]bool{}
-	for name, v := range fixed {
-		absent[name] = v
-	}
+	maps.Copy(absent, fixed)
 	for _, list := range lists {
 		for i := range list {
 			for _, name := range attributesOf(list[i].When, nil) {

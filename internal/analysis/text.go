@@ -127,15 +127,11 @@ func (s *search) choose(lits []lit, lists [][]part, none []part) (verdict, *rule
 // clash reports whether no text has all parts of one list and none of the other.
 func clash(have, none []part) bool {
 	for i, h := range have {
-		for _, n := range none {
-			if h.brings(n) {
-				return true
-			}
+		if slices.ContainsFunc(none, h.brings) {
+			return true
 		}
-		for _, other := range have[:i] {
-			if h.excludes(other) {
-				return true
-			}
+		if slices.ContainsFunc(have[:i], h.excludes) {
+			return true
 		}
 	}
 	return false

@@ -215,12 +215,11 @@ func (r *ruleset) checkConditions(w *plan.Workstream) problems {
 	var found problems
 	for _, i := range r.context {
 		err := rule.Check(r.definition(i), rule.Env{Kind: w.AttributeKind, Calendar: someCalendar})
-		var undeclared *rule.UnknownAttributeError
 		if err == nil {
 			continue
 		}
 		path, message := describe(err)
-		if errors.As(err, &undeclared) {
+		if undeclared, ok := errors.AsType[*rule.UnknownAttributeError](err); ok {
 			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared,
 				r.paths[i]+path, strings.TrimPrefix(undeclared.Attribute, contextRoot))
 			continue

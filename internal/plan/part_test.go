@@ -78,9 +78,9 @@ func change(random *rand.Rand, p *Plan, n int) {
 	i := random.IntN(len(p.Workstreams))
 	switch random.IntN(8) {
 	case 0:
-		p.Workstreams[i] = someWorkstream(numberOf(&p.Workstreams[i]), int32(n+2)) //nolint:gosec // small
+		p.Workstreams[i] = someWorkstream(numberOf(&p.Workstreams[i]), int32(n+2))
 	case 1:
-		p.Agents[random.IntN(len(p.Agents))].Units = int32(n) //nolint:gosec // small
+		p.Agents[random.IntN(len(p.Agents))].Units = int32(n)
 	case 2:
 		p.Agents = slices.Delete(p.Agents, 3, 4+random.IntN(5))
 	case 3:
@@ -91,7 +91,7 @@ func change(random *rand.Rand, p *Plan, n int) {
 		p.Calendars[0].Zone = []string{"Europe/Berlin", "UTC", "America/New_York"}[random.IntN(3)]
 		p.Calendars[0].compiled = nil
 	case 5:
-		p.Queues[random.IntN(len(p.Queues))].Priority = int32(n) //nolint:gosec // small
+		p.Queues[random.IntN(len(p.Queues))].Priority = int32(n)
 	case 6:
 		p.Issuers[0].JWKSURL = fmt.Sprint("https://idp.example/", n)
 	case 7:
@@ -228,7 +228,7 @@ func TestPartsHaveEveryFieldOfAPlan(t *testing.T) {
 			have[f.Name] = true
 		}
 	}
-	for _, f := range reflect.VisibleFields(reflect.TypeOf(Plan{})) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[Plan]()) {
 		if f.IsExported() && !have[f.Name] {
 			t.Errorf("Plan.%s is in no part", f.Name)
 		}

@@ -71,8 +71,10 @@ func (c centre) rule(i int) Definition {
 	case i%10 < 5:
 		all = []Condition{equals("context.account", c.account(), c.account(), c.account())}
 	case i%10 < 7:
-		all = []Condition{equals("context.product", c.product()), equals("channel.locale", locale),
-			{Not: &Condition{Attribute: "context.tier", Operator: Equal, Values: []string{"Bronze"}}}}
+		all = []Condition{
+			equals("context.product", c.product()), equals("channel.locale", locale),
+			{Not: &Condition{Attribute: "context.tier", Operator: Equal, Values: []string{"Bronze"}}},
+		}
 	default:
 		all = []Condition{equals("context.product", c.product()), equals("context.tier", tier), equals("channel.locale", locale)}
 	}

@@ -88,15 +88,15 @@ func readValue(body v1alpha1.AttributeValue, kind rule.Kind) (v rule.Value, mess
 	case float64:
 		v = rule.NumberValue(x)
 		if kind == rule.Time {
-			return v, fmt.Sprintf("%s is a number, and the attribute is a time such as 2026-12-24T15:00:00Z", shorten(body))
+			return v, shorten(body) + " is a number, and the attribute is a time such as 2026-12-24T15:00:00Z"
 		}
 	default:
-		return v, fmt.Sprintf("%s is neither a text nor a number", shorten(body))
+		return v, shorten(body) + " is neither a text nor a number"
 	}
 	if kind == rule.Time {
 		t, err := time.Parse(time.RFC3339, v.String())
 		if err != nil {
-			return v, fmt.Sprintf("%s is no time such as 2026-12-24T15:00:00Z", shorten(body))
+			return v, shorten(body) + " is no time such as 2026-12-24T15:00:00Z"
 		}
 		return rule.TimeValue(t), ""
 	}

@@ -148,7 +148,7 @@ func number(n int32, none string) string {
 	if n == 0 {
 		return none
 	}
-	return fmt.Sprint(n)
+	return strconv.Itoa(int(n))
 }
 
 func rating(n int32) string {

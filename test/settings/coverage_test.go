@@ -169,7 +169,7 @@ func textOf(t *testing.T, file, name string) string {
 			return string(body[set.Position(f.Pos()).Offset:set.Position(f.End()).Offset])
 		}
 	}
-	if strings.Contains(string(body), fmt.Sprintf("\tIt(\"%s", name)) {
+	if strings.Contains(string(body), "\tIt(\""+name) {
 		return string(body) // the manifests of specs stand beside them
 	}
 	return ""

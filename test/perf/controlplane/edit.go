@@ -52,21 +52,21 @@ var editKinds = []edit{
 		name: "a workstream", list: func() client.ObjectList { return &v1alpha1.WorkstreamList{} },
 		object: of[v1alpha1.Workstream]("ws", func(o *options) int { return o.workstreams }),
 		change: func(o conditioned, n int) {
-			o.(*v1alpha1.Workstream).Spec.WorkDistribution.Capacity.Units = new(int32(n % 90)) //nolint:gosec // small
+			o.(*v1alpha1.Workstream).Spec.WorkDistribution.Capacity.Units = new(int32(n % 90))
 		},
 	},
 	{
 		name: "an agent", list: func() client.ObjectList { return &v1alpha1.AgentList{} },
 		object: of[v1alpha1.Agent]("agent", func(o *options) int { return o.agents }),
 		change: func(o conditioned, n int) {
-			o.(*v1alpha1.Agent).Spec.Capacity.Units = new(int32(1 + n%9_999)) //nolint:gosec // small
+			o.(*v1alpha1.Agent).Spec.Capacity.Units = new(int32(1 + n%9_999))
 		},
 	},
 	{
 		name: "a queue", list: func() client.ObjectList { return &v1alpha1.QueueList{} },
 		object: of[v1alpha1.Queue]("queue", func(o *options) int { return o.queues }),
 		change: func(o conditioned, n int) {
-			o.(*v1alpha1.Queue).Spec.Priority = int32(1 + n%9_999) //nolint:gosec // small
+			o.(*v1alpha1.Queue).Spec.Priority = int32(1 + n%9_999)
 		},
 	},
 }
@@ -88,7 +88,7 @@ func (s *stage) newEditor(ctx context.Context, e edit) (*editor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &editor{stage: s, edit: e, watch: w, random: rand.New(rand.NewPCG(1, 2))}, nil //nolint:gosec // the same in every run
+	return &editor{stage: s, edit: e, watch: w, random: rand.New(rand.NewPCG(1, 2))}, nil
 }
 
 func (e *editor) stop() { e.watch.Stop() }

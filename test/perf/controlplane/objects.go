@@ -19,7 +19,7 @@ const (
 	secretName    = "web"
 	dataplaneName = "default"
 	// signingSecret is one that a distributor takes for usable.
-	signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" //nolint:gosec // of nobody
+	signingSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 	skills        = 200
 	// parallel is how many objects are made at a time.
 	parallel = 16
@@ -93,7 +93,7 @@ func (s *stage) agent(i int) *v1alpha1.Agent {
 	}
 	for j := range 10 {
 		a.Spec.Skills = append(a.Spec.Skills, v1alpha1.AgentSkill{
-			Name: v1alpha1.SkillName(fmt.Sprintf("skill-%d", (i*10+j)%skills)), Rating: int32(1 + (i+j)%10), //nolint:gosec // 1 to 10
+			Name: v1alpha1.SkillName(fmt.Sprintf("skill-%d", (i*10+j)%skills)), Rating: int32(1 + (i+j)%10),
 		})
 	}
 	return a

@@ -91,7 +91,7 @@ func (s *stage) provide(ctx context.Context, name, binary string) error {
 		}
 		return os.Symlink(binary, s.path(name))
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", s.path(name), "./cmd/"+name) //nolint:gosec // both are ours
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", s.path(name), "./cmd/"+name)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("building the %s: %w", name, err)
@@ -150,7 +150,7 @@ func (s *stage) start(ctx context.Context, name, admin string, watch func(line s
 	if err != nil {
 		return nil, err
 	}
-	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(ctx), s.path(name), args...), admin: admin} //nolint:gosec // ours
+	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(ctx), s.path(name), args...), admin: admin}
 	said, err := p.StderrPipe()
 	if err == nil {
 		err = p.Start()
