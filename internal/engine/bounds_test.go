@@ -358,3 +358,25 @@ workstream cases type=Record fallback=cases
 		t.Errorf("names for which there is no room are told as %+v", updated)
 	}
 }
+
+// Where the context of a conversation is nearly full, what nothing declares must not take the place of a variable.
+func TestDeclaredVariablesHaveRoomFirst(t *testing.T) {
+	w := world(t, "queue general\nworkstream chat fallback=general variables=(tier:Text)\nchannel web chat\n")
+	send := func(id string, n int, declared bool) {
+		m := open(id)
+		m.Conversation, m.Message, m.Attributes = "c", "m-"+id, rule.Attributes{}
+		for i := range n {
+			m.Attributes[fmt.Sprintf("context.%s-%02d", id, i)] = rule.TextValue("x")
+		}
+		if declared {
+			m.Attributes["context.tier"] = rule.TextValue("gold")
+		}
+		stepWorld(t, w, scenario.Start, m)
+	}
+	send("a", 60, false)
+	send("b", 60, true)
+	got := w.Engine().Attributes("a")
+	if got["context.tier"].String() != "gold" || !got["context.b-38"].Present() || got["context.b-39"].Present() {
+		t.Errorf("tier is %q, and there are %d attributes", got["context.tier"], len(got))
+	}
+}

@@ -196,7 +196,7 @@ func (e *Engine) remember(i event.Intake, item, message string) {
 func (e *Engine) update(it *item, attrs rule.Attributes, leftOut []event.LeftOut) bool {
 	var diff rule.Attributes
 	room, context := maxAttributes-len(it.Attributes), -1
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+	for _, name := range it.inOrder(attrs) {
 		old, ok := it.Attributes[name]
 		if ok && old == attrs[name] {
 			continue
@@ -224,6 +224,32 @@ func (e *Engine) update(it *item, attrs rule.Attributes, leftOut []event.LeftOut
 		e.emit(event.ItemUpdated{Item: it.ID, Attributes: diff, LeftOut: shortened(leftOut)})
 	}
 	return diff != nil
+}
+
+// inOrder returns the names of attrs, sorted. Where there may not be room for all, variables that are declared come first:
+// others must not take their place.
+func (it *item) inOrder(attrs rule.Attributes) []string {
+	names := slices.Sorted(maps.Keys(attrs))
+	if len(it.Attributes)+len(names) <= maxContext {
+		return names
+	}
+	slices.SortStableFunc(names, func(a, b string) int {
+		switch declared := it.declares(a); {
+		case declared == it.declares(b):
+			return 0
+		case declared:
+			return -1
+		default:
+			return 1
+		}
+	})
+	return names
+}
+
+// declares reports whether an attribute is a variable of the item's workstream.
+func (it *item) declares(name string) bool {
+	variable, ok := strings.CutPrefix(name, contextRoot)
+	return ok && it.ws.Variable(variable) != nil
 }
 
 func contextValues(attrs rule.Attributes) (n int) {

@@ -187,7 +187,7 @@ func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
 			context++
 		}
 	}
-	for _, k := range slices.Sorted(maps.Keys(attrs)) {
+	for _, k := range declaredFirst(it.ws, attrs) {
 		old, had := it.attributes[k]
 		if old == attrs[k] {
 			continue
@@ -358,4 +358,17 @@ func (o *Oracle) deliver(id, item, message string) {
 	if id != "" {
 		o.deliveries = append(o.deliveries, event.DeliveryDone{Delivery: id, Item: item, Message: message})
 	}
+}
+
+// declaredFirst are the names of attrs, sorted, those of declared variables before all others.
+func declaredFirst(ws *plan.Workstream, attrs rule.Attributes) (names []string) {
+	var others []string
+	for _, k := range slices.Sorted(maps.Keys(attrs)) {
+		if v, ok := strings.CutPrefix(k, "context."); ok && ws.Variable(v) != nil {
+			names = append(names, k)
+		} else {
+			others = append(others, k)
+		}
+	}
+	return append(names, others...)
 }
