@@ -4,6 +4,7 @@ package admission_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"workstream.dev/operator/api/v1alpha1"
