@@ -5,6 +5,7 @@ package analysis
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"workstream.dev/operator/internal/rule"

@@ -3,7 +3,6 @@
 package settings
 
 import (
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
