@@ -275,7 +275,8 @@ type Expectation struct {
 	// +listMapKey=name
 	Skills []RequiredSkill `json:"skills,omitempty"`
 
-	// capacityProfiles are what the rule asks for; it may ask for others, too. They must not be set when the ruleset's type is RouteToQueue.
+	// capacityProfiles are what the rule asks for; it may ask for others, too. They must not be set when the ruleset's type
+	// is RouteToQueue.
 	// +optional
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=10

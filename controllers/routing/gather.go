@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,19 +83,19 @@ type listed struct {
 func (r *Reconciler) list(ctx context.Context, s *scope) error {
 	in := &s.input
 	return errors.Join(
-		listOf(ctx, r, s, routingv1alpha1.KindWorkstream, &in.Workstreams, func(l *routingv1alpha1.WorkstreamList) []routingv1alpha1.Workstream { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindChannel, &in.Channels, func(l *routingv1alpha1.ChannelList) []routingv1alpha1.Channel { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindContextVariable, &in.ContextVariables,
+		listOf(ctx, r, s, &in.Workstreams, func(l *routingv1alpha1.WorkstreamList) []routingv1alpha1.Workstream { return l.Items }),
+		listOf(ctx, r, s, &in.Channels, func(l *routingv1alpha1.ChannelList) []routingv1alpha1.Channel { return l.Items }),
+		listOf(ctx, r, s, &in.ContextVariables,
 			func(l *routingv1alpha1.ContextVariableList) []routingv1alpha1.ContextVariable { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindRoutingRuleset, &in.RoutingRulesets,
+		listOf(ctx, r, s, &in.RoutingRulesets,
 			func(l *routingv1alpha1.RoutingRulesetList) []routingv1alpha1.RoutingRuleset { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindQueue, &in.Queues, func(l *routingv1alpha1.QueueList) []routingv1alpha1.Queue { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindAgent, &in.Agents, func(l *routingv1alpha1.AgentList) []routingv1alpha1.Agent { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindCapacityProfile, &in.CapacityProfiles,
+		listOf(ctx, r, s, &in.Queues, func(l *routingv1alpha1.QueueList) []routingv1alpha1.Queue { return l.Items }),
+		listOf(ctx, r, s, &in.Agents, func(l *routingv1alpha1.AgentList) []routingv1alpha1.Agent { return l.Items }),
+		listOf(ctx, r, s, &in.CapacityProfiles,
 			func(l *routingv1alpha1.CapacityProfileList) []routingv1alpha1.CapacityProfile { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindOperatingHours, &in.OperatingHours,
+		listOf(ctx, r, s, &in.OperatingHours,
 			func(l *routingv1alpha1.OperatingHoursList) []routingv1alpha1.OperatingHours { return l.Items }),
-		listOf(ctx, r, s, routingv1alpha1.KindDistributor, &in.Distributors,
+		listOf(ctx, r, s, &in.Distributors,
 			func(l *routingv1alpha1.DistributorList) []routingv1alpha1.Distributor { return l.Items }),
 	)
 }
@@ -105,8 +106,9 @@ func listOf[T any, P interface {
 }, L any, LP interface {
 	*L
 	client.ObjectList
-}](ctx context.Context, r *Reconciler, s *scope, kind string, into *[]T, items func(LP) []T) error {
-	r.noteStale(s.namespace, kind) // before it is listed: what changes meanwhile is listed next time
+}](ctx context.Context, r *Reconciler, s *scope, into *[]T, items func(LP) []T) error {
+	kind := reflect.TypeFor[T]().Name() // Go types are named like their kinds
+	r.noteStale(s.namespace, kind)      // before it is listed: what changes meanwhile is listed next time
 	if l := s.lists[kind]; l != nil && !s.stale[kind] {
 		*into, _ = l.items.([]T)
 		s.all = append(s.all, l.all...)

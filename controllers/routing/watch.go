@@ -33,7 +33,8 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		routingv1alpha1.KindContextVariable: &routingv1alpha1.ContextVariable{},
 		routingv1alpha1.KindRoutingRuleset:  &routingv1alpha1.RoutingRuleset{}, routingv1alpha1.KindQueue: &routingv1alpha1.Queue{},
 		routingv1alpha1.KindAgent: &routingv1alpha1.Agent{}, routingv1alpha1.KindCapacityProfile: &routingv1alpha1.CapacityProfile{},
-		routingv1alpha1.KindOperatingHours: &routingv1alpha1.OperatingHours{}, routingv1alpha1.KindDistributor: &routingv1alpha1.Distributor{},
+		routingv1alpha1.KindOperatingHours: &routingv1alpha1.OperatingHours{},
+		routingv1alpha1.KindDistributor:    &routingv1alpha1.Distributor{},
 	} {
 		// The first notes all that changes, also statuses; the second lets through what a plan is made of.
 		b = b.Watches(of, byNamespace, builder.WithPredicates(r.noticing(kind), predicate.GenerationChangedPredicate{}))

@@ -29,28 +29,8 @@ func (s *scope) compileAgents() {
 			continue
 		}
 		translated := translateAgent(a, &accepted)
-		for i, ref := range a.Spec.QueueRefs {
-			name := string(ref.Name)
-			if !existing[name] {
-				refs.add(string(v1alpha1.AgentReasonQueueNotFound), "spec.queueRefs[%d]: there is no Queue %q", i, name)
-			}
-			if _, ok := s.queues[name]; ok {
-				translated.Queues = append(translated.Queues, name)
-			}
-		}
-		slices.Sort(translated.Queues)
-		translated.Queues = slices.Compact(translated.Queues)
-		for i, slot := range a.Spec.Capacity.Profiles {
-			name := string(slot.Name)
-			if !profiles[name] {
-				refs.add(string(v1alpha1.AgentReasonCapacityProfileNotFound),
-					"spec.capacity.profiles[%d]: there is no CapacityProfile %q", i, name)
-			}
-			if p, ok := s.profiles[name]; ok {
-				translated.Profiles = append(translated.Profiles, plan.AgentProfile{Name: name, Limit: or(slot.Limit, p.Limit)})
-			}
-		}
-		slices.SortFunc(translated.Profiles, func(a, b plan.AgentProfile) int { return cmp.Compare(a.Name, b.Name) })
+		s.findQueues(a, &translated, existing, &refs)
+		s.findSlots(a, &translated, profiles, &refs)
 		o := Object{Kind: v1alpha1.KindAgent, Name: a.Name, Findings: judged(&accepted, &refs, "")}
 		if own {
 			o.Counts.Queues = int32(len(translated.Queues)) //nolint:gosec // bounded by the schema
@@ -62,6 +42,36 @@ func (s *scope) compileAgents() {
 			s.keepAgent(a, translated, o)
 		}
 	}
+}
+
+// findQueues gives an agent the queues that the plan has, and says which do not exist.
+func (s *scope) findQueues(a *v1alpha1.Agent, translated *plan.Agent, existing map[string]bool, refs *problems) {
+	for i, ref := range a.Spec.QueueRefs {
+		name := string(ref.Name)
+		if !existing[name] {
+			refs.add(string(v1alpha1.AgentReasonQueueNotFound), "spec.queueRefs[%d]: there is no Queue %q", i, name)
+		}
+		if _, ok := s.queues[name]; ok {
+			translated.Queues = append(translated.Queues, name)
+		}
+	}
+	slices.Sort(translated.Queues)
+	translated.Queues = slices.Compact(translated.Queues)
+}
+
+// findSlots gives an agent the slots of profiles that the plan has, and says which do not exist.
+func (s *scope) findSlots(a *v1alpha1.Agent, translated *plan.Agent, existing map[string]bool, refs *problems) {
+	for i, slot := range a.Spec.Capacity.Profiles {
+		name := string(slot.Name)
+		if !existing[name] {
+			refs.add(string(v1alpha1.AgentReasonCapacityProfileNotFound),
+				"spec.capacity.profiles[%d]: there is no CapacityProfile %q", i, name)
+		}
+		if p, ok := s.profiles[name]; ok {
+			translated.Profiles = append(translated.Profiles, plan.AgentProfile{Name: name, Limit: or(slot.Limit, p.Limit)})
+		}
+	}
+	slices.SortFunc(translated.Profiles, func(a, b plan.AgentProfile) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // ofIssuer says whose subject it is, of those who say so.

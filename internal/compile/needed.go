@@ -193,7 +193,8 @@ func names(r *v1alpha1.RoutingRuleset, attribute string) bool {
 		if compares(translateCondition(from.When), attribute) || asks(from.Expression, attribute) {
 			return true
 		}
-		if from.Set != nil && slices.ContainsFunc(from.Set.Attributes, func(a v1alpha1.AttributeSetting) bool { return a.Name == attribute }) {
+		sets := func(a v1alpha1.AttributeSetting) bool { return a.Name == attribute }
+		if from.Set != nil && slices.ContainsFunc(from.Set.Attributes, sets) {
 			return true
 		}
 	}

@@ -235,7 +235,8 @@ const notDeclared = "%s: no ContextVariable declares %q"
 func (r *ruleset) routeRules() []plan.Rule {
 	rules := make([]plan.Rule, len(r.whens))
 	for i := range rules {
-		rules[i] = plan.Rule{Name: r.object.Spec.Rules[i].Name, When: r.whens[i], Expression: r.object.Spec.Rules[i].Expression, Split: r.splits[i]}
+		from := &r.object.Spec.Rules[i]
+		rules[i] = plan.Rule{Name: from.Name, When: r.whens[i], Expression: from.Expression, Split: r.splits[i]}
 	}
 	return rules
 }

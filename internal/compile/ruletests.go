@@ -75,7 +75,8 @@ func (r *ruleset) checkTests(w *plan.Workstream) problems {
 		if p.Undeclared == "" {
 			found.add(string(v1alpha1.RoutingRulesetReasonTypeMismatch), "%s: %s", p.Path, p.Message)
 		} else {
-			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared, p.Path, strings.TrimPrefix(p.Undeclared, contextRoot))
+			found.add(string(v1alpha1.RoutingRulesetReasonVariableNotDeclared), notDeclared,
+				p.Path, strings.TrimPrefix(p.Undeclared, contextRoot))
 		}
 	}
 	return found

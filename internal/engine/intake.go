@@ -298,7 +298,10 @@ func validAttributes(in rule.Attributes) rule.Attributes {
 
 func allFit(in rule.Attributes) bool {
 	for name, v := range in {
-		if !v.Present() || strings.HasPrefix(name, "item.") || !utf8.ValidString(name) || v.Kind() == rule.Text && !utf8.ValidString(v.String()) {
+		if !v.Present() || strings.HasPrefix(name, "item.") || !utf8.ValidString(name) {
+			return false
+		}
+		if v.Kind() == rule.Text && !utf8.ValidString(v.String()) {
 			return false
 		}
 	}

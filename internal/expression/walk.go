@@ -20,8 +20,8 @@ var zoned = []string{
 	"getMilliseconds",
 }
 
-// walk returns the attributes that an expression names and what it does with them, and refuses what CEL would only find out while it runs: time zones
-// that do not exist.
+// walk returns the attributes that an expression names and what it does with them, and refuses what CEL would only find
+// out while it runs: time zones that do not exist.
 func walk(checked *cel.Ast) (names []string, uses []use, err error) {
 	tree := checked.NativeRep()
 	visit := func(e ast.Expr) {

@@ -109,7 +109,7 @@ func Render(template string, value func(name string) string) (string, error) {
 			return "", fmt.Errorf("a single %q: placeholders are like {customer.name}, and %q stands for %q", brace, brace+brace, brace)
 		}
 		if !isPlaceholder(name) {
-			return "", fmt.Errorf("{%s} is no placeholder: those are %s, and names below context., channel. and record.",
+			return "", fmt.Errorf("{%s} is no placeholder: those are %s, and names below context., channel. and record",
 				name, strings.Join(placeholders, ", "))
 		}
 		b.WriteString(value(name))

@@ -54,7 +54,8 @@ const (
 
 // runs are how many elements of each kind a part has: on average, and at most.
 var runs = [kindCount]struct{ average, most int }{
-	queueKind: {64, 256}, profileKind: {64, 256}, calendarKind: {16, 64}, agentKind: {64, 256}, workstreamKind: {8, 32}, channelKind: {64, 256},
+	queueKind: {64, 256}, profileKind: {64, 256}, calendarKind: {16, 64}, agentKind: {64, 256}, workstreamKind: {8, 32},
+	channelKind: {64, 256},
 }
 
 // content is what a part encodes: one of its fields.
@@ -144,7 +145,8 @@ func (p *Plan) paste(id PartID, c content, size int) (part, error) {
 	add(agentKind, len(p.Agents), len(c.Agents))
 	add(workstreamKind, len(p.Workstreams), len(c.Workstreams))
 	add(channelKind, len(p.Channels), len(c.Channels))
-	p.Queues, p.Profiles, p.Calendars = append(p.Queues, c.Queues...), append(p.Profiles, c.Profiles...), append(p.Calendars, c.Calendars...)
+	p.Queues, p.Profiles = append(p.Queues, c.Queues...), append(p.Profiles, c.Profiles...)
+	p.Calendars = append(p.Calendars, c.Calendars...)
 	p.Agents, p.Workstreams = append(p.Agents, c.Agents...), append(p.Workstreams, c.Workstreams...)
 	p.Channels = append(p.Channels, c.Channels...)
 	if len(found) != 1 {

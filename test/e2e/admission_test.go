@@ -22,7 +22,7 @@ spec: {timeZone: Europe/Munich}`
 )
 
 var _ = Describe("The webhook", Ordered, Serial, func() {
-	BeforeAll(func(ctx SpecContext) {
+	BeforeAll(func() {
 		DeferCleanup(func(ctx SpecContext) {
 			kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich", "--ignore-not-found")
 		})

@@ -43,23 +43,29 @@ func (in *Inbound) attributes(ws *plan.Workstream) (rule.Attributes, Found) {
 	}
 	room := MaxValues
 	for _, name := range declared {
-		found.take(attrs, "context.", name, in.content.Context[name], ws.Variable(name).Kind, &room)
+		found.take(attrs, "context.", name, given{in.content.Context[name], ws.Variable(name).Kind}, &room)
 	}
 	for _, name := range undeclared {
-		if found.take(attrs, "context.", name, in.content.Context[name], rule.Text, &room) {
+		if found.take(attrs, "context.", name, given{in.content.Context[name], rule.Text}, &room) {
 			found.Undeclared = append(found.Undeclared, "context."+name)
 		}
 	}
 	room = MaxValues
 	for _, name := range slices.Sorted(maps.Keys(in.content.Channel)) {
-		found.take(attrs, "channel.", name, in.content.Channel[name], rule.Any, &room)
+		found.take(attrs, "channel.", name, given{in.content.Channel[name], rule.Any}, &room)
 	}
 	return attrs, found
 }
 
+// given is a value as it was sent, and the kind that it is to have.
+type given struct {
+	raw  json.RawMessage
+	kind rule.Kind
+}
+
 // take makes a value an attribute if it can be one, and reports whether it did.
-func (f *Found) take(attrs rule.Attributes, root, name string, raw json.RawMessage, kind rule.Kind, room *int) bool {
-	v, ok := convert(kind, raw)
+func (f *Found) take(attrs rule.Attributes, root, name string, value given, room *int) bool {
+	v, ok := convert(value.kind, value.raw)
 	reason := event.LeftOutReason("")
 	switch {
 	case !ingress.ValidName(name):

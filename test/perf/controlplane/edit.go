@@ -84,7 +84,8 @@ func (s *stage) newEditor(ctx context.Context, e edit) (*editor, error) {
 	if err := s.client.List(ctx, list, client.InNamespace(namespace), client.Limit(1)); err != nil {
 		return nil, err
 	}
-	w, err := s.client.Watch(ctx, e.list(), client.InNamespace(namespace), &client.ListOptions{Raw: sinceVersion(list.GetResourceVersion())})
+	since := &client.ListOptions{Raw: sinceVersion(list.GetResourceVersion())}
+	w, err := s.client.Watch(ctx, e.list(), client.InNamespace(namespace), since)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +96,8 @@ func (e *editor) stop() { e.watch.Stop() }
 
 // once edits some object; n differs from edit to edit. It returns the generation that the edit made.
 func (e *editor) once(ctx context.Context, n int) (generation int64, name string, err error) {
-	o, count := e.object(e.stage, 0)
-	o, _ = e.object(e.stage, e.random.IntN(count))
+	_, count := e.object(e.stage, 0)
+	o, _ := e.object(e.stage, e.random.IntN(count))
 	if err := e.client.Get(ctx, client.ObjectKeyFromObject(o), o); err != nil {
 		return 0, "", err
 	}
