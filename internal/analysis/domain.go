@@ -189,7 +189,31 @@ func middle(a, b float64) float64 {
 
 // findTexts adds a text that is none of the constants, the constants, and texts with the parts that are asked for.
 func (a *attribute) findTexts(p *problem) {
-	var whole, parts []string
+	whole, parts, vary := a.askedTexts(p)
+	slices.Sort(whole)
+	whole = slices.Compact(whole)
+	taken := make(map[string]bool, len(whole))
+	for _, text := range whole {
+		taken[rule.Fold(text)] = true
+	}
+	a.values = append(a.values, rule.TextValue(fresh("other", taken)))
+	seen := map[string]bool{}
+	for _, text := range whole {
+		texts := []string{text}
+		if vary {
+			var all bool
+			if texts, all = variants(text); !all {
+				a.inexact = true
+			}
+		}
+		a.addTexts(texts, seen)
+	}
+	a.addTexts(parts, seen)
+}
+
+// askedTexts are the constants and the parts that are asked for. vary says whether to write them in upper and lower case:
+// that matters only where some comparisons heed it and others do not.
+func (a *attribute) askedTexts(p *problem) (whole, parts []string, vary bool) {
 	var folds, sensitive, patterns bool
 	for _, id := range a.leaves {
 		l := &p.leaves[id]
@@ -206,32 +230,12 @@ func (a *attribute) findTexts(p *problem) {
 		}
 		folds, sensitive = folds || !l.cond.CaseSensitive, sensitive || l.cond.CaseSensitive
 	}
-	slices.Sort(whole)
-	whole = slices.Compact(whole)
-	taken := make(map[string]bool, len(whole))
-	for _, text := range whole {
-		taken[rule.Fold(text)] = true
-	}
-	a.values = append(a.values, rule.TextValue(fresh("other", taken)))
-	// In which case a text is written matters only where some comparisons heed it and others do not.
-	vary := folds && (sensitive || patterns)
-	seen := map[string]bool{}
-	for _, text := range whole {
-		texts := []string{text}
-		if vary {
-			var all bool
-			if texts, all = variants(text); !all {
-				a.inexact = true
-			}
-		}
-		for _, text := range texts {
-			if !seen[text] && len(a.values) <= maxCandidates {
-				seen[text] = true
-				a.values = append(a.values, rule.TextValue(text))
-			}
-		}
-	}
-	for _, text := range parts {
+	return whole, parts, folds && (sensitive || patterns)
+}
+
+// addTexts adds those that were not seen before, as long as there is room.
+func (a *attribute) addTexts(texts []string, seen map[string]bool) {
+	for _, text := range texts {
 		if !seen[text] && len(a.values) <= maxCandidates {
 			seen[text] = true
 			a.values = append(a.values, rule.TextValue(text))

@@ -4,6 +4,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 
 	"workstream.dev/operator/internal/rule"
 )
@@ -32,8 +33,9 @@ func Glance(definitions []rule.Definition, names []string, env rule.Env) []Findi
 }
 
 func (r *rules) findings() []Finding {
-	var found []Finding
-	for _, u := range r.unreachables(nil) {
+	list := r.unreachables(nil)
+	found := slices.Grow([]Finding(nil), len(list)) // nil when there are none
+	for _, u := range list {
 		found = append(found, r.finding(u, "", ""))
 	}
 	return found
@@ -74,6 +76,7 @@ func (r *rules) reach(i int, before []int) (unreachable, bool) {
 		return unreachable{rule: i}, true
 	case unknown:
 		return unreachable{}, false
+	case possible: // unless those before it take all that it matches
 	}
 	found := r.against(i, before, workOfRule)
 	if found.verdict != impossible {
@@ -129,7 +132,8 @@ func (r *rules) finding(u unreachable, kind, name string) Finding {
 		f.Message = fmt.Sprintf("no item gets as far as this rule: rule %q before it matches every item that it matches", r.names[u.by[0]])
 		return f
 	}
-	f.Message = fmt.Sprintf("no item gets as far as this rule: together, the rules %s before it match every item that it matches", r.list(u.by))
+	f.Message = fmt.Sprintf("no item gets as far as this rule: together, the rules %s before it match every item that it matches",
+		r.list(u.by))
 	return f
 }
 

@@ -79,43 +79,54 @@ func (h *hunt) try(skills []plan.Skill, rules ...chosen) {
 		goal.list = append(goal.list, h.w.forms[c.set][c.rule])
 		blockers = append(blockers, h.w.forms[c.set][:c.rule]...)
 	}
-	routing := h.w.routing()
 	for i := range h.plan.Queues {
 		queue := h.plan.Queues[i].Name
-		alone := len(rules) > 1 && slices.ContainsFunc(rules, func(c chosen) bool { return !h.held(queue, h.ruleOf(c).Skills) })
-		if len(h.plan.Members(queue)) == 0 || h.held(queue, skills) || alone {
+		if len(h.plan.Members(queue)) == 0 || h.held(queue, skills) || h.lacksOne(queue, rules) {
 			continue
 		}
-		tried := 0
-		for _, l := range h.leads[queue] {
-			if l.w != h.w || tried == maxLeads || h.tries <= 0 || h.found[queue+" "+needs(skills)] {
-				continue
-			}
-			tried++
-			h.tries--
-			way, before := *goal, blockers
-			if l.rule >= 0 {
-				way.list = append(slices.Clip(way.list), routing[l.rule])
-				before = append(slices.Clip(before), routing[:l.rule]...)
-			} else {
-				before = append(slices.Clip(before), routing...)
-			}
-			given, j := h.find(h.w, &way, before, func(j *journey) bool {
-				return j.route == l.rule && !slices.ContainsFunc(rules, func(c chosen) bool { return j.rules[c.set] != c.rule })
-			})
-			if given != nil && !h.held(queue, j.skills) {
-				h.report(queue, l, j, given, rules)
-				h.found[queue+" "+needs(skills)] = true
-			}
+		h.tryQueue(queue, queue+" "+needs(skills), goal, blockers, rules)
+	}
+}
+
+// lacksOne reports whether a queue has nobody for what one of several rules asks for alone.
+func (h *hunt) lacksOne(queue string, rules []chosen) bool {
+	return len(rules) > 1 && slices.ContainsFunc(rules, func(c chosen) bool { return !h.held(queue, h.ruleOf(c).Skills) })
+}
+
+// tryQueue tries the ways into one queue until there is something to report. key is what is reported once.
+func (h *hunt) tryQueue(queue, key string, goal *form, blockers []*form, rules []chosen) {
+	tried := 0
+	for _, l := range h.leads[queue] {
+		if l.w != h.w || tried == maxLeads || h.tries <= 0 || h.found[key] {
+			continue
+		}
+		tried++
+		h.tries--
+		given, j := h.tryLead(l, *goal, blockers, rules)
+		if given != nil && !h.held(queue, j.skills) {
+			h.report(queue, l, j, given, rules)
+			h.found[key] = true
 		}
 	}
+}
+
+// tryLead looks for an item that the rules match and that goes one way into a queue.
+func (h *hunt) tryLead(l lead, goal form, blockers []*form, rules []chosen) (rule.Attributes, *journey) {
+	before := h.w.routing()
+	if l.rule >= 0 {
+		goal.list = append(slices.Clip(goal.list), before[l.rule])
+		before = before[:l.rule]
+	}
+	return h.find(h.w, &goal, slices.Concat(blockers, before), func(j *journey) bool {
+		return j.route == l.rule && !slices.ContainsFunc(rules, func(c chosen) bool { return j.rules[c.set] != c.rule })
+	})
 }
 
 func (h *hunt) report(queue string, l lead, j *journey, given rule.Attributes, rules []chosen) {
 	f := Finding{
 		Code: SkillUnheld, Severity: Warning, Kind: kindQueue, Name: queue, Witness: h.w.shown(given),
-		Message: fmt.Sprintf("items of Workstream %q come here that need %s, and no agent of the queue has %s: nobody there is ever offered them",
-			h.w.Name, needs(j.skills), themAll(j.skills)),
+		Message: fmt.Sprintf("items of Workstream %q come here that need %s, and no agent of the queue has %s: "+
+			"nobody there is ever offered them", h.w.Name, needs(j.skills), themAll(j.skills)),
 	}
 	for _, c := range rules {
 		set := &h.w.Classification[c.set]

@@ -116,7 +116,7 @@ func (s *search) choose(lits []lit, lists [][]part, none []part) (verdict, *rule
 		if clash(chosen, none) {
 			continue
 		}
-		if value := s.compose(lits, chosen, none); value != nil {
+		if value := s.compose(lits, chosen); value != nil {
 			return possible, value
 		}
 		out = unknown
@@ -188,7 +188,7 @@ func caseless(text string) bool {
 var separators = []string{"", " ", "-", "x", "#", "·", "\u2021"}
 
 // compose makes a text with these parts, and asks the evaluator whether it will do.
-func (s *search) compose(lits []lit, have, none []part) *rule.Value {
+func (s *search) compose(lits []lit, have []part) *rule.Value {
 	var head, tail string
 	var middle []string
 	for _, p := range have {
