@@ -178,15 +178,30 @@ func (o *Oracle) openItem(it *item, ev event.ItemOpened, attrs rule.Attributes) 
 
 // update takes over what differs, and reports whether anything does.
 func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
-	news := rule.Attributes{}
-	room := maxNames - len(it.attributes)
-	var leftOut []event.LeftOut
-	context := 0
-	for k := range it.attributes {
-		if strings.HasPrefix(k, "context.") {
-			context++
+	news, leftOut := it.differing(attrs)
+	if len(news) == 0 && len(leftOut) == 0 {
+		return false
+	}
+	o.log(event.ItemUpdated{Item: it.id, Attributes: news, LeftOut: leftOut})
+	if len(news) == 0 {
+		return false
+	}
+	maps.Copy(it.attributes, news)
+	for k := range news {
+		if strings.HasPrefix(k, "context.") || strings.HasPrefix(k, "record.") {
+			it.changed = true
 		}
 	}
+	if of := o.liveOffer(it); it.kind == plan.Record && of != nil && !of.transfer {
+		it.stale = true
+	}
+	return true
+}
+
+// differing returns what differs of attrs, and the names of the first 20 for which there is no room.
+func (it *item) differing(attrs rule.Attributes) (news rule.Attributes, leftOut []event.LeftOut) {
+	news = rule.Attributes{}
+	room, context := maxNames-len(it.attributes), it.contextNames()
 	for _, k := range declaredFirst(it.ws, attrs) {
 		old, had := it.attributes[k]
 		if old == attrs[k] {
@@ -207,23 +222,17 @@ func (o *Oracle) update(it *item, attrs rule.Attributes) bool {
 		}
 		news[k] = attrs[k]
 	}
-	if len(news) == 0 && len(leftOut) == 0 {
-		return false
-	}
-	o.log(event.ItemUpdated{Item: it.id, Attributes: news, LeftOut: leftOut})
-	if len(news) == 0 {
-		return false
-	}
-	maps.Copy(it.attributes, news)
-	for k := range news {
-		if strings.HasPrefix(k, "context.") || strings.HasPrefix(k, "record.") {
-			it.changed = true
+	return news, leftOut
+}
+
+// contextNames is how many attributes of its context an item has.
+func (it *item) contextNames() (n int) {
+	for k := range it.attributes {
+		if strings.HasPrefix(k, "context.") {
+			n++
 		}
 	}
-	if of := o.liveOffer(it); it.kind == plan.Record && of != nil && !of.transfer {
-		it.stale = true
-	}
-	return true
+	return n
 }
 
 func (o *Oracle) leave(c event.LeaveConversation) event.Result {
