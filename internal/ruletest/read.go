@@ -118,12 +118,11 @@ func shorten(body []byte) string {
 // checkExpect finds what no rule of that type could do. The schema refuses it, too.
 func (t *Test) checkExpect(kind v1alpha1.RulesetType, kinds Kinds) (found []Problem) {
 	e := t.expect
-	classifies := e.Priority != 0 || len(e.Attributes) > 0 || len(e.Skills) > 0 || len(e.CapacityProfiles) > 0
 	path := t.Path + ".expect"
 	if kind == v1alpha1.RulesetClassification && e.Queue != "" {
 		found = append(found, Problem{Path: path + ".queue", Message: "a ruleset of type Classification routes nowhere"})
 	}
-	if kind == v1alpha1.RulesetRouteToQueue && classifies {
+	if kind == v1alpha1.RulesetRouteToQueue && classifies(e) {
 		found = append(found, Problem{Path: path, Message: "a ruleset of type RouteToQueue gives items nothing but a queue"})
 	}
 	for i, a := range e.Attributes {
@@ -131,11 +130,17 @@ func (t *Test) checkExpect(kind v1alpha1.RulesetType, kinds Kinds) (found []Prob
 			found = append(found, Problem{fmt.Sprintf("%s.attributes[%d]", path, i), unknownAttribute, a.Name})
 		}
 	}
+	matches := e.Rule != "" || e.Queue != "" || classifies(e)
 	switch {
-	case e.Match != "" && (e.Rule != "" || e.Queue != "" || classifies):
+	case e.Match != "" && matches:
 		found = append(found, Problem{Path: path + ".match", Message: "what no rule matches gets nothing, so match stands alone"})
-	case e.Match == "" && e.Rule == "" && e.Queue == "" && !classifies:
+	case e.Match == "" && !matches:
 		found = append(found, Problem{Path: path, Message: "at least one of its fields must be set"})
 	}
 	return found
+}
+
+// classifies reports whether something is expected that only a rule of classification gives.
+func classifies(e *v1alpha1.Expectation) bool {
+	return e.Priority != 0 || len(e.Attributes) > 0 || len(e.Skills) > 0 || len(e.CapacityProfiles) > 0
 }

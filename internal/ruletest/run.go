@@ -60,57 +60,88 @@ func Unreached(outcomes []Outcome, n int) []int {
 	return out
 }
 
+// comparison gathers what a rule does not do of what is expected.
+type comparison struct {
+	*v1alpha1.Expectation
+	rule *v1alpha1.Rule
+	// got names the rule.
+	got      string
+	failures []string
+}
+
+func (c *comparison) fail(format string, args ...any) {
+	c.failures = append(c.failures, fmt.Sprintf(format, args...))
+}
+
 // compare says what the rule that matched does not do of what is expected. got names it.
-func (t *Test) compare(r *v1alpha1.Rule, got string) (failures []string) {
-	e := t.expect
-	fail := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
-	if e.Match == v1alpha1.ExpectedMatchNone {
+func (t *Test) compare(r *v1alpha1.Rule, got string) []string {
+	c := &comparison{Expectation: t.expect, rule: r, got: got}
+	switch {
+	case c.Match == v1alpha1.ExpectedMatchNone:
 		if r.Name != "" {
-			fail("expected no rule to match, got %s", got)
+			c.fail("expected no rule to match, got %s", got)
 		}
-		return failures
+	case r.Name == "":
+		c.fail("expected %s, got no rule", expected("a rule to match", c.Rule))
+	default:
+		c.compareRoute()
+		c.compareSettings()
+		c.compareSkills()
+		c.compareProfiles()
 	}
-	if r.Name == "" {
-		fail("expected %s, got no rule", expected("a rule to match", e.Rule))
-		return failures
+	return c.failures
+}
+
+// compareRoute compares the rule itself and where it routes to.
+func (c *comparison) compareRoute() {
+	if c.Rule != "" && c.rule.Name != c.Rule {
+		c.fail("expected rule %q, got %s", c.Rule, c.got)
 	}
-	if e.Rule != "" && r.Name != e.Rule {
-		fail("expected rule %q, got %s", e.Rule, got)
+	if queues := queuesOf(c.rule); c.Queue != "" && !slices.Contains(queues, string(c.Queue)) {
+		c.fail("expected queue %q, got queue %s from %s", c.Queue, quoted(queues), c.got)
 	}
-	if queues := queuesOf(r); e.Queue != "" && !slices.Contains(queues, string(e.Queue)) {
-		fail("expected queue %q, got queue %s from %s", e.Queue, quoted(queues), got)
-	}
-	set := r.Set
+}
+
+// compareSettings compares the priority and the attributes that the rule sets.
+func (c *comparison) compareSettings() {
+	set := c.rule.Set
 	if set == nil {
 		set = &v1alpha1.Settings{}
 	}
-	if e.Priority != 0 && set.Priority != e.Priority {
-		fail("expected priority %d, got %s from %s", e.Priority, number(set.Priority, "no priority"), got)
+	if c.Priority != 0 && set.Priority != c.Priority {
+		c.fail("expected priority %d, got %s from %s", c.Priority, number(set.Priority, "no priority"), c.got)
 	}
-	for _, want := range e.Attributes {
+	for _, want := range c.Attributes {
 		i := slices.IndexFunc(set.Attributes, func(a v1alpha1.AttributeSetting) bool { return a.Name == want.Name })
 		switch {
 		case i < 0:
-			fail("expected %s to be %q, and %s does not set it", want.Name, want.Value, got)
+			c.fail("expected %s to be %q, and %s does not set it", want.Name, want.Value, c.got)
 		case set.Attributes[i].Value != want.Value:
-			fail("expected %s to be %q, got %q from %s", want.Name, want.Value, set.Attributes[i].Value, got)
+			c.fail("expected %s to be %q, got %q from %s", want.Name, want.Value, set.Attributes[i].Value, c.got)
 		}
 	}
-	for _, want := range e.Skills {
-		i := slices.IndexFunc(r.Skills, func(s v1alpha1.RequiredSkill) bool { return s.Name == want.Name })
+}
+
+// compareSkills compares the skills that the rule asks for.
+func (c *comparison) compareSkills() {
+	for _, want := range c.Skills {
+		i := slices.IndexFunc(c.rule.Skills, func(s v1alpha1.RequiredSkill) bool { return s.Name == want.Name })
 		switch {
 		case i < 0:
-			fail("expected skill %q, and %s does not ask for it", want.Name, got)
-		case r.Skills[i].Rating != want.Rating:
-			fail("expected skill %q with %s, got %s from %s", want.Name, rating(want.Rating), rating(r.Skills[i].Rating), got)
+			c.fail("expected skill %q, and %s does not ask for it", want.Name, c.got)
+		case c.rule.Skills[i].Rating != want.Rating:
+			c.fail("expected skill %q with %s, got %s from %s", want.Name, rating(want.Rating), rating(c.rule.Skills[i].Rating), c.got)
 		}
 	}
-	for _, want := range e.CapacityProfiles {
-		if !slices.Contains(r.CapacityProfiles, want) {
-			fail("expected capacity profile %q, and %s does not ask for it", want.Name, got)
+}
+
+// compareProfiles compares the capacity profiles that the rule asks for.
+func (c *comparison) compareProfiles() {
+	for _, want := range c.CapacityProfiles {
+		if !slices.Contains(c.rule.CapacityProfiles, want) {
+			c.fail("expected capacity profile %q, and %s does not ask for it", want.Name, c.got)
 		}
 	}
-	return failures
 }
 
 // queuesOf returns where a rule routes to.
