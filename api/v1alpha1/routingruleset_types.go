@@ -198,7 +198,7 @@ type RuleTest struct {
 	Name string `json:"name"`
 
 	// given are the attributes of the item by their full names, such as context.tier, each a text or a number. What is not
-	// named is absent. item.createdAt is a text such as 2026-12-24T15:00:00Z.
+	// named is absent, but item.priority is 100 then. item.createdAt is a text such as 2026-12-24T15:00:00Z.
 	// +optional
 	// +kubebuilder:validation:Schemaless
 	// +kubebuilder:validation:Type=object

@@ -56,9 +56,15 @@ func Read(spec *v1alpha1.RoutingRulesetSpec, kinds Kinds) (tests []Test, problem
 	return tests, problems
 }
 
+// An item always has a priority: a test that says nothing of it means the one that items come with.
+const (
+	priorityAttribute = "item.priority"
+	defaultPriority   = 100
+)
+
 // readGiven reads the attributes of the item, in the order of their names.
 func (t *Test) readGiven(given map[string]v1alpha1.AttributeValue, kinds Kinds) (found []Problem) {
-	t.Given = make(rule.Attributes, len(given))
+	t.Given = rule.Attributes{priorityAttribute: rule.NumberValue(defaultPriority)}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		kind, known := kinds(name)
 		path := t.Path + ".given." + name
