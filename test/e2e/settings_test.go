@@ -196,48 +196,6 @@ var _ = Describe("Settings", Ordered, func() {
 		Expect(it.Queue).To(Equal("general"))
 		accept(ctx, ann, stream, a.Item)
 		finish(ctx, ann, a.Item)
-	})
-
-	It("lets agents choose a presence of the organisation's own", func(ctx SpecContext) {
-		ann, _ := w.desktop(ctx, "ann")
-		Expect(ann.SetPresence(ctx, "Lunch")).To(Succeed())
-		a := w.message(ctx, apiclient.NewID(), "gold", "hi")
-		Consistently(w.stateOf).WithArguments(ctx, a.Item).WithContext(ctx).WithTimeout(time.Second).Should(Equal("Open "))
-		_, err := w.agent("carol").Do(ctx, "items/"+a.Item+"/force-close", nil)
-		Expect(err).NotTo(HaveOccurred())
-	})
-
-	It("names the circle of queues that overflow into each other, and goes on without it", func(ctx SpecContext) {
-		kubectl(ctx, "patch", "--namespace", w.namespace, "queue.routing.workstream.dev/general", "--type=merge", "-p",
-			`{"spec":{"overflow":[{"when":"WaitTime","after":"1m","action":"TransferTo","queueRef":{"name":"closed"}}]}}`)
-		Eventually(func() string {
-			c := w.condition(ctx, "queue.routing.workstream.dev/general", "ResolvedRefs")
-			return c.Status + " " + c.Reason + ": " + c.Message
-		}).WithContext(ctx).WithTimeout(soon).Should(Equal(
-			"False OverflowCycle: spec.overflow: items that overflow could come back to this queue: general -> closed -> general"))
-		ann, stream := w.desktop(ctx, "ann")
-		a := w.message(ctx, apiclient.NewID(), "gold", "hi")
-		accept(ctx, ann, stream, a.Item)
-		finish(ctx, ann, a.Item)
-		kubectl(ctx, "patch", "--namespace", w.namespace, "queue.routing.workstream.dev/general", "--type=merge", "-p",
-			`{"spec":{"overflow":null}}`)
-		w.programmed(ctx, "queue.routing.workstream.dev/general")
-		w.programmed(ctx, "queue.routing.workstream.dev/closed")
-	})
-
-	It("goes on with what was deleted, and says what is missing", func(ctx SpecContext) {
-		kubectl(ctx, "delete", "--namespace", w.namespace, "capacityprofile/chats", "operatinghours/never")
-		Eventually(func() string {
-			return w.condition(ctx, "workstream/chat", "ResolvedRefs").Reason + " " +
-				w.condition(ctx, "queue.routing.workstream.dev/closed", "ResolvedRefs").Reason
-		}).WithContext(ctx).WithTimeout(soon).Should(HavePrefix("CapacityProfileNotFound O"))
-		ann, stream := w.desktop(ctx, "ann")
-		a := w.message(ctx, apiclient.NewID(), "silver", "hi")
-		it, err := w.agent("carol").Item(ctx, a.Item)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(it.Queue).To(Equal("general"))
-		accept(ctx, ann, stream, a.Item)
-		finish(ctx, ann, a.Item)
 
 		kubectl(ctx, "patch", "--namespace", w.namespace, "queue.routing.workstream.dev/closed", "--type=merge", "-p",
 			`{"spec":{"operatingHoursRef":null}}`)
