@@ -198,7 +198,7 @@ var _ = Describe("Settings", Ordered, func() {
 		finish(ctx, ann, a.Item)
 
 		kubectl(ctx, "patch", "--namespace", w.namespace, "queue.routing.workstream.dev/closed", "--type=merge", "-p",
-			`{"spec":{"operatingHoursRef":null}}`)
+			`{"spec":{"operatingHoursRef":null,"overflow":null}}`)
 		kubectl(ctx, "wait", "--namespace", w.namespace, "--for=delete", "operatinghours/never", "--timeout=30s")
 	})
 })
