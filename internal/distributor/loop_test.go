@@ -476,37 +476,6 @@ func TestTooManyWaitingIsBusy(t *testing.T) {
 	callers.Wait()
 }
 
-func TestStopFinishesWhatWaits(t *testing.T) {
-	w := newWorld(t)
-	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
-	r := newRig(t, w, f).run()
-	unblock := r.blocked(f)
-	var callers sync.WaitGroup
-	for n := range 50 {
-		callers.Go(func() {
-			if _, err := r.Do(t.Context(), receive(strconv.Itoa(n))); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	r.waiting(50)
-	r.Stop()
-	r.Stop() // twice
-	if _, err := r.Do(t.Context(), receive("late")); !errors.Is(err, ingress.ErrStopping) {
-		t.Errorf("after Stop: %v, want ErrStopping", err)
-	}
-	unblock()
-	callers.Wait()
-	if err := <-r.result; err != nil {
-		t.Error(err)
-	}
-	snap, err := f.Snapshot(t.Context())
-	check(t, err)
-	if snap.Position == 0 || f.Replay(t.Context(), snap.Position, func(uint64, []byte) error { return errors.New("a tail") }) != nil {
-		t.Error("the snapshot of the stop does not have everything")
-	}
-}
-
 func TestCallerWhoGivesUpDoesNotHoldUpTheLoop(t *testing.T) {
 	w := newWorld(t)
 	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
