@@ -161,7 +161,7 @@ type verdicts struct {
 // of returns what is to be said of an object, nil if there is nothing.
 func (v *verdicts) of(kind, name string) *compile.Object {
 	if v.kind != kind {
-		v.kind, v.rest = kind, v.output.OfKind(kind)
+		v.kind, v.rest = kind, v.output.Objects[kind]
 	}
 	for len(v.rest) > 0 && v.rest[0].Name < name {
 		v.rest = v.rest[1:]

@@ -123,7 +123,7 @@ func explainGiven(ctx context.Context, from *sources, file, whyNot string) (*exp
 
 // absent says why the plan has not what an item names, although the files may have it.
 func (s *space) absent(g *whatif.Given) string {
-	for _, o := range s.Output.Objects {
+	for o := range s.Output.All() {
 		if o.Absent != "" && (o.Kind == "Workstream" && o.Name == g.Workstream || o.Kind == "Channel" && o.Name == g.Channel) {
 			return fmt.Sprintf(" (%s %s is not in it: %s; see lint)", o.Kind, o.Name, o.Absent)
 		}

@@ -52,8 +52,8 @@ dashed line; then the exit code is 1. Equal objects give equal bytes, so that a 
 
 func (a *app) graph(w *world, s *space, format string) error {
 	var absent []graph.Absent
-	for i := range s.Output.Objects {
-		if o := &s.Output.Objects[i]; o.Absent != "" {
+	for o := range s.Output.All() {
+		if o.Absent != "" {
 			absent = append(absent, graph.Absent{Kind: o.Kind, Name: o.Name})
 		}
 	}

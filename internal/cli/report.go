@@ -106,8 +106,7 @@ func (r *report) addProblem(p manifest.Problem) {
 // addCompiled adds what the conditions of the objects of a namespace would say. What a workstream says of a ruleset is left
 // to that ruleset, and what is said of an object that the API server refuses anyway is left out.
 func (r *report) addCompiled(w *world, s *space) {
-	for i := range s.Output.Objects {
-		o := &s.Output.Objects[i]
+	for o := range s.Output.All() {
 		e := w.Set.Get(o.Kind, s.Namespace, o.Name)
 		if e == nil || !e.Valid() {
 			continue

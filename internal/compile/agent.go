@@ -11,37 +11,124 @@ import (
 	"workstream.dev/operator/internal/plan"
 )
 
+// agentMemory is what is remembered of the agents of the last compile.
+type agentMemory struct {
+	// places are where the agents of the listing are in the plan, -1 of one who does not hold their subject.
+	places []int32
+	tally  tally
+}
+
+// tally counts the agents of the plan by what they have.
+type tally struct{ queues, profiles map[string]int32 }
+
+// add counts an agent, or with -1 no longer counts them. Who takes no work serves no queue.
+func (t *tally) add(a *plan.Agent, by int32) {
+	if slices.Contains(a.Roles, plan.RoleAgent) {
+		for _, q := range a.Queues {
+			t.queues[q] += by
+		}
+	}
+	for i := range a.Profiles {
+		t.profiles[a.Profiles[i].Name] += by
+	}
+}
+
+type identity struct{ issuer, subject string }
+
+func identityOf(a *v1alpha1.Agent) identity { return identity{a.Spec.Issuer, a.Spec.Subject} }
+
 // compileAgents comes after the workstreams: agents go on serving a queue that no longer exists, and having slots of a
 // profile that does not, while a workstream retains it.
 func (s *scope) compileAgents() {
-	existing := existingNames(live(s.in.Queues))
-	profiles := existingNames(live(s.in.CapacityProfiles))
-	type identity struct{ issuer, subject string }
-	held := claims[identity]{}
-	for _, a := range live(s.in.Agents) {
-		var accepted, refs problems
-		holder, own := held.claim(identity{a.Spec.Issuer, a.Spec.Subject}, a.Name)
-		if !own {
-			accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q%s",
-				holder, a.Spec.Subject, ofIssuer(a.Spec.Issuer))
+	c, l, last := s.memory, &s.live.agents, s.memory.last().Agents
+	if c.out != nil && l.same && !s.changedMembers {
+		s.out.Plan.Agents = last
+		s.repeat(v1alpha1.KindAgent)
+		return
+	}
+	t := &c.agents.tally
+	known := l.members && !s.changedMembers // so that only who changed need be counted anew
+	if !known {
+		*t = tally{map[string]int32{}, map[string]int32{}}
+	}
+	past, held := c.reported(v1alpha1.KindAgent), s.claimSubjects()
+	to := &roster{existing: existingNames(s.live.queues.objects), profiles: existingNames(s.live.profiles.objects)}
+	places := make([]int32, len(l.objects))
+	s.out.Plan.Agents = make([]plan.Agent, 0, len(l.objects))
+	s.expect(v1alpha1.KindAgent, len(l.objects))
+	for i, a := range l.objects {
+		holder, own := "", true
+		if held != nil {
+			holder, own = held.holds(identityOf(a), a)
 		}
-		if own && s.rememberAgent(a) {
+		if places[i] = -1; own {
+			places[i] = int32(len(s.out.Plan.Agents)) //nolint:gosec // there are not that many
+		}
+		if at := s.rememberedAgent(i); own && at >= 0 {
+			s.out.Plan.Agents = append(s.out.Plan.Agents, last[at])
+			s.report(past[l.before[i]])
+			if !known {
+				t.add(&last[at], 1)
+			}
 			continue
 		}
-		translated := translateAgent(a, &accepted)
-		s.findQueues(a, &translated, existing, &refs)
-		s.findSlots(a, &translated, profiles, &refs)
-		o := Object{Kind: v1alpha1.KindAgent, Name: a.Name, Findings: judged(&accepted, &refs, "")}
-		if own {
-			o.Counts.Queues = int32(len(translated.Queues)) //nolint:gosec // bounded by the schema
-			s.out.Plan.Agents = append(s.out.Plan.Agents, translated)
+		if known && c.agents.places[i] >= 0 {
+			t.add(&last[c.agents.places[i]], -1)
 		}
-		o.Absent = absentAgent(own, &accepted, &refs)
-		s.report(o)
-		if own {
-			s.keepAgent(a, translated, o)
+		s.compileAgent(a, holder, own, to)
+	}
+	c.agents.places = places
+}
+
+// rememberedAgent is where the plan of before has the i-th agent, -1 if it has not, or not as it would be now.
+func (s *scope) rememberedAgent(i int) int32 {
+	if at := s.live.agents.before[i]; at >= 0 && !s.changedMembers {
+		return s.memory.agents.places[at]
+	}
+	return -1
+}
+
+// roster is what agents name: the queues and profiles that exist.
+type roster struct{ existing, profiles map[string]bool }
+
+// compileAgent puts an agent into the plan who holds their own subject.
+func (s *scope) compileAgent(a *v1alpha1.Agent, holder string, own bool, to *roster) {
+	var accepted, refs problems
+	if !own {
+		accepted.add(string(v1alpha1.AgentReasonConflict), "spec.subject: the older Agent %q has the subject %q%s",
+			holder, a.Spec.Subject, ofIssuer(a.Spec.Issuer))
+	}
+	translated := translateAgent(a, &accepted)
+	s.findQueues(a, &translated, to.existing, &refs)
+	s.findSlots(a, &translated, to.profiles, &refs)
+	o := Object{Kind: v1alpha1.KindAgent, Name: a.Name, Findings: judged(&accepted, &refs, "")}
+	if own {
+		o.Counts.Queues = int32(len(translated.Queues)) //nolint:gosec // bounded by the schema
+		s.out.Plan.Agents = append(s.out.Plan.Agents, translated)
+		s.memory.agents.tally.add(&translated, 1)
+	}
+	o.Absent = absentAgent(own, &accepted, &refs)
+	s.report(o)
+}
+
+// claimSubjects says who holds which subject; nil when everybody holds their own, because all did and no subject is another.
+func (s *scope) claimSubjects() claims[identity, *v1alpha1.Agent] {
+	l, places, last := &s.live.agents, s.memory.agents.places, s.memory.last().Agents
+	same := l.members && !slices.Contains(places, -1)
+	for i := 0; same && i < len(l.objects); i++ {
+		if l.before[i] < 0 {
+			was := &last[places[i]]
+			same = identityOf(l.objects[i]) == identity{was.Issuer, was.Subject}
 		}
 	}
+	if same {
+		return nil
+	}
+	held := make(claims[identity, *v1alpha1.Agent], len(l.objects))
+	for _, a := range l.objects {
+		held.claim(identityOf(a), a)
+	}
+	return held
 }
 
 // findQueues gives an agent the queues that the plan has, and says which do not exist.

@@ -3,17 +3,32 @@
 package compile
 
 import (
-	"regexp"
-
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/plan"
 )
 
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+// isDNSLabel reports whether s is a DNS label, by RFC 1123. It is asked of all channels at every edit.
+func isDNSLabel(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
 
 func (s *scope) compileChannels() {
-	held := claims[string]{}
-	for _, c := range live(s.in.Channels) {
+	held := claims[string, *v1alpha1.Channel]{}
+	for _, c := range s.live.channels.objects {
+		if address := addressOf(c); address != "" {
+			held.claim(address, c)
+		}
+	}
+	s.expect(v1alpha1.KindChannel, len(s.live.channels.objects))
+	for _, c := range s.live.channels.objects {
 		o := Object{Kind: v1alpha1.KindChannel, Name: c.Name}
 		var accepted, refs problems
 		address := s.claimAddress(c, held, &accepted)
@@ -44,18 +59,29 @@ func (s *scope) compileChannels() {
 	}
 }
 
+// addressOf returns the address that a channel asks for, empty if that is none.
+func addressOf(c *v1alpha1.Channel) string {
+	if c.Spec.Custom == nil {
+		return ""
+	}
+	if address := or(c.Spec.Custom.Address, c.Name); isDNSLabel(address) {
+		return address
+	}
+	return ""
+}
+
 // claimAddress returns the channel's address, if it is its own.
-func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string], accepted *problems) string {
+func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string, *v1alpha1.Channel], accepted *problems) string {
 	if c.Spec.Custom == nil {
 		accepted.add(string(v1alpha1.ChannelReasonInvalid), "spec.custom is required when spec.type is Custom")
 		return ""
 	}
-	address := or(c.Spec.Custom.Address, c.Name)
-	if !dnsLabel.MatchString(address) {
-		accepted.add(string(v1alpha1.ChannelReasonInvalid), "spec.custom.address: %q is no DNS label", address)
+	address := addressOf(c)
+	if address == "" {
+		accepted.add(string(v1alpha1.ChannelReasonInvalid), "spec.custom.address: %q is no DNS label", or(c.Spec.Custom.Address, c.Name))
 		return ""
 	}
-	if holder, ok := held.claim(address, c.Name); !ok {
+	if holder, own := held.holds(address, c); !own {
 		accepted.add(string(v1alpha1.ChannelReasonConflict), "spec.custom.address: the older Channel %q has the address %q",
 			holder, address)
 		return ""
@@ -66,7 +92,7 @@ func (s *scope) claimAddress(c *v1alpha1.Channel, held claims[string], accepted 
 // resolveChannel returns the channel's workstream, if there is one, and whether the channel fits it.
 func (s *scope) resolveChannel(c *v1alpha1.Channel, refs *problems) (w *workstream, fits bool) {
 	name := string(c.Spec.WorkstreamRef.Name)
-	w = s.workstreams[name]
+	w = s.memory.at[name]
 	switch {
 	case w == nil:
 		refs.add(string(v1alpha1.ChannelReasonWorkstreamNotFound), "spec.workstreamRef: there is no Workstream %q", name)

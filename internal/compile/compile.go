@@ -13,29 +13,31 @@ import (
 
 // scope is what is known so far while one namespace is compiled.
 type scope struct {
-	in  *Input
-	out *Output
+	in   *Input
+	live listings
+	out  *Output
 
-	queues      map[string]plan.Queue    // all that exist, then those retained as well
-	profiles    map[string]Profile       // likewise
-	calendars   map[string]plan.Calendar // all that are accepted, then those retained as well
-	hours       map[string]*calendar     // all that exist
-	rulesets    map[string]*ruleset
-	workstreams map[string]*workstream
-	credentials map[Credential]bool
+	// directory is all that exists, then what is retained as well. shared: its maps are those of memory.
+	directory
+	shared, retaining bool
+	rulesets          []*ruleset // by name
+	credentials       map[Credential]bool
 
 	memory *Compiler
-	// changed is what of memory cannot be relied on.
-	changed changes
+	// changed is what of the directory is not as it was, changedMembers whether agents find others in it.
+	changed        changes
+	changedMembers bool
+	// sound: nothing is wrong with any ruleset or workstream so far.
+	sound bool
 }
 
-// Compile makes the plan of a namespace. The error is a bug in this package: the plan contradicts itself.
+// Compile makes the plan of a namespace, ready to be asked. The error is a bug in this package: the plan contradicts itself.
 func Compile(in *Input) (*Output, error) {
 	out, err := new(Compiler).Compile(in)
 	if err != nil {
 		return nil, err
 	}
-	if out.Body, err = out.Plan.Body(); err != nil {
+	if out.Body, out.Version, err = out.Plan.Encode(); err != nil {
 		return nil, fmt.Errorf("compiling namespace %s: %w", in.Namespace, err)
 	}
 	return out, nil
@@ -43,71 +45,82 @@ func Compile(in *Input) (*Output, error) {
 
 func (c *Compiler) compile(in *Input) (*Output, error) {
 	s := &scope{
-		in:          in,
-		out:         &Output{Plan: &plan.Plan{Namespace: in.Namespace}},
-		queues:      make(map[string]plan.Queue, len(in.Queues)),
-		profiles:    make(map[string]Profile, len(in.CapacityProfiles)),
-		calendars:   make(map[string]plan.Calendar, len(in.OperatingHours)),
-		hours:       make(map[string]*calendar, len(in.OperatingHours)),
-		rulesets:    make(map[string]*ruleset, len(in.RoutingRulesets)),
-		workstreams: make(map[string]*workstream, len(in.Workstreams)),
-		credentials: map[Credential]bool{},
-		memory:      c,
+		in: in, live: c.stamps.look(in), credentials: map[Credential]bool{}, memory: c, sound: true,
+		out: &Output{Plan: &plan.Plan{Namespace: in.Namespace}, Objects: map[string][]Object{}},
 	}
-	for _, w := range live(in.Workstreams) {
-		s.workstreams[w.Name] = &workstream{object: w}
-	}
-	for _, p := range live(in.CapacityProfiles) {
-		s.profiles[p.Name] = translateProfile(p)
-	}
-	s.translateHours()
-	queues := s.translateQueues()
-	s.changed.directory = c.noteDirectory(s)
-	for _, r := range live(in.RoutingRulesets) {
-		s.rulesets[r.Name] = s.rulesetFrom(r)
-	}
-
+	s.findDirectory()
+	s.findRulesets()
 	variables := s.compileVariables()
 	s.compileWorkstreams()
 	s.compileChannels()
-	s.changed.members = c.noteMembers(s)
+	s.changedMembers = s.noteMembers()
 	s.compileAgents()
 	s.compileDistributors()
 
-	s.reportQueues(queues)
+	s.reportQueues()
 	s.reportProfiles()
 	s.reportHours()
 	s.reportVariables(variables)
 	s.reportRulesets()
 	s.reportWorkstreams()
-	return s.finish()
+	out, err := s.finish()
+	c.sound, c.retaining, c.secrets = s.sound, s.retaining, in.Secrets
+	return out, err
 }
 
 func (s *scope) finish() (*Output, error) {
-	for _, q := range s.queues {
-		s.out.Plan.Queues = append(s.out.Plan.Queues, q)
-	}
-	for _, p := range s.profiles {
-		s.out.Plan.Profiles = append(s.out.Plan.Profiles, p.Profile)
-	}
-	for _, c := range s.calendars {
-		s.out.Plan.Calendars = append(s.out.Plan.Calendars, c)
-	}
+	s.planDirectory()
 	for c := range s.credentials {
 		s.out.Credentials = append(s.out.Credentials, c)
 	}
 	slices.SortFunc(s.out.Credentials, func(a, b Credential) int {
 		return cmp.Or(cmp.Compare(a.Secret, b.Secret), cmp.Compare(a.Key, b.Key))
 	})
-	slices.SortFunc(s.out.Objects, compareObjects)
-	if err := s.out.Plan.Follow(s.memory.plan); err != nil {
+	var before *plan.Plan
+	if s.memory.out != nil {
+		before = s.memory.out.Plan
+	}
+	if err := s.out.Plan.Follow(before); err != nil {
 		return nil, fmt.Errorf("compiling namespace %s: %w", s.in.Namespace, err)
 	}
 	s.out.Version = s.out.Plan.Version()
 	return s.out, nil
 }
 
-func (s *scope) report(o Object) { s.out.Objects = append(s.out.Objects, o) }
+// planDirectory gives the plan its queues, profiles and calendars.
+func (s *scope) planDirectory() {
+	p, last := s.out.Plan, s.memory.last()
+	if s.memory.out != nil && !s.changed.any() && !s.retaining && !s.memory.retaining {
+		p.Queues, p.Profiles, p.Calendars = last.Queues, last.Profiles, last.Calendars
+		return
+	}
+	for _, q := range s.queues {
+		p.Queues = append(p.Queues, q)
+	}
+	for _, profile := range s.profiles {
+		p.Profiles = append(p.Profiles, profile.Profile)
+	}
+	for _, c := range s.calendars {
+		p.Calendars = append(p.Calendars, c)
+	}
+}
+
+// report says what is to be said of an object; those of a kind come by name.
+func (s *scope) report(o Object) { s.out.Objects[o.Kind] = append(s.out.Objects[o.Kind], o) }
+
+// repeat says of the objects of a kind what was said of them before.
+func (s *scope) repeat(kind string) {
+	if past := s.memory.reported(kind); len(past) > 0 {
+		s.out.Objects[kind] = past
+	}
+}
+
+// expect makes room for what will be said of n objects of a kind.
+func (s *scope) expect(kind string, n int) {
+	if n > 0 {
+		s.out.Objects[kind] = make([]Object, 0, n)
+	}
+}
 
 // missingSecret says what is missing of a Secret's key, empty if nothing.
 func (s *scope) missingSecret(secret v1alpha1.ObjectName, key string) string {

@@ -3,6 +3,8 @@
 package compile
 
 import (
+	"slices"
+
 	"workstream.dev/operator/api/v1alpha1"
 	"workstream.dev/operator/internal/plan"
 )
@@ -10,18 +12,18 @@ import (
 // Serving returns the Distributor that serves a namespace, the oldest, or nil if there is none.
 func Serving(distributors []v1alpha1.Distributor) *v1alpha1.Distributor {
 	if all := live(distributors); len(all) > 0 {
-		return all[0]
+		return slices.MinFunc(all, older)
 	}
 	return nil
 }
 
 func (s *scope) compileDistributors() {
-	all := live(s.in.Distributors)
-	for _, d := range all {
+	oldest := Serving(s.in.Distributors)
+	for _, d := range live(s.in.Distributors) {
 		var accepted, refs problems
-		serving := d == all[0]
+		serving := d == oldest
 		if !serving {
-			accepted.add(string(v1alpha1.DistributorReasonConflict), "the older Distributor %q serves this namespace", all[0].Name)
+			accepted.add(string(v1alpha1.DistributorReasonConflict), "the older Distributor %q serves this namespace", oldest.Name)
 		}
 		for i, issuer := range issuersOf(d) {
 			if resolved := s.resolveIssuer(i, &issuer, &refs); resolved != nil && serving {

@@ -160,8 +160,7 @@ func render(t testing.TB, out *Output, needed map[Place][]Place) []byte {
 		Plan        *plan.Plan        `json:"plan"`
 	}
 	o := outcome{Objects: map[string]object{}, Plan: out.Plan}
-	for i := range out.Objects {
-		from := &out.Objects[i]
+	for from := range out.All() {
 		name := from.Kind + " " + from.Name
 		to := object{Absent: from.Absent, WebhookPath: from.WebhookPath, Counts: counts(from.Counts)}
 		for _, f := range from.Findings {

@@ -24,7 +24,7 @@ type calendar struct {
 
 // translateHours puts the calendars that can be used where queues find them.
 func (s *scope) translateHours() {
-	for _, object := range live(s.in.OperatingHours) {
+	for _, object := range s.live.hours.objects {
 		c := &calendar{object: object}
 		s.hours[object.Name] = c
 		translated := plan.Calendar{Name: object.Name, Definition: c.translate()}
@@ -132,10 +132,11 @@ func (s *scope) reportHours() {
 	for _, q := range s.queues {
 		queues[q.Hours]++
 	}
-	for _, c := range s.hours {
+	for _, object := range s.live.hours.objects {
+		c := s.hours[object.Name]
 		o := Object{
-			Kind: v1alpha1.KindOperatingHours, Name: c.object.Name, Findings: nothingNamed(&c.accepted),
-			Counts: Counts{Queues: queues[c.object.Name]},
+			Kind: v1alpha1.KindOperatingHours, Name: object.Name, Findings: nothingNamed(&c.accepted),
+			Counts: Counts{Queues: queues[object.Name]},
 		}
 		if c.accepted.any() {
 			o.Absent = "the calendar is not accepted"

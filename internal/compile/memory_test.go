@@ -8,12 +8,15 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"workstream.dev/operator/api/v1alpha1"
 )
 
 // TestCompilerRemembersNothingWrong edits a namespace at random, again and again: what a Compiler makes of it after all that is
@@ -26,6 +29,7 @@ func TestCompilerRemembersNothingWrong(t *testing.T) {
 		in := withIdentities(namespaceOf(size))
 		lastGood := map[string]Revision{}
 		var remembered int
+		var last []*workstream
 		for step := range 300 {
 			in.LastGood = lastGood
 			got, err := c.Compile(in)
@@ -40,13 +44,14 @@ func TestCompilerRemembersNothingWrong(t *testing.T) {
 			if !reflect.DeepEqual(got.Objects, want.Objects) || !reflect.DeepEqual(got.Credentials, want.Credentials) {
 				t.Fatalf("seed %d, step %d: -anew +remembered\n%s", seed, step, cmp.Diff(findings(want), findings(got)))
 			}
-			for _, m := range c.workstreams {
-				if m.round == c.round {
+			for i, w := range c.workstreams {
+				if i < len(last) && w == last[i] {
 					remembered++
 				}
 			}
+			last = c.workstreams
 			lastGood = map[string]Revision{}
-			for _, o := range got.Objects {
+			for o := range got.All() {
 				if o.Revision != nil {
 					lastGood[o.Name] = *o.Revision
 				}
@@ -60,8 +65,13 @@ func TestCompilerRemembersNothingWrong(t *testing.T) {
 }
 
 func findings(o *Output) (lines []string) {
-	for i := range o.Objects {
-		lines = append(lines, fmt.Sprintf("%+v", o.Objects[i]))
+	for object := range o.All() {
+		said := *object
+		said.Revision = nil
+		lines = append(lines, fmt.Sprintf("%+v", said))
+		if object.Revision != nil {
+			lines = append(lines, fmt.Sprintf("%+v", *object.Revision))
+		}
 	}
 	return lines
 }
@@ -73,23 +83,21 @@ func TestCompilerMakesOnlyWhatChanged(t *testing.T) {
 	if _, err := c.Compile(in); err != nil {
 		t.Fatal(err)
 	}
-	before := map[types.UID]*Revision{}
-	for uid, m := range c.workstreams {
-		before[uid] = m.revision
-	}
+	before := map[string]*Revision{}
 	made := func() (names int) {
 		t.Helper()
 		if _, err := c.Compile(in); err != nil {
 			t.Fatal(err)
 		}
-		for uid, m := range c.workstreams {
-			if before[uid] != m.revision {
+		for _, w := range c.workstreams {
+			if before[w.object.Name] != w.revision {
 				names++
 			}
-			before[uid] = m.revision
+			before[w.object.Name] = w.revision
 		}
 		return names
 	}
+	made()
 	if n := made(); n != 0 {
 		t.Errorf("nothing changed, and %d workstreams were made anew", n)
 	}
@@ -202,19 +210,92 @@ func mix[T any, P interface {
 
 // BenchmarkEdit is what one edit costs in a namespace of 5,000 workstreams.
 func BenchmarkEdit(b *testing.B) {
-	var c Compiler
-	in := withIdentities(namespaceOf(5000))
-	if _, err := c.Compile(in); err != nil {
-		b.Fatal(err)
+	// Of the centre that the design names there are more agents than workstreams, fewer queues, and one calendar.
+	centre := namespaceOf(5000)
+	agents := namespaceOf(10_000).Agents
+	for i := range agents {
+		a := &agents[i]
+		a.Spec.Capacity.Profiles[0].Name = "profile-0"
+		for j := range a.Spec.QueueRefs {
+			a.Spec.QueueRefs[j].Name = v1alpha1.ObjectName(fmt.Sprintf("queue-%d", (i+j)%500))
+		}
 	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		r := &in.RoutingRulesets[i%len(in.RoutingRulesets)]
-		r.Spec = *r.Spec.DeepCopy()
-		r.Spec.Rules[0].Name = fmt.Sprint("rule-", i)
-		r.Generation++
+	centre.Agents, centre.Queues = agents, namespaceOf(500).Queues
+	centre.CapacityProfiles, centre.OperatingHours = centre.CapacityProfiles[:1], centre.OperatingHours[:1]
+	for i := range centre.Queues {
+		centre.Queues[i].Spec.OperatingHoursRef.Name = "hours-0"
+	}
+	for i := range centre.RoutingRulesets {
+		for j := range centre.RoutingRulesets[i].Spec.Rules {
+			r := &centre.RoutingRulesets[i].Spec.Rules[j]
+			if r.Route != nil {
+				r.Route = &v1alpha1.Route{QueueRef: &v1alpha1.QueueReference{Name: v1alpha1.ObjectName(fmt.Sprintf("queue-%d", (i+j)%500))}}
+			}
+			if r.CapacityProfiles != nil {
+				r.CapacityProfiles[0].Name = "profile-0"
+			}
+		}
+	}
+	for i := range centre.Workstreams {
+		centre.Workstreams[i].Spec.Routing.FallbackQueueRef.Name = v1alpha1.ObjectName(fmt.Sprintf("queue-%d", i%500))
+	}
+	for name, in := range map[string]*Input{"all=5000": namespaceOf(5000), "centre": centre} {
+		b.Run(name, func(b *testing.B) { benchmarkEdits(b, withIdentities(in)) })
+	}
+}
+
+func benchmarkEdits(b *testing.B, in *Input) {
+	b.Helper()
+	var c Compiler
+	sortByName(in.Workstreams)
+	sortByName(in.Channels)
+	sortByName(in.ContextVariables)
+	sortByName(in.RoutingRulesets)
+	sortByName(in.Queues)
+	sortByName(in.Agents)
+	sortByName(in.CapacityProfiles)
+	sortByName(in.OperatingHours)
+	compile := func(b *testing.B) {
+		b.Helper()
 		if _, err := c.Compile(in); err != nil {
 			b.Fatal(err)
 		}
 	}
+	compile(b)
+	for what, edit := range map[string]func(i int){
+		"rule": func(i int) {
+			r := &in.RoutingRulesets[i%len(in.RoutingRulesets)]
+			r.Spec = *r.Spec.DeepCopy()
+			r.Spec.Rules[0].Name = fmt.Sprint("rule-", i)
+			r.Generation++
+		},
+		"agent": func(i int) {
+			a := &in.Agents[i%len(in.Agents)]
+			a.Spec.Capacity.Units = new(int32(i))
+			a.Generation++
+		},
+		"queue": func(i int) {
+			q := &in.Queues[i%len(in.Queues)]
+			q.Spec.Priority = int32(i%9_999) + 1
+			q.Generation++
+		},
+	} {
+		b.Run(what, func(b *testing.B) {
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				n++
+				edit(n)
+				compile(b)
+			}
+		})
+	}
+}
+
+// sortByName brings objects into the order in which the controller lists them.
+func sortByName[T any, P interface {
+	*T
+	metav1.Object
+}](objects []T) {
+	slices.SortFunc(objects, func(a, b T) int { return strings.Compare(P(&a).GetName(), P(&b).GetName()) })
 }

@@ -3,6 +3,8 @@
 package compile
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,8 +21,8 @@ type Output struct {
 	Plan    *plan.Plan
 	Body    []byte
 	Version string
-	// Objects has an entry for every object that counts, sorted by kind and name: not for those being deleted and not held.
-	Objects []Object
+	// Objects has an entry for every object that counts, by kind, sorted by name: not for those being deleted and not held.
+	Objects map[string][]Object
 	// Credentials are the keys of Secrets that the distributor needs for this plan, sorted.
 	Credentials []Credential
 }
@@ -84,24 +86,23 @@ func (c Credential) File() string { return c.Secret + "." + c.Key }
 
 // Object returns what is to be said of the object of that kind and name, or nil if there is none.
 func (o *Output) Object(kind, name string) *Object {
-	i, ok := slices.BinarySearchFunc(o.Objects, Object{Kind: kind, Name: name}, compareObjects)
+	objects := o.Objects[kind]
+	i, ok := slices.BinarySearchFunc(objects, name, func(a Object, name string) int { return strings.Compare(a.Name, name) })
 	if !ok {
 		return nil
 	}
-	return &o.Objects[i]
+	return &objects[i]
 }
 
-// OfKind returns what is to be said of the objects of a kind, by name.
-func (o *Output) OfKind(kind string) []Object {
-	byKind := func(a Object, kind string) int { return strings.Compare(a.Kind, kind) }
-	from, _ := slices.BinarySearchFunc(o.Objects, kind, byKind)
-	to, _ := slices.BinarySearchFunc(o.Objects, kind+"\x00", byKind)
-	return o.Objects[from:to]
-}
-
-func compareObjects(a, b Object) int {
-	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
-		return c
+// All goes through what is to be said of all objects, by kind and name.
+func (o *Output) All() iter.Seq[*Object] {
+	return func(yield func(*Object) bool) {
+		for _, kind := range slices.Sorted(maps.Keys(o.Objects)) {
+			for i := range o.Objects[kind] {
+				if !yield(&o.Objects[kind][i]) {
+					return
+				}
+			}
+		}
 	}
-	return strings.Compare(a.Name, b.Name)
 }

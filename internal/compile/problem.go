@@ -107,17 +107,31 @@ func (p *problems) finding(condition v1alpha1.ConditionType, g good, suffix stri
 	return f
 }
 
+// nothingWrong and noRefsWrong are the findings of the objects that nothing is wrong with, which are nearly all: one for all
+// of them. They are never changed.
+var (
+	nothingWrong = []Finding{allGood(v1alpha1.ConditionAccepted, soundSpec), allGood(v1alpha1.ConditionResolvedRefs, resolvedRefs)}
+	noRefsWrong  = []Finding{allGood(v1alpha1.ConditionAccepted, soundSpec), allGood(v1alpha1.ConditionResolvedRefs, noRefs)}
+	nobodyServes = []Finding{allGood(v1alpha1.ConditionAccepted, soundSpec), allGood(v1alpha1.ConditionResolvedRefs, noAgents)}
+)
+
+func allGood(condition v1alpha1.ConditionType, g good) Finding {
+	return new(problems).finding(condition, g, "")
+}
+
 // nothingNamed is the two findings of an object that names no others.
 func nothingNamed(accepted *problems) []Finding {
-	var none problems
-	return []Finding{
-		accepted.finding(v1alpha1.ConditionAccepted, soundSpec, ""),
-		none.finding(v1alpha1.ConditionResolvedRefs, noRefs, ""),
+	if !accepted.any() {
+		return noRefsWrong
 	}
+	return []Finding{accepted.finding(v1alpha1.ConditionAccepted, soundSpec, ""), noRefsWrong[1]}
 }
 
 // judged is the two findings that every object has. The suffix follows what is wrong.
 func judged(accepted, refs *problems, suffix string) []Finding {
+	if !accepted.any() && !refs.any() {
+		return nothingWrong
+	}
 	return []Finding{
 		accepted.finding(v1alpha1.ConditionAccepted, soundSpec, suffix),
 		refs.finding(v1alpha1.ConditionResolvedRefs, resolvedRefs, suffix),

@@ -57,21 +57,19 @@ func profileNames(w *plan.Workstream) []string {
 
 // reportProfiles says of each profile who uses it; the schema has checked all else.
 func (s *scope) reportProfiles() {
-	agents, workstreams := map[string]int32{}, map[string]int32{}
-	for i := range s.out.Plan.Agents {
-		for _, p := range s.out.Plan.Agents[i].Profiles {
-			agents[p.Name]++
+	workstreams := map[string]int32{}
+	for _, w := range s.memory.workstreams {
+		if w.revision == nil {
+			continue
+		}
+		for i := range w.revision.Profiles {
+			workstreams[w.revision.Profiles[i].Name]++
 		}
 	}
-	for i := range s.out.Plan.Workstreams {
-		for _, name := range profileNames(&s.out.Plan.Workstreams[i]) {
-			workstreams[name]++
-		}
-	}
-	for _, p := range live(s.in.CapacityProfiles) {
+	for _, p := range s.live.profiles.objects {
 		s.report(Object{
-			Kind: v1alpha1.KindCapacityProfile, Name: p.Name, Findings: nothingNamed(&problems{}),
-			Counts: Counts{Agents: agents[p.Name], Workstreams: workstreams[p.Name]},
+			Kind: v1alpha1.KindCapacityProfile, Name: p.Name, Findings: noRefsWrong,
+			Counts: Counts{Agents: s.memory.agents.tally.profiles[p.Name], Workstreams: workstreams[p.Name]},
 		})
 	}
 }

@@ -28,8 +28,8 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		in := namespaceOf(size)
 		in.LastGood = map[string]Revision{}
-		for i := range good.Objects {
-			if o := &good.Objects[i]; o.Revision != nil && random.IntN(4) > 0 {
+		for o := range good.All() {
+			if o.Revision != nil && random.IntN(4) > 0 {
 				in.LastGood[o.Name] = *o.Revision
 			}
 		}
@@ -46,8 +46,8 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 			t.Fatalf("seed %d: encoding again gives another plan: %v", seed, err)
 		}
 		checkNames(t, seed, out.Plan)
-		for i := range out.Objects {
-			checkObject(t, seed, out.Plan, &out.Objects[i])
+		for o := range out.All() {
+			checkObject(t, seed, out.Plan, o)
 		}
 		for i := range in.Workstreams {
 			name := in.Workstreams[i].Name

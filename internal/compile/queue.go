@@ -20,7 +20,7 @@ type queue struct {
 
 // translateQueues puts all queues that exist where others find them, and then looks for what they name.
 func (s *scope) translateQueues() []*queue {
-	objects := live(s.in.Queues)
+	objects := s.live.queues.objects
 	queues := make([]*queue, len(objects))
 	for i, object := range objects {
 		queues[i] = &queue{object: object}
@@ -158,29 +158,11 @@ func (s *scope) way(from, to string) []string {
 }
 
 // reportQueues says of each queue how many agents serve it.
-func (s *scope) reportQueues(queues []*queue) {
-	members := make(map[string]int32, len(queues))
-	for i := range s.out.Plan.Agents {
-		if !slices.Contains(s.out.Plan.Agents[i].Roles, plan.RoleAgent) {
-			continue
-		}
-		for _, q := range s.out.Plan.Agents[i].Queues {
-			members[q]++
-		}
-	}
-	for _, q := range queues {
-		good := resolvedRefs
-		if members[q.object.Name] == 0 {
-			good = noAgents
-		}
-		o := Object{
-			Kind: v1alpha1.KindQueue, Name: q.object.Name,
-			Findings: []Finding{
-				q.accepted.finding(v1alpha1.ConditionAccepted, soundSpec, ""),
-				q.refs.finding(v1alpha1.ConditionResolvedRefs, good, ""),
-			},
-			Counts: Counts{Agents: members[q.object.Name]},
-		}
+func (s *scope) reportQueues() {
+	s.expect(v1alpha1.KindQueue, len(s.listed))
+	for _, q := range s.listed {
+		agents := s.memory.agents.tally.queues[q.object.Name]
+		o := Object{Kind: v1alpha1.KindQueue, Name: q.object.Name, Findings: q.findings(agents), Counts: Counts{Agents: agents}}
 		switch {
 		case q.accepted.any():
 			o.Absent = "the queue is in the plan without what cannot be used"
@@ -188,5 +170,19 @@ func (s *scope) reportQueues(queues []*queue) {
 			o.Absent = "the queue is in the plan without the references that are not resolved"
 		}
 		s.report(o)
+	}
+}
+
+func (q *queue) findings(agents int32) []Finding {
+	good, sound := resolvedRefs, nothingWrong
+	if agents == 0 {
+		good, sound = noAgents, nobodyServes
+	}
+	if !q.accepted.any() && !q.refs.any() {
+		return sound
+	}
+	return []Finding{
+		q.accepted.finding(v1alpha1.ConditionAccepted, soundSpec, ""),
+		q.refs.finding(v1alpha1.ConditionResolvedRefs, good, ""),
 	}
 }

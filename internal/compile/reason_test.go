@@ -34,7 +34,7 @@ func TestEveryReasonHasAGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		needed := Needed(in)
-		for _, o := range out.Objects {
+		for o := range out.All() {
 			findings := o.Findings
 			if users := needed[Place{o.Kind, o.Name}]; len(users) > 0 {
 				findings = append(slices.Clone(findings), Terminating(users))

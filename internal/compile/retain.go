@@ -4,7 +4,6 @@ package compile
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"workstream.dev/operator/internal/hours"
@@ -18,7 +17,7 @@ func (s *scope) lastGood(w *workstream) *Revision {
 	if !ok || stored.Workstream.Name != w.object.Name || stored.Workstream.Type != plan.ItemType(w.object.Spec.Type) {
 		return nil
 	}
-	settings := ownRules(&stored.Workstream)
+	settings := stored.Workstream
 	r := s.revision(&settings, &stored)
 	if settings.Revision == "" || r == nil {
 		return nil
@@ -90,15 +89,21 @@ func (s *scope) queuesOf(w *plan.Workstream, retained []plan.Queue) []plan.Queue
 	return queues
 }
 
-// retain puts into the plan what a revision needs and no object says any more.
-func (s *scope) retain(r *Revision) {
+// retain puts into the plan what the revision of w needs and no object says any more.
+func (s *scope) retain(w *workstream) {
+	if !w.retained {
+		return // all that it needs exists
+	}
+	r := w.revision
 	for _, p := range r.Profiles {
 		if _, ok := s.profiles[p.Name]; !ok {
+			s.ownDirectory()
 			s.profiles[p.Name] = p
 		}
 	}
 	for _, c := range r.Calendars {
 		if _, ok := s.calendars[c.Name]; !ok {
+			s.ownDirectory()
 			s.calendars[c.Name] = c
 		}
 	}
@@ -106,6 +111,7 @@ func (s *scope) retain(r *Revision) {
 		if _, ok := s.queues[q.Name]; ok {
 			continue
 		}
+		s.ownDirectory()
 		detach(&q, r.Calendars)
 		s.queues[q.Name] = q
 	}
@@ -113,8 +119,8 @@ func (s *scope) retain(r *Revision) {
 
 // retainCalendar puts the calendar of a queue into the plan as the last good revisions have it, if one does.
 func (s *scope) retainCalendar(queue, name string) bool {
-	for _, w := range slices.Sorted(maps.Keys(s.workstreams)) {
-		r := s.in.LastGood[w]
+	for _, w := range s.live.workstreams.objects {
+		r := s.in.LastGood[w.Name]
 		if !slices.ContainsFunc(r.Queues, func(q plan.Queue) bool { return q.Name == queue && q.Hours == name }) {
 			continue
 		}

@@ -39,10 +39,12 @@ type ruleset struct {
 	refs     problems
 	users    []*workstream // by name
 	tests    []ruletest.Outcome
-	// made is what is remembered of it, nil for one that depends on more than its object.
-	made *ruleset
-	// generation is that of the object from which what is remembered was made.
-	generation int64
+	// sound: nothing is wrong with the ruleset alone, nor with the calendars that it names, so that it is remembered.
+	sound bool
+	// lacks: it names queues or profiles that do not exist.
+	lacks bool
+	// round is the compile in which it was made or remembered last.
+	round uint64
 }
 
 type target struct{ name, path string }
@@ -66,11 +68,16 @@ func (s *scope) translateRuleset(object *v1alpha1.RoutingRuleset) *ruleset {
 	}
 	r.refs.addAll(&r.noHours, "")
 	r.runTests(s.calendarOf)
+	r.sound = object.UID != "" && !r.accepted.any() && !r.refs.any()
 	return r
 }
 
-// findTargets says which queues or profiles do not exist.
-func (s *scope) findTargets(r *ruleset) {
+// ruleset returns the ruleset of that name, nil if there is none.
+func (s *scope) ruleset(name string) *ruleset { return s.memory.byName[name] }
+
+// findTargets says which queues or profiles do not exist, and reports whether there are such.
+func (s *scope) findTargets(r *ruleset) (lacks bool) {
+	before := r.refs.count
 	for _, t := range r.targets {
 		if r.object.Spec.Type == v1alpha1.RulesetClassification {
 			if _, ok := s.profiles[t.name]; !ok {
@@ -81,6 +88,7 @@ func (s *scope) findTargets(r *ruleset) {
 			r.refs.add(string(v1alpha1.RoutingRulesetReasonQueueNotFound), "%s: there is no Queue %q", t.path, t.name)
 		}
 	}
+	return r.refs.count > before
 }
 
 func (r *ruleset) translateRoute(route *v1alpha1.Route, i int, named map[string]bool) []plan.Target {
@@ -289,6 +297,11 @@ func (r *ruleset) attributes(w *plan.Workstream, i int, found *problems) rule.At
 }
 
 func (s *scope) reportRulesets() {
+	if s.steady() {
+		s.repeat(v1alpha1.KindRoutingRuleset)
+		return
+	}
+	s.expect(v1alpha1.KindRoutingRuleset, len(s.rulesets))
 	for _, r := range s.rulesets {
 		o := Object{
 			Kind: v1alpha1.KindRoutingRuleset, Name: r.object.Name,

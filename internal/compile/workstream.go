@@ -22,8 +22,10 @@ type workstream struct {
 	revision *Revision
 	retained bool
 	channels int32
-	// remembered says that revision is that of the plan before.
-	remembered bool
+
+	// rulesets are those that it was made of. sound: nothing is wrong with it, nor with them, so that it is remembered.
+	rulesets []*ruleset
+	sound    bool
 }
 
 // absent says why the plan does not hold what the objects of w say now, empty if it does.
@@ -39,53 +41,61 @@ func (w *workstream) absent() string {
 }
 
 func (s *scope) compileWorkstreams() {
-	objects := byName(live(s.in.Workstreams))
-	for _, object := range objects {
-		w := s.workstreams[object.Name]
-		if s.remember(w) {
-			continue
-		}
-		settings := w.translate()
-		s.resolve(w, &settings)
-		if !w.accepted.any() && !w.refs.any() {
-			if err := settings.SetRevision(); err != nil {
-				w.accepted.add(string(v1alpha1.WorkstreamReasonInvalid), "%s", err)
+	c, l := s.memory, &s.live.workstreams
+	if s.steady() {
+		for i, w := range c.workstreams {
+			w.object, w.channels = l.objects[i], 0
+			for _, r := range w.rulesets {
+				r.users = append(r.users, w)
 			}
 		}
-		if !w.accepted.any() && !w.refs.any() {
-			w.revision = s.revision(&settings, &Revision{})
-			s.keep(w)
+		s.out.Plan.Workstreams = c.last().Workstreams
+		return
+	}
+	made := make([]*workstream, len(l.objects))
+	if c.at == nil || !l.members {
+		c.at = make(map[string]*workstream, len(l.objects))
+	}
+	for i, object := range l.objects {
+		w := remembered(l, c.workstreams, i)
+		if variables := c.variables[object.Name]; s.remember(w, variables) {
+			w.object, w.channels = object, 0
+			for _, r := range w.rulesets {
+				r.users = append(r.users, w)
+			}
 		} else {
-			w.revision = s.lastGood(w)
-			w.retained = w.revision != nil
+			w = &workstream{object: object, variables: variables}
+			s.compileWorkstream(w)
 		}
+		s.sound = s.sound && w.sound
+		made[i], c.at[object.Name] = w, w
 	}
+	c.workstreams = made
 	// Only now: what one workstream retains does not exist for the others.
-	for _, object := range objects {
-		if w := s.workstreams[object.Name]; w.revision != nil {
-			s.out.Plan.Workstreams = append(s.out.Plan.Workstreams, w.planned())
-			s.retain(w.revision)
+	s.out.Plan.Workstreams = make([]plan.Workstream, 0, len(made))
+	for _, w := range made {
+		if w.revision != nil {
+			s.out.Plan.Workstreams = append(s.out.Plan.Workstreams, w.revision.Workstream)
+			s.retain(w)
 		}
 	}
 }
 
-// planned is what the plan has of w. What was in the plan before is taken from there, and needs no copy.
-func (w *workstream) planned() plan.Workstream {
-	if w.remembered {
-		return w.revision.Workstream
+func (s *scope) compileWorkstream(w *workstream) {
+	settings := w.translate()
+	s.resolve(w, &settings)
+	if !w.accepted.any() && !w.refs.any() {
+		if err := settings.SetRevision(); err != nil {
+			w.accepted.add(string(v1alpha1.WorkstreamReasonInvalid), "%s", err)
+		}
 	}
-	return ownRules(&w.revision.Workstream)
-}
-
-// ownRules copies what a plan compiles in place, so that the input and the revision to store are left alone.
-func ownRules(w *plan.Workstream) plan.Workstream {
-	c := *w
-	c.Routing.Rules = slices.Clone(w.Routing.Rules)
-	c.Classification = slices.Clone(w.Classification)
-	for i := range c.Classification {
-		c.Classification[i].Rules = slices.Clone(c.Classification[i].Rules)
+	if !w.accepted.any() && !w.refs.any() {
+		w.revision = s.revision(&settings, &Revision{})
+		s.keep(w)
+	} else {
+		w.revision = s.lastGood(w)
+		w.retained = w.revision != nil
 	}
-	return c
 }
 
 // translate reads the spec, with the defaults of whatever is not set.
@@ -215,7 +225,7 @@ func (s *scope) resolve(w *workstream, settings *plan.Workstream) {
 
 // rulesetOf returns the ruleset of that name, or nil if there is none that can be used in that place.
 func (s *scope) rulesetOf(w *workstream, path, name string, want v1alpha1.RulesetType) *ruleset {
-	r := s.rulesets[name]
+	r := s.ruleset(name)
 	if r == nil {
 		w.refs.add(string(v1alpha1.WorkstreamReasonRulesetNotFound), "%s: there is no RoutingRuleset %q", path, name)
 		return nil
@@ -274,15 +284,21 @@ func (w *workstream) blame(r *ruleset, found *problems) {
 }
 
 func (s *scope) reportWorkstreams() {
-	for _, w := range s.workstreams {
+	s.expect(v1alpha1.KindWorkstream, len(s.memory.workstreams))
+	for _, w := range s.memory.workstreams {
 		o := Object{
 			Kind: v1alpha1.KindWorkstream, Name: w.object.Name,
 			Absent: w.absent(), Revision: w.revision, Retained: w.retained,
 		}
-		if w.revision == nil {
+		switch {
+		case w.revision == nil:
 			o.Findings = judged(&w.accepted, &w.refs, ". The workstream is not in the plan, because it has no good revision yet")
-		} else {
+		case w.retained:
 			o.Findings = judged(&w.accepted, &w.refs, ". The last good revision "+w.revision.Workstream.Revision+" stays in the plan")
+		default:
+			o.Findings = judged(&w.accepted, &w.refs, "")
+		}
+		if w.revision != nil {
 			rules := len(w.revision.Workstream.Routing.Rules)
 			o.Counts = Counts{Channels: w.channels, Rules: int32(rules)} //nolint:gosec // bounded by the schema
 		}

@@ -66,10 +66,10 @@ func (f *planFile) activate(ctx context.Context) error {
 		return fmt.Errorf("the plan is for namespace %s, this distributor serves %s", p.Namespace, f.namespace)
 	}
 	// People may have put lists into another order.
-	if err := p.Follow(nil); err != nil {
+	_, version, err := p.Encode()
+	if err != nil {
 		return err
 	}
-	version := p.Version()
 	if version == f.current() {
 		return nil
 	}

@@ -118,7 +118,7 @@ func findings(t *testing.T, set *Set) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range out.Objects {
+		for o := range out.All() {
 			for _, f := range o.Findings {
 				if f.Status == "False" {
 					lines = append(lines, fmt.Sprintf("%s %s %s %s: %s", o.Kind, o.Name, f.Condition, f.Reason, f.Message))

@@ -305,13 +305,8 @@ func (p *Plan) indexWorkstreams() error {
 	for i := range p.Workstreams {
 		w := &p.Workstreams[i]
 		p.index.workstreams[w.Name] = w
-		if p.index.queues[w.Routing.Fallback] == nil {
-			return fmt.Errorf("workstream %s: no fallback queue %q in the plan", w.Name, w.Routing.Fallback)
-		}
-		for j := range w.Routing.Rules {
-			if err := p.checkTargets(&w.Routing.Rules[j]); err != nil {
-				return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[j].Name, err)
-			}
+		if err := w.checkQueues(func(queue string) bool { return p.index.queues[queue] != nil }); err != nil {
+			return err
 		}
 		if w.ready(p) {
 			continue
@@ -350,10 +345,23 @@ func (w *Workstream) ready(p *Plan) bool {
 	return true
 }
 
-func (p *Plan) checkTargets(r *Rule) error {
+// checkQueues refuses a workstream that routes to queues that do not exist, or to parts of a whole that is none.
+func (w *Workstream) checkQueues(exists func(queue string) bool) error {
+	if !exists(w.Routing.Fallback) {
+		return fmt.Errorf("workstream %s: no fallback queue %q in the plan", w.Name, w.Routing.Fallback)
+	}
+	for i := range w.Routing.Rules {
+		if err := w.Routing.Rules[i].checkTargets(exists); err != nil {
+			return fmt.Errorf("workstream %s: rule %s: %w", w.Name, w.Routing.Rules[i].Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *Rule) checkTargets(exists func(queue string) bool) error {
 	var percent int32
 	for _, t := range r.Split {
-		if p.index.queues[t.Queue] == nil {
+		if !exists(t.Queue) {
 			return fmt.Errorf("no queue %q in the plan", t.Queue)
 		}
 		if t.Percent < 1 {

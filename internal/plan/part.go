@@ -177,6 +177,10 @@ func (p *Plan) seal(before *Plan, same *sameness) error {
 	p.parts = append(p.parts, sealed)
 	for k := headKind + 1; k < kindCount; k++ {
 		old := before.partsOf(k)
+		if same.all(k) {
+			p.parts = append(p.parts, old...)
+			continue
+		}
 		for from, n := 0, p.length(k); from < n; {
 			to, all := from, true
 			for to == from || to < n && !ends(p.nameOf(k, to-1), k, to-from) {

@@ -131,8 +131,8 @@ func TestFollowAndAssembleAgreeWithEncode(t *testing.T) {
 			if err != nil || p.Version() != version || !bytes.Equal(body, whole) {
 				t.Fatalf("edit %d: %s plan %s, want %s: %v\n%s", n, who, p.Version(), version, err, cmp.Diff(string(whole), string(body)))
 			}
-			compiled(t, p)
 		}
+		compiled(t, got)
 		if got.Size() != next.Size() || fetched > 8 {
 			t.Fatalf("edit %d: %d parts were fetched for three edits; %d bytes, want %d", n, fetched, got.Size(), next.Size())
 		}

@@ -126,7 +126,7 @@ func tryTheSamples(t *testing.T, folder, namespace string) {
 	if !bytes.Equal(before.Body, after.Body) {
 		t.Errorf("as written:\n%s\nas stored:\n%s", before.Body, after.Body)
 	}
-	for _, o := range after.Objects {
+	for o := range after.All() {
 		for _, f := range o.Findings {
 			if f.Status != metav1.ConditionTrue || o.Absent != "" {
 				t.Errorf("%s %s: %s %s %s %s (%s)", o.Kind, o.Name, f.Condition, f.Status, f.Reason, f.Message, o.Absent)

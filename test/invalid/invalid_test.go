@@ -67,7 +67,7 @@ func (s *server) try(t *testing.T, m *manifest) []string {
 // findings are the conditions that are False.
 func findings(out *compile.Output) []string {
 	var lines []string
-	for _, o := range out.Objects {
+	for o := range out.All() {
 		for _, f := range o.Findings {
 			if f.Status == metav1.ConditionFalse {
 				lines = append(lines, strings.Join([]string{o.Kind, o.Name, string(f.Condition), f.Reason + ":", f.Message}, " "))

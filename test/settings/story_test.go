@@ -155,7 +155,7 @@ func (e effect) tell(t *testing.T, value string) string {
 
 func findings(out *compile.Output) string {
 	var told strings.Builder
-	for _, o := range out.Objects {
+	for o := range out.All() {
 		for _, f := range o.Findings {
 			if f.Status != metav1.ConditionTrue {
 				fmt.Fprintf(&told, "%s %s: %s: %s\n", o.Kind, o.Name, f.Reason, f.Message)

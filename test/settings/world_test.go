@@ -119,7 +119,7 @@ func planOf(t *testing.T, manifests string) []byte {
 	t.Helper()
 	out, err := compile.Compile(inputOf(t, manifests))
 	must(t, err)
-	for _, o := range out.Objects {
+	for o := range out.All() {
 		if o.Absent != "" {
 			t.Fatalf("%s %s: %s: %v", o.Kind, o.Name, o.Absent, o.Findings)
 		}
