@@ -184,7 +184,7 @@ func (a *App) assemble() {
 	verifier := auth.New(a.view.Plan, a.credentials)
 	a.streams = wsapi.New(wsapi.Options{
 		Presence: a.connections, Streams: a.view, Verifier: verifier, Plan: a.view.Plan,
-		Commands: &desk.Desk{Doer: gate{a}, Timeline: a.view}, Log: log, Metrics: a.registry,
+		Commands: &desk.Desk{Starter: gate{a}, Timeline: a.view}, Log: log, Metrics: a.registry,
 	})
 	a.apiServer = httpapi.NewServer(httpapi.New(httpapi.Options{
 		Namespace: a.cfg.Namespace, Doer: gate{a}, View: a.view, Ready: a.loop.Ready, Verifier: verifier, Streamer: a.streams,
@@ -208,6 +208,15 @@ func (g gate) Do(ctx context.Context, cmd event.Command) (event.Result, error) {
 		return event.Result{}, ingress.ErrStopping
 	}
 	return g.app.loop.Do(ctx, cmd)
+}
+
+// Start implements ingress.Starter.
+func (g gate) Start(cmd event.Command, done func(event.Result, error)) {
+	if g.app.stopping.Load() {
+		done(event.Result{}, ingress.ErrStopping)
+		return
+	}
+	g.app.loop.Start(cmd, done)
 }
 
 func (a *App) startLoop() {

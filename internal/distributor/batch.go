@@ -60,7 +60,7 @@ func (b *batch) culprit(index int) int {
 
 func refuse(list []*request, err error) {
 	for _, r := range list {
-		r.answer <- answer{err: err}
+		r.refuse(err)
 	}
 }
 
@@ -141,7 +141,11 @@ func (l *Loop) carryOut(ctx context.Context, now event.Instant, r *request) erro
 	}
 	if c.answer.err == nil {
 		var err error
-		if c.answer.result, err = l.run(now, r.command()); err != nil {
+		cmd := r.command
+		if r.late != nil {
+			cmd = r.late()
+		}
+		if c.answer.result, err = l.run(now, cmd); err != nil {
 			l.next.carried = append(l.next.carried, c) // to be told that it went wrong
 			return err
 		}
@@ -211,7 +215,8 @@ func (l *Loop) settle(ctx context.Context, a appended) error {
 // release lets out what is durable.
 func (l *Loop) release(b *batch) {
 	for i := range b.carried {
-		b.carried[i].request.answer <- b.carried[i].answer
+		c := &b.carried[i]
+		c.done(c.answer.result, c.answer.err)
 	}
 	if len(b.deliveries) > 0 {
 		l.opts.Release(b.deliveries)

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/natsd"
@@ -292,7 +293,8 @@ func TestAgentsConnections(t *testing.T) {
 // TestStopThatIsCutShortReturns: commands still wait when the time to stop is over, and nobody carries them out any more.
 func TestStopThatIsCutShortReturns(t *testing.T) {
 	l := NewLoop(LoopOptions{})
-	waiting := &request{answer: make(chan answer, 1)}
+	refused := make(chan error, 1)
+	waiting := &request{done: func(_ event.Result, err error) { refused <- err }}
 	l.queue = []*request{waiting}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -304,8 +306,8 @@ func TestStopThatIsCutShortReturns(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("it goes on for ever")
 	}
-	if a := <-waiting.answer; !errors.Is(a.err, ingress.ErrUncertain) {
-		t.Errorf("answered %v, want %v", a.err, ingress.ErrUncertain)
+	if err := <-refused; !errors.Is(err, ingress.ErrUncertain) {
+		t.Errorf("answered %v, want %v", err, ingress.ErrUncertain)
 	}
 }
 

@@ -94,19 +94,17 @@ type LoopOptions struct {
 
 // request is a command that waits for its turn.
 type request struct {
-	// command is called when it has come.
-	command func() event.Command
-	size    int
+	command event.Command
+	// late replaces command: it is called when the turn has come.
+	late func() event.Command
+	size int
 	// plan is stored before a command that names it.
 	plan *plan.Plan
-	// answer has room for one, so that the loop never waits for a caller.
-	answer chan answer
+	// done is called once, by the goroutine of Run. It must not block.
+	done func(event.Result, error)
 }
 
-type answer struct {
-	result event.Result
-	err    error
-}
+func (r *request) refuse(err error) { r.done(event.Result{}, err) }
 
 // NewLoop returns a loop that does nothing until Run.
 func NewLoop(opts LoopOptions) *Loop {
@@ -118,39 +116,62 @@ func NewLoop(opts LoopOptions) *Loop {
 
 // Do carries a command out and returns when what it caused is on stable storage. Its errors are those of ingress.Doer.
 func (l *Loop) Do(ctx context.Context, cmd event.Command) (event.Result, error) {
-	return l.do(ctx, &request{command: func() event.Command { return cmd }, size: sizeOf(cmd)})
+	return l.do(ctx, &request{command: cmd, size: sizeOf(cmd)})
+}
+
+// Start is Do without waiting: done is called with what Do would return, by the loop, and must not block. When the loop ends
+// before, it is not called.
+func (l *Loop) Start(cmd event.Command, done func(event.Result, error)) {
+	r := &request{command: cmd, size: sizeOf(cmd), done: done}
+	if err := l.enter(r); err != nil {
+		r.refuse(err)
+	}
 }
 
 // DoLate is Do for a command that is decided only when its turn has come.
 func (l *Loop) DoLate(ctx context.Context, command func() event.Command) (event.Result, error) {
-	return l.do(ctx, &request{command: command})
+	return l.do(ctx, &request{late: command})
 }
 
 // Activate stores a plan and makes it the one in force.
 func (l *Loop) Activate(ctx context.Context, p *plan.Plan) (event.Result, error) {
 	cmd := event.ActivatePlan{Version: p.Version(), Plan: p}
-	return l.do(ctx, &request{command: func() event.Command { return cmd }, plan: p})
+	return l.do(ctx, &request{command: cmd, plan: p})
 }
 
-func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
+// enter lines a request up.
+func (l *Loop) enter(r *request) error {
 	select {
 	case <-l.stopping:
-		return event.Result{}, ingress.ErrStopping
+		return ingress.ErrStopping
 	default:
 	}
 	if !l.ready.Load() {
-		return event.Result{}, ingress.ErrNotReady
+		return ingress.ErrNotReady
 	}
-	r.answer = make(chan answer, 1)
-	l.unanswered.Add(1)
-	defer l.unanswered.Add(-1)
 	select {
 	case l.requests <- r:
+		return nil
 	default:
-		return event.Result{}, ingress.ErrBusy
+		return ingress.ErrBusy
+	}
+}
+
+type answer struct {
+	result event.Result
+	err    error
+}
+
+func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
+	answered := make(chan answer, 1) // the loop never waits for a caller
+	r.done = func(result event.Result, err error) { answered <- answer{result, err} }
+	l.unanswered.Add(1)
+	defer l.unanswered.Add(-1)
+	if err := l.enter(r); err != nil {
+		return event.Result{}, err
 	}
 	select {
-	case a := <-r.answer:
+	case a := <-answered:
 		return a.result, a.err
 	case <-ctx.Done():
 		return event.Result{}, ctx.Err()
@@ -158,7 +179,7 @@ func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
 	}
 	// It may have been carried out as the last one before the loop ended.
 	select {
-	case a := <-r.answer:
+	case a := <-answered:
 		return a.result, a.err
 	default:
 	}

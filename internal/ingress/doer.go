@@ -17,6 +17,13 @@ type Doer interface {
 	Do(ctx context.Context, cmd event.Command) (event.Result, error)
 }
 
+// Starter is a Doer for those who have more to do than to wait.
+type Starter interface {
+	// Start has a command carried out, and done called with what Do would return. done may be called before Start returns; it
+	// must not block. It is not called when the process gives up.
+	Start(cmd event.Command, done func(event.Result, error))
+}
+
 // The errors of a Doer. After every one of them but ErrUncertain nothing was done; all of them but ErrTooLarge may be
 // tried again.
 var (

@@ -121,7 +121,7 @@ func (v *View) agentLocked(name string) *agent {
 }
 
 // capacityLocked adds what the agent has left to what is told.
-func (v *View) capacityLocked(name string, e StreamEvent) StreamEvent {
+func (v *View) capacityLocked(name string, e *StreamEvent) *StreamEvent {
 	var used, units int32
 	a, p := v.agents[name], v.plan.Agent(name)
 	if a != nil {
@@ -157,14 +157,17 @@ func profileUse(p *plan.Agent, a *agent) []ProfileUse {
 	return list
 }
 
-func (v *View) tellLocked(r event.Recorded, who string, e StreamEvent) {
+// tellLocked tells one agent. The event is the streams' from now on: it is never changed again.
+func (v *View) tellLocked(r event.Recorded, who string, e *StreamEvent) {
 	e.Seq, e.At, e.agent = r.Seq, moment(r.Time), who
+	e.size = e.sizeNow()
 	v.hub.publish(e)
 }
 
-func (v *View) tellAllLocked(r event.Recorded, who []string, e StreamEvent) {
+func (v *View) tellAllLocked(r event.Recorded, who []string, e *StreamEvent) {
 	for _, w := range who {
-		v.tellLocked(r, w, e)
+		own := *e
+		v.tellLocked(r, w, &own)
 	}
 }
 

@@ -79,7 +79,7 @@ func (v *View) consultRequestedLocked(r event.Recorded, e event.ConsultRequested
 	c := consult{ID: e.Consult, Item: e.Item, Agent: e.Agent, By: e.By, Since: r.Time, Expires: e.Expires}
 	it.Consults = append(slices.Clone(it.Consults), c)
 	v.agentLocked(e.Agent).Consults[e.Consult] = e.Item
-	v.tellConsultLocked(r, it, &c, StreamEvent{Type: ConsultRequested})
+	v.tellConsultLocked(r, it, &c, &StreamEvent{Type: ConsultRequested})
 }
 
 func (v *View) consultJoinedLocked(r event.Recorded, e event.ConsultJoined) {
@@ -90,7 +90,7 @@ func (v *View) consultJoinedLocked(r event.Recorded, e event.ConsultJoined) {
 	it.Consults = slices.Clone(it.Consults)
 	c := it.consult(e.Consult)
 	c.Joined, c.Since = true, r.Time
-	v.tellConsultLocked(r, it, c, StreamEvent{Type: ConsultJoined})
+	v.tellConsultLocked(r, it, c, &StreamEvent{Type: ConsultJoined})
 }
 
 func (v *View) consultEndedLocked(r event.Recorded, e event.ConsultEnded) {
@@ -101,38 +101,35 @@ func (v *View) consultEndedLocked(r event.Recorded, e event.ConsultEnded) {
 		return
 	}
 	ended := *c
-	v.tellConsultLocked(r, it, &ended, StreamEvent{Type: ConsultEnded, Outcome: string(e.Outcome)})
+	v.tellConsultLocked(r, it, &ended, &StreamEvent{Type: ConsultEnded, Outcome: string(e.Outcome)})
 	it.Consults = slices.DeleteFunc(slices.Clone(it.Consults), func(other consult) bool { return other.ID == e.Consult })
 }
 
 // tellConsultLocked tells the agents of an item, and who is asked: they get the item with the question.
-func (v *View) tellConsultLocked(r event.Recorded, it *item, c *consult, e StreamEvent) {
+func (v *View) tellConsultLocked(r event.Recorded, it *item, c *consult, e *StreamEvent) {
 	shown := c.view()
 	e.Consult = &shown
-	own := e
+	own := *e
 	own.ItemID = it.ID
 	if e.Type != ConsultEnded {
 		own.Item = it.view()
 	}
-	v.tellLocked(r, c.Agent, own)
+	v.tellLocked(r, c.Agent, &own)
 	e.ItemID = it.ID
-	for _, who := range it.party(c.By) {
-		if who != c.Agent {
-			v.tellLocked(r, who, e)
-		}
-	}
+	others := slices.DeleteFunc(it.party(c.By), func(who string) bool { return who == c.Agent })
+	v.tellAllLocked(r, others, e)
 }
 
 func (v *View) customerGoneLocked(r event.Recorded, e event.CustomerDisconnected) {
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.GoneUntil = e.Until
-		v.tellAllLocked(r, it.seenBy(), StreamEvent{Type: CustomerDisconnected, ItemID: it.ID, Expires: moment(e.Until)})
+		v.tellAllLocked(r, it.seenBy(), &StreamEvent{Type: CustomerDisconnected, ItemID: it.ID, Expires: moment(e.Until)})
 	}
 }
 
 func (v *View) customerBackLocked(r event.Recorded, e event.CustomerReconnected) {
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.GoneUntil = 0
-		v.tellAllLocked(r, it.seenBy(), StreamEvent{Type: CustomerReconnected, ItemID: it.ID})
+		v.tellAllLocked(r, it.seenBy(), &StreamEvent{Type: CustomerReconnected, ItemID: it.ID})
 	}
 }

@@ -243,25 +243,11 @@ type StreamEvent struct {
 	Used     *int32       `json:"used,omitempty"`
 	Free     *int32       `json:"free,omitempty"`
 	Profiles []ProfileUse `json:"profiles,omitempty"`
-	// Experience is what the agent is shown with the item; whoever sends the event fills it in.
+	// Experience is what the agent is shown with the item; whoever sends the event gives it to AppendJSON.
 	Experience *ExperienceView `json:"experience,omitempty"`
 
 	agent string
-}
-
-// MarshalJSON writes item as an object where the event is about the whole item, as its id otherwise.
-func (e StreamEvent) MarshalJSON() ([]byte, error) {
-	type plain StreamEvent
-	out := struct {
-		plain
-		Item any `json:"item,omitempty"`
-	}{plain: plain(e)}
-	if e.Item != nil {
-		out.Item = e.Item
-	} else if e.ItemID != "" {
-		out.Item = e.ItemID
-	}
-	return json.Marshal(out)
+	size  int // about what it keeps from being freed
 }
 
 // Hello is the first thing on an agent's stream.

@@ -172,7 +172,7 @@ func (v *View) updatedLocked(r event.Recorded, e event.ItemUpdated) {
 	maps.Copy(merged, it.Attributes)
 	maps.Copy(merged, e.Attributes)
 	it.Attributes = merged
-	v.tellAllLocked(r, it.seenBy(), StreamEvent{Type: ItemUpdated, Item: it.view()})
+	v.tellAllLocked(r, it.seenBy(), &StreamEvent{Type: ItemUpdated, Item: it.view()})
 }
 
 func (v *View) routedLocked(r event.Recorded, e event.ItemRouted) {
@@ -219,7 +219,7 @@ func (v *View) offerMadeLocked(r event.Recorded, e event.OfferMade) {
 	}
 	if e.Via == event.ViaTransfer {
 		it.Transfer = o
-		v.tellLocked(r, e.From, StreamEvent{
+		v.tellLocked(r, e.From, &StreamEvent{
 			Type: TransferOffered, Offer: o.ID, ItemID: it.ID, To: o.Agent, Expires: moment(e.Expires),
 		})
 	} else {
@@ -227,7 +227,7 @@ func (v *View) offerMadeLocked(r event.Recorded, e event.OfferMade) {
 		v.moveLocked(it, event.Open, event.AwaitingAgentAcceptance)
 		v.queueLocked(it.Queue).offered++
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{
 		Type: OfferMade, Offer: o.ID, Item: it.view(), Expires: moment(e.Expires), Via: o.Via, From: o.From,
 	}))
 }
@@ -242,14 +242,14 @@ func (v *View) offerClosedLocked(r event.Recorded, e event.OfferClosed) {
 	case it.Transfer != nil && it.Transfer.ID == e.Offer:
 		from := it.Transfer.From
 		it.Transfer = nil
-		v.tellLocked(r, from, StreamEvent{
+		v.tellLocked(r, from, &StreamEvent{
 			Type: TransferClosed, Offer: e.Offer, ItemID: it.ID, To: e.Agent, Outcome: string(e.Outcome), Reason: e.Reason,
 		})
 	case it.Offer != nil && it.Offer.ID == e.Offer:
 		v.unofferLocked(it)
 		v.moveLocked(it, event.Open, event.AwaitingAgentAssignment)
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{
 		Type: OfferClosed, Offer: e.Offer, ItemID: e.Item, Outcome: string(e.Outcome), Reason: e.Reason,
 	}))
 }
@@ -272,11 +272,11 @@ func (v *View) assignedLocked(r event.Recorded, e event.ItemAssigned) {
 	}
 	if before := it.Agent; before != "" && before != e.Agent {
 		v.dropLocked(v.agentLocked(before), e.Item)
-		v.tellLocked(r, before, v.capacityLocked(before, StreamEvent{Type: ItemReleased, ItemID: it.ID, Reason: lost}))
+		v.tellLocked(r, before, v.capacityLocked(before, &StreamEvent{Type: ItemReleased, ItemID: it.ID, Reason: lost}))
 	}
 	it.Agent = e.Agent
 	v.moveLocked(it, event.Active, reason)
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{
 		Type: ItemAssigned, Item: it.view(), How: e.How, Via: e.Via, Offer: e.Offer,
 	}))
 }
@@ -287,7 +287,7 @@ func (v *View) releasedLocked(r event.Recorded, e event.ItemReleased) {
 		it.Agent = ""
 		v.moveLocked(it, event.Open, e.Reason)
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: ItemReleased, ItemID: e.Item, Reason: e.Reason}))
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{Type: ItemReleased, ItemID: e.Item, Reason: e.Reason}))
 }
 
 func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
@@ -296,7 +296,7 @@ func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
 		it.Agent, it.GoneUntil = "", 0 // who is waited for need not be connected
 		v.moveLocked(it, event.Waiting, event.AwaitingCustomerResponse)
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{
 		Type: ItemParked, ItemID: e.Item, Reason: event.AwaitingCustomerResponse,
 	}))
 }
@@ -309,7 +309,7 @@ func (v *View) wrapUpLocked(r event.Recorded, e event.WrapUpStarted) {
 		it.BlockedUntil, it.GoneUntil = e.BlockedUntil, 0
 		v.moveLocked(it, event.WrapUp, e.Reason)
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: ItemWrapUp, ItemID: e.Item, Reason: e.Reason}))
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{Type: ItemWrapUp, ItemID: e.Item, Reason: e.Reason}))
 }
 
 func (v *View) wrapUpReleasedLocked(r event.Recorded, e event.WrapUpReleased) {
@@ -317,7 +317,7 @@ func (v *View) wrapUpReleasedLocked(r event.Recorded, e event.WrapUpReleased) {
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.BlockedUntil = 0
 	}
-	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: CapacityChanged, ItemID: e.Item}))
+	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{Type: CapacityChanged, ItemID: e.Item}))
 }
 
 // closedLocked leaves capacity that a wrap-up blocks for a fixed time where it is: WrapUpReleased ends that.
@@ -343,6 +343,6 @@ func (v *View) closedLocked(r event.Recorded, e event.ItemClosed) {
 	v.moveLocked(it, event.Closed, e.Reason)
 	v.closed = append(v.closed, it)
 	if who != "" {
-		v.tellLocked(r, who, v.capacityLocked(who, StreamEvent{Type: ItemClosed, ItemID: it.ID, Reason: e.Reason}))
+		v.tellLocked(r, who, v.capacityLocked(who, &StreamEvent{Type: ItemClosed, ItemID: it.ID, Reason: e.Reason}))
 	}
 }

@@ -25,7 +25,7 @@ func (v *View) receivedLocked(r event.Recorded, e event.MessageReceived) {
 	it.ChangedAt = r.Time
 	it.Messages = append(it.Messages, message{Position: e.Position, ID: e.Message, Text: e.Text, At: r.Time})
 	m := it.Messages[len(it.Messages)-1].view()
-	v.tellAllLocked(r, it.seenBy(), StreamEvent{Type: MessageReceived, ItemID: it.ID, Message: &m})
+	v.tellAllLocked(r, it.seenBy(), &StreamEvent{Type: MessageReceived, ItemID: it.ID, Message: &m})
 }
 
 func (v *View) sentLocked(r event.Recorded, e event.MessageSent) {
@@ -40,7 +40,7 @@ func (v *View) sentLocked(r event.Recorded, e event.MessageSent) {
 	}
 	it.Messages = append(it.Messages, m)
 	shown := m.view()
-	v.tellAllLocked(r, it.party(e.Agent), StreamEvent{Type: MessageSent, ItemID: it.ID, Message: &shown})
+	v.tellAllLocked(r, it.party(e.Agent), &StreamEvent{Type: MessageSent, ItemID: it.ID, Message: &shown})
 }
 
 func (v *View) deliveredLocked(r event.Recorded, id, delivery, failure string) {
@@ -59,7 +59,7 @@ func (v *View) deliveredLocked(r event.Recorded, id, delivery, failure string) {
 			m.Outcome, typ = DeliveryFailed, MessageFailed
 		}
 		shown := m.view()
-		v.tellLocked(r, m.Agent, StreamEvent{Type: typ, ItemID: it.ID, Message: &shown})
+		v.tellLocked(r, m.Agent, &StreamEvent{Type: typ, ItemID: it.ID, Message: &shown})
 		return
 	}
 }

@@ -332,7 +332,7 @@ func (a *agent) take(from *agent) {
 // restart forgets what is kept for those who resume, and ends all streams. told is what agents were told last before.
 func (h *hub) restart(told map[string]uint64) {
 	for _, subs := range h.subs {
-		for s := range subs {
+		for _, s := range slices.Clone(subs) {
 			h.end(s, ErrSlow)
 		}
 	}

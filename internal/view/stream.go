@@ -4,8 +4,9 @@ package view
 
 import (
 	"errors"
+	"slices"
 	"sort"
-	"sync/atomic"
+	"sync"
 )
 
 // The reasons for which a subscription is over.
@@ -28,49 +29,64 @@ type hub struct {
 	// who has seen that one can resume.
 	told, lost map[string]uint64
 
-	subs    map[string]map[*Subscription]struct{}
+	subs    map[string][]*Subscription
+	woken   []*Subscription // have something to take since the last wake
 	count   int
 	closing bool
 }
 
 func newHub() hub {
-	return hub{told: map[string]uint64{}, lost: map[string]uint64{}, subs: map[string]map[*Subscription]struct{}{}}
+	return hub{told: map[string]uint64{}, lost: map[string]uint64{}, subs: map[string][]*Subscription{}}
 }
 
-func (h *hub) publish(e StreamEvent) {
-	for h.kept.full(&e) {
+// publish passes an event on; those who get it are told by wake that there is something.
+func (h *hub) publish(e *StreamEvent) {
+	for h.kept.full(e) {
 		agent, seq := h.kept.drop()
 		h.lost[agent] = seq
 	}
 	h.kept.add(e)
 	h.told[e.agent] = e.Seq
-	for s := range h.subs[e.agent] {
-		select {
-		case s.events <- e:
-		default:
-			h.end(s, ErrSlow)
+	var slow []*Subscription
+	for _, s := range h.subs[e.agent] {
+		switch first, room := s.put(e); {
+		case !room:
+			slow = append(slow, s)
+		case first:
+			h.woken = append(h.woken, s)
 		}
 	}
+	for _, s := range slow {
+		h.end(s, ErrSlow)
+	}
+}
+
+// wake is called when all that belongs together was published, so that a subscriber can take and send it at once.
+func (h *hub) wake() {
+	for _, s := range h.woken {
+		s.Nudge()
+	}
+	clear(h.woken)
+	h.woken = h.woken[:0]
 }
 
 // end must be called once for a subscription that is in subs.
 func (h *hub) end(s *Subscription, why error) {
-	delete(h.subs[s.agent], s)
+	h.subs[s.agent] = slices.DeleteFunc(h.subs[s.agent], func(other *Subscription) bool { return other == s })
 	if len(h.subs[s.agent]) == 0 {
 		delete(h.subs, s.agent)
 	}
 	h.count--
-	s.err.Store(&why)
-	close(s.events)
+	s.end(why)
 }
 
 // since returns what an agent missed after a sequence, in order.
-func (h *hub) since(agent string, after uint64) []StreamEvent {
+func (h *hub) since(agent string, after uint64) []*StreamEvent {
 	start := sort.Search(h.kept.n, func(i int) bool { return h.kept.at(i).Seq > after })
-	var missed []StreamEvent
+	var missed []*StreamEvent
 	for i := start; i < h.kept.n; i++ {
 		if e := h.kept.at(i); e.agent == agent {
-			missed = append(missed, *e)
+			missed = append(missed, e)
 		}
 	}
 	return missed
@@ -78,14 +94,18 @@ func (h *hub) since(agent string, after uint64) []StreamEvent {
 
 // Subscription is one agent's live stream.
 type Subscription struct {
-	// Hello goes first, Missed follow it, then what Events brings.
+	// Hello goes first, Missed follow it, then what Take returns.
 	Hello  Hello
-	Missed []StreamEvent
+	Missed []*StreamEvent
 
-	view   *View
-	agent  string
-	events chan StreamEvent
-	err    atomic.Pointer[error]
+	view  *View
+	agent string
+	ready chan struct{} // room for one
+
+	mu      sync.Mutex
+	waiting []*StreamEvent
+	over    bool
+	err     error
 }
 
 // Subscribe begins an agent's stream. After is the last sequence that the client has seen, 0 when it has seen nothing.
@@ -99,35 +119,68 @@ func (v *View) Subscribe(agent string, after uint64) (*Subscription, error) {
 	case p == nil:
 		return nil, ErrUnknownAgent
 	}
-	s := &Subscription{Hello: v.helloLocked(p), view: v, agent: agent, events: make(chan StreamEvent, subscriptionBuffer)}
+	s := &Subscription{Hello: v.helloLocked(p), view: v, agent: agent, ready: make(chan struct{}, 1)}
 	if after > 0 && after >= v.hub.lost[agent] && after <= v.seq {
 		s.Hello.Resumed, s.Hello.Seq = true, after
 		s.Missed = v.hub.since(agent, after)
 	}
-	if v.hub.subs[agent] == nil {
-		v.hub.subs[agent] = map[*Subscription]struct{}{}
-	}
-	v.hub.subs[agent][s] = struct{}{}
+	v.hub.subs[agent] = append(v.hub.subs[agent], s)
 	v.hub.count++
 	return s, nil
 }
 
-// Events brings what happens after Missed. It is closed when the subscription is over; Err then says why.
-func (s *Subscription) Events() <-chan StreamEvent { return s.events }
+// Ready receives when there is something to take, and after Nudge.
+func (s *Subscription) Ready() <-chan struct{} { return s.ready }
+
+// Nudge has Ready receive, for those who wait for something of their own as well.
+func (s *Subscription) Nudge() {
+	select {
+	case s.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Take returns what happened since the last time, in order, in place of what is in the slice; nobody may change an event.
+// Once the subscription is over nothing follows: Err then says why.
+func (s *Subscription) Take(into []*StreamEvent) (events []*StreamEvent, over bool) {
+	clear(into)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	events, s.waiting = s.waiting, into[:0]
+	return events, s.over
+}
+
+// put reports whether e is the first to be taken, and whether there was room for it.
+func (s *Subscription) put(e *StreamEvent) (first, room bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) == subscriptionBuffer {
+		return false, false
+	}
+	s.waiting = append(s.waiting, e)
+	return len(s.waiting) == 1, true
+}
+
+// end lets the last events be taken, and nothing more be put.
+func (s *Subscription) end(why error) {
+	s.mu.Lock()
+	s.over, s.err = true, why
+	s.mu.Unlock()
+	s.Nudge()
+}
 
 // Err is why the subscription is over: ErrSlow, ErrClosing, or nil while it lives and after Close.
 func (s *Subscription) Err() error {
-	if p := s.err.Load(); p != nil {
-		return *p
-	}
-	return nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
 }
 
 // Close ends the subscription. It may be called again.
 func (s *Subscription) Close() {
 	s.view.mu.Lock()
 	defer s.view.mu.Unlock()
-	if _, ok := s.view.hub.subs[s.agent][s]; ok {
+	if slices.Contains(s.view.hub.subs[s.agent], s) {
 		s.view.hub.end(s, nil)
 	}
 }
@@ -138,7 +191,7 @@ func (v *View) CloseStreams() {
 	defer v.mu.Unlock()
 	v.hub.closing = true
 	for _, subs := range v.hub.subs {
-		for s := range subs {
+		for _, s := range slices.Clone(subs) {
 			v.hub.end(s, ErrClosing)
 		}
 	}

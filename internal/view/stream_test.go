@@ -30,20 +30,17 @@ func subscribe(t *testing.T, v *View, agent string, after uint64) *Subscription 
 // drain returns what is there already.
 func drain(s *Subscription) []string {
 	var got []string
-	for {
-		select {
-		case e, ok := <-s.Events():
-			if !ok {
-				return append(got, "over")
-			}
-			got = append(got, line(e))
-		default:
-			return got
-		}
+	events, over := s.Take(nil)
+	for _, e := range events {
+		got = append(got, line(e))
 	}
+	if over {
+		got = append(got, "over")
+	}
+	return got
 }
 
-func line(e StreamEvent) string {
+func line(e *StreamEvent) string {
 	s := fmt.Sprintf("%d %s", e.Seq, e.Type)
 	if e.Free != nil {
 		s += fmt.Sprintf(" free=%d", *e.Free)
@@ -220,6 +217,39 @@ func TestStreamEventWritesTheItemAsItIsMeant(t *testing.T) {
 	want := `{"seq":1,"at":"2026-11-20T12:00:00Z","type":"presence.changed","presence":"Away","cause":"Agent"}`
 	if string(got) != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// TestSubscriberIsWokenForWhatBelongsTogether: once for what was folded at once, when all of it is there.
+func TestSubscriberIsWokenForWhatBelongsTogether(t *testing.T) {
+	h := newHistory(t, contoso())
+	s := subscribe(t, h.view, "ann", 0)
+	woken := func() bool {
+		select {
+		case <-s.Ready():
+			return true
+		default:
+			return false
+		}
+	}
+	h.add(event.PresenceChanged{Agent: "bob", Presence: plan.Busy})
+	if woken() {
+		t.Error("woken for another agent's")
+	}
+	h.add(event.PresenceChanged{Agent: "ann", Presence: plan.Busy}, event.PresenceChanged{Agent: "ann", Presence: plan.Away})
+	if !woken() || woken() {
+		t.Error("not woken once")
+	}
+	if got := drain(s); len(got) != 2 {
+		t.Errorf("then there is %v, want both", got)
+	}
+	h.add(event.PresenceChanged{Agent: "ann", Presence: plan.Busy})
+	if !woken() {
+		t.Error("not woken again")
+	}
+	h.view.CloseStreams()
+	if !woken() {
+		t.Error("not woken for the end")
 	}
 }
 

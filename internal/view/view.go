@@ -75,6 +75,7 @@ func (v *View) Fold(events []event.Recorded) {
 		}
 	}
 	v.trimLocked()
+	v.hub.wake()
 }
 
 func (v *View) foldLocked(r event.Recorded) {
@@ -90,10 +91,10 @@ func (v *View) foldLocked(r event.Recorded) {
 	case event.PresenceChanged:
 		a := v.agentLocked(e.Agent)
 		a.Presence, a.PresenceName = e.Presence, e.Name
-		v.tellLocked(r, e.Agent, StreamEvent{Type: PresenceChanged, Presence: e.Presence, PresenceName: e.Name, Cause: e.Cause})
+		v.tellLocked(r, e.Agent, &StreamEvent{Type: PresenceChanged, Presence: e.Presence, PresenceName: e.Name, Cause: e.Cause})
 	case event.SlotsReset:
 		clear(v.agentLocked(e.Agent).Slots)
-		v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, StreamEvent{Type: CapacityChanged}))
+		v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{Type: CapacityChanged}))
 	case event.OfferMade:
 		v.offerMadeLocked(r, e)
 	case event.OfferClosed:
@@ -184,7 +185,7 @@ func (v *View) planLocked(r event.Recorded, e event.PlanActivated) {
 		name := e.Plan.Agents[i].Name
 		old, now := before.Agent(name), e.Plan.Agent(name)
 		if old != nil && now != nil && (old.Units != now.Units || !slices.Equal(old.Profiles, now.Profiles)) {
-			v.tellLocked(r, name, v.capacityLocked(name, StreamEvent{Type: CapacityChanged}))
+			v.tellLocked(r, name, v.capacityLocked(name, &StreamEvent{Type: CapacityChanged}))
 		}
 	}
 }

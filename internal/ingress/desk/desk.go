@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"workstream.dev/operator/internal/event"
@@ -26,7 +27,9 @@ type Timeline interface {
 
 // Desk carries operations out.
 type Desk struct {
-	Doer     ingress.Doer
+	Doer ingress.Doer
+	// Starter is what Start needs, and Do does not.
+	Starter  ingress.Starter
 	Timeline Timeline
 }
 
@@ -42,19 +45,53 @@ type Answer struct {
 // Do carries an operation out for a caller and returns when that is durable. target is the id or name of what it is about,
 // body a JSON object or nothing. An error is an *ingress.Problem, or one of ingress.Doer.
 func (d *Desk) Do(ctx context.Context, caller *auth.Caller, op *Operation, target string, body []byte) (Answer, error) {
-	if !caller.Has(op.Roles...) {
-		return Answer{}, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "this needs the role "+RoleNames(op.Roles))
-	}
-	if op.Target != "" {
-		if err := name(string(op.Target), target); err != nil {
-			return Answer{}, err
-		}
-	}
-	cmd, err := op.command(&asked{caller: caller, target: target, body: body})
+	cmd, err := commandOf(caller, op, target, body)
 	if err != nil {
 		return Answer{}, err
 	}
 	result, err := Perform(ctx, d.Doer, cmd)
+	return d.answer(op, target, cmd, result, err)
+}
+
+// Start is Do without waiting: done is called once, with what Do would return, and must not block.
+func (d *Desk) Start(caller *auth.Caller, op *Operation, target string, body []byte, done func(Answer, error)) {
+	cmd, err := commandOf(caller, op, target, body)
+	if err != nil {
+		done(Answer{}, err)
+		return
+	}
+	var called atomic.Bool
+	late := time.AfterFunc(timeout, func() {
+		if called.CompareAndSwap(false, true) {
+			done(Answer{}, context.DeadlineExceeded)
+		}
+	})
+	d.Starter.Start(cmd, func(result event.Result, err error) {
+		if called.CompareAndSwap(false, true) {
+			late.Stop()
+			if err == nil && result.Rejected != nil {
+				err = ingress.Rejected(result.Rejected)
+			}
+			done(d.answer(op, target, cmd, result, err))
+		}
+	})
+}
+
+// commandOf is what an operation asks for, when the caller may.
+func commandOf(caller *auth.Caller, op *Operation, target string, body []byte) (event.Command, error) {
+	if !caller.Has(op.Roles...) {
+		return nil, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, "this needs the role "+RoleNames(op.Roles))
+	}
+	if op.Target != "" {
+		if err := name(string(op.Target), target); err != nil {
+			return nil, err
+		}
+	}
+	return op.command(&asked{caller: caller, target: target, body: body})
+}
+
+// answer says what became of a command.
+func (d *Desk) answer(op *Operation, target string, cmd event.Command, result event.Result, err error) (Answer, error) {
 	if p := (*ingress.Problem)(nil); errors.As(err, &p) {
 		if done, ok := d.again(cmd, p); ok {
 			return done, nil

@@ -14,10 +14,12 @@ import (
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
 	"workstream.dev/operator/internal/ingress/desk"
+	"workstream.dev/operator/internal/plan"
 )
 
 const (
-	// inFlight is how many commands of one connection are carried out at a time; the next one waits to be read.
+	// inFlight is how many commands of one connection are carried out at a time, or have answers that are not written yet;
+	// the next one waits.
 	inFlight = 64
 	// maxFrame is a body as large as HTTP takes it, and what is around it.
 	maxFrame = ingress.MaxBody + 4096
@@ -25,7 +27,8 @@ const (
 
 // Commands carries operations out; a desk.Desk.
 type Commands interface {
-	Do(ctx context.Context, caller *auth.Caller, op *desk.Operation, target string, body []byte) (desk.Answer, error)
+	// Start calls done once; that must not block.
+	Start(caller *auth.Caller, op *desk.Operation, target string, body []byte, done func(desk.Answer, error))
 }
 
 // command is a frame from a client.
@@ -51,29 +54,40 @@ type reply struct {
 
 // receive starts one command. It waits while too many are under way.
 func (s *session) receive(ctx context.Context, frame []byte) {
-	c, ok := plain(frame)
-	if !ok {
-		if err := ingress.Decode(frame, &c); err != nil {
-			s.answer(ctx, "", "unknown", desk.Answer{}, err)
-			return
-		}
-	}
-	op := desk.Find(c.Do)
-	if err := c.check(op); err != nil {
-		s.answer(ctx, c.ID, "unknown", desk.Answer{}, err)
-		return
-	}
 	select {
 	case s.slots <- struct{}{}:
 	case <-ctx.Done():
 		return
 	}
-	s.commands.Go(func() {
-		defer func() { <-s.slots }()
-		began := time.Now()
-		a, err := s.carryOut(ctx, op, &c)
-		status := s.answer(ctx, c.ID, c.Do, a, err)
+	c, ok := plain(frame)
+	if !ok {
+		if err := ingress.Decode(frame, &c); err != nil {
+			s.answer("", "unknown", desk.Answer{}, err)
+			return
+		}
+	}
+	op := desk.Find(c.Do)
+	if err := c.check(op); err != nil {
+		s.answer(c.ID, "unknown", desk.Answer{}, err)
+		return
+	}
+	began := time.Now()
+	done := func(a desk.Answer, err error) {
+		status := s.answer(c.ID, c.Do, a, err)
 		s.server.metrics.observe(c.Do, status, time.Since(began))
+	}
+	start := func() { s.server.Commands.Start(s.caller.Load(), op, c.Target, c.Body, done) }
+	p := s.server.Plan()
+	if p == s.checked.Load() {
+		start()
+		return
+	}
+	s.checks.Go(func() { // it may take a while, and pings are to be answered
+		if err := s.check(ctx, p); err != nil {
+			done(desk.Answer{}, err)
+			return
+		}
+		start()
 	})
 }
 
@@ -90,26 +104,23 @@ func (c *command) check(op *desk.Operation) error {
 	return nil
 }
 
-// carryOut holds the caller against the plan of now before: what may be asked for by HTTP may be asked for here, and
-// nothing else.
-func (s *session) carryOut(ctx context.Context, op *desk.Operation, c *command) (desk.Answer, error) {
-	if p := s.server.Plan(); p != s.checked.Load() {
-		switch allowed, sure := s.allowed(ctx); {
-		case !allowed:
-			return desk.Answer{}, ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, errAnother.Error())
-		case !sure: // the roles may be others now
-			p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
-				"the keys of the token's issuer cannot be had at the moment")
-			p.RetryAfter = 2
-			return desk.Answer{}, p
-		}
-		s.checked.Store(p)
+// check holds the caller against the plan of now: what may be asked for by HTTP may be asked for here, and nothing else.
+func (s *session) check(ctx context.Context, p *plan.Plan) error {
+	switch allowed, sure := s.allowed(ctx); {
+	case !allowed:
+		return ingress.NewProblem(http.StatusForbidden, ingress.ReasonForbidden, errAnother.Error())
+	case !sure: // the roles may be others now
+		p := ingress.NewProblem(http.StatusServiceUnavailable, ingress.ReasonCredentialsPending,
+			"the keys of the token's issuer cannot be had at the moment")
+		p.RetryAfter = 2
+		return p
 	}
-	return s.server.Commands.Do(ctx, s.caller.Load(), op, c.Target, c.Body)
+	s.checked.Store(p)
+	return nil
 }
 
 // answer hands an answer to the writer, and returns its status.
-func (s *session) answer(ctx context.Context, id, do string, a desk.Answer, err error) int {
+func (s *session) answer(id, do string, a desk.Answer, err error) int {
 	r := reply{Type: "answer", ID: id, Status: http.StatusOK, Body: a}
 	if err != nil {
 		p := (*ingress.Problem)(nil)
@@ -117,9 +128,6 @@ func (s *session) answer(ctx context.Context, id, do string, a desk.Answer, err 
 			p = ingress.Failed(err)
 		}
 		if p == nil {
-			if ctx.Err() != nil {
-				return 0 // nobody is there to be answered
-			}
 			s.server.Log.Error("Carrying out a command", "do", do, "error", err)
 			p = ingress.NewProblem(http.StatusInternalServerError, ingress.ReasonInternal, "something went wrong here; the log says what")
 		}
@@ -132,9 +140,7 @@ func (s *session) answer(ctx context.Context, id, do string, a desk.Answer, err 
 			frame = fmt.Appendf(nil, `{"type":"answer","id":%s,"status":500,"body":{}}`, strconv.Quote(id))
 		}
 	}
-	select {
-	case s.answers <- frame:
-	case <-ctx.Done():
-	}
+	s.answers.put(frame)
+	s.sub.Nudge()
 	return r.Status
 }

@@ -129,7 +129,7 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, caller *auth.Call
 	}
 	session := &session{
 		server: s, conn: conn, raw: corker.conn, sub: sub, token: token, last: sub.Hello.Seq,
-		answers: make(chan []byte, inFlight), slots: make(chan struct{}, inFlight),
+		slots: make(chan struct{}, inFlight),
 	}
 	session.caller.Store(caller)
 	session.run(context.WithoutCancel(r.Context()))

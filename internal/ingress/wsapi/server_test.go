@@ -47,8 +47,10 @@ type stage struct {
 	do        func(cmd event.Command) (event.Result, error)
 }
 
-// Do implements ingress.Doer.
-func (d *stage) Do(_ context.Context, cmd event.Command) (event.Result, error) { return d.do(cmd) }
+// Start implements ingress.Starter.
+func (d *stage) Start(cmd event.Command, done func(event.Result, error)) {
+	go func() { done(d.do(cmd)) }()
+}
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
@@ -63,7 +65,7 @@ func newStage(t *testing.T) *stage {
 	}
 	d.fold(event.PlanActivated{Version: version, Plan: p})
 	d.server = New(Options{
-		Presence: d, Streams: d.view, Verifier: d, Plan: d.view.Plan, Commands: &desk.Desk{Doer: d, Timeline: d.view},
+		Presence: d, Streams: d.view, Verifier: d, Plan: d.view.Plan, Commands: &desk.Desk{Starter: d, Timeline: d.view},
 		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 	})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -37,16 +37,39 @@ type session struct {
 	caller    atomic.Pointer[auth.Caller]
 	checked   atomic.Pointer[plan.Plan] // by which the caller was checked for commands
 	verifying sync.Mutex
-	// answers wait to be written; slots has as many as there are commands under way.
-	answers  chan []byte
-	slots    chan struct{}
-	commands sync.WaitGroup
+	checks    sync.WaitGroup
+	// slots has one for each command that is under way or has an answer to be written.
+	slots chan struct{}
+	// events and frame are used again and again; of the writer alone.
+	events []*view.StreamEvent
+	frame  []byte
+
+	// answers are to be written. Who puts one nudges sub.
+	answers outbox
 
 	closing sync.Once
 }
 
-// run writes; two more goroutines read and ping, and each command has its own. Each of the three ends the others, by
-// closing the connection.
+// outbox keeps frames until the writer takes them.
+type outbox struct {
+	mu     sync.Mutex
+	frames [][]byte
+}
+
+func (o *outbox) put(frame []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.frames = append(o.frames, frame)
+}
+
+func (o *outbox) take() (frames [][]byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	frames, o.frames = o.frames, nil
+	return frames
+}
+
+// run writes; two more goroutines read and ping. Each of the three ends the others, by closing the connection.
 func (s *session) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(ctx, s.raw.interrupt)
@@ -63,7 +86,7 @@ func (s *session) run(ctx context.Context) {
 	s.write(ctx)
 	cancel()
 	others.Wait()
-	s.commands.Wait()
+	s.checks.Wait()
 	_ = s.conn.CloseNow()
 }
 
@@ -71,96 +94,78 @@ func (s *session) run(ctx context.Context) {
 func (s *session) write(ctx context.Context) {
 	hello := s.sub.Hello
 	hello.Agent.Connected = true // by this very connection, which the state may not include yet
-	if !s.send(hello, hello.Seq) {
+	body, err := json.Marshal(hello)
+	if !s.send(body, err) {
 		return
 	}
-	for i := range s.sub.Missed {
-		s.sub.Missed[i].Experience = s.sub.Experience(&s.sub.Missed[i])
-		if !s.send(&s.sub.Missed[i], s.sub.Missed[i].Seq) {
+	s.last = hello.Seq
+	for _, e := range s.sub.Missed {
+		if !s.tell(e) {
 			return
 		}
 	}
+	s.sub.Missed = nil
 	expiry := time.NewTimer(time.Until(s.caller.Load().Expires))
 	defer expiry.Stop()
 	for {
-		var answer []byte
 		select {
 		case <-ctx.Done():
 			return
 		case <-expiry.C:
 			s.close(CloseUnauthenticated, "the token expired; connect again with a new one")
 			return
-		case answer = <-s.answers:
-			s.raw.hold()
-		case e, ok := <-s.sub.Events():
-			if !ok {
-				s.over()
-				return
-			}
-			s.raw.hold()
-			e.Experience = s.sub.Experience(&e)
-			if !s.send(&e, e.Seq) {
-				return
-			}
+		case <-s.sub.Ready():
 		}
-		ok := s.writeMore(answer)
+		s.raw.hold()
+		ok, over := s.writeAll()
 		if err := s.raw.release(); err != nil || !ok {
+			return
+		}
+		if over {
+			s.over()
 			return
 		}
 	}
 }
 
-// writeMore writes what else there is by now: an answer comes after all that its command caused.
-func (s *session) writeMore(answer []byte) bool {
-	for {
-		select {
-		case e, ok := <-s.sub.Events():
-			if !ok {
-				break // the next turn says why
-			}
-			e.Experience = s.sub.Experience(&e)
-			if !s.send(&e, e.Seq) {
-				return false
-			}
-			continue
-		default:
-		}
-		if answer != nil && !s.frame(answer) {
-			return false
-		}
-		select {
-		case answer = <-s.answers:
-		default:
-			return true
+// writeAll writes what there is by now. An answer comes after all that its command caused, which was told before it was
+// answered: so answers are looked for first, and written last.
+func (s *session) writeAll() (ok, over bool) {
+	answers := s.answers.take()
+	s.events, over = s.sub.Take(s.events)
+	for _, e := range s.events {
+		if !s.tell(e) {
+			return false, over
 		}
 	}
+	for _, a := range answers {
+		if !s.send(a, nil) {
+			return false, over
+		}
+		<-s.slots
+	}
+	return true, over
 }
 
-func (s *session) send(message any, seq uint64) bool {
-	body, err := encode(message)
-	if err != nil {
-		s.server.Log.Error("Encoding a frame", "agent", s.caller.Load().Agent, "error", err)
-		s.close(websocket.StatusInternalError, "a frame could not be written")
+// tell sends an event with what the agent is shown with it now.
+func (s *session) tell(e *view.StreamEvent) bool {
+	var err error
+	if s.frame, err = e.AppendJSON(s.frame[:0], s.sub.Experience(e)); !s.send(s.frame, err) {
 		return false
 	}
-	if !s.frame(body) {
-		return false
-	}
-	s.last = seq
+	s.last = e.Seq
 	return true
 }
 
-// encode is json.Marshal, which would go once more through what a value has written of itself.
-func encode(message any) ([]byte, error) {
-	if m, ok := message.(json.Marshaler); ok {
-		return m.MarshalJSON()
+// send writes a frame without a context, which would cost a timer each time: the connection below has a time-out, and ends
+// when the session does.
+func (s *session) send(body []byte, err error) bool {
+	if err != nil {
+		s.server.Log.Error("Encoding a frame", "agent", s.caller.Load().Agent, "error", err)
+		_ = s.raw.release() // a client who is gone cannot be told
+		s.close(websocket.StatusInternalError, "a frame could not be written")
+		return false
 	}
-	return json.Marshal(message)
-}
-
-// frame writes without a context, which would cost a timer each time: the connection below has a time-out, and ends when
-// the session does.
-func (s *session) frame(body []byte) bool {
 	return s.conn.Write(context.Background(), websocket.MessageText, body) == nil
 }
 
@@ -176,7 +181,7 @@ func (s *session) over() {
 	}
 }
 
-// read takes commands, notices when the client goes, and answers its pings. Like frame it does without a context.
+// read takes commands, notices when the client goes, and answers its pings. Like send it does without a context.
 func (s *session) read(ctx context.Context) {
 	s.conn.SetReadLimit(maxFrame)
 	for {
