@@ -137,8 +137,33 @@ type bench struct {
 	*engine.Engine
 	size size
 	now  event.Instant
-	n    int               // items so far
-	live []event.OfferMade // not accepted yet, oldest first
+	n    int    // items so far
+	live offers // not accepted yet, oldest first
+}
+
+// offers is a list of which the oldest are taken off at its head. It holds little and does not grow for ever: what a
+// measurement allocates for itself is charged to the engine.
+type offers struct {
+	list []offered
+	head int
+}
+
+type offered struct{ offer, item, agent string }
+
+func (l *offers) len() int { return len(l.list) - l.head }
+
+func (l *offers) push(o *event.OfferMade) {
+	if l.head > 1024 && l.head > len(l.list)/2 {
+		n := copy(l.list, l.list[l.head:])
+		clear(l.list[n:])
+		l.list, l.head = l.list[:n], 0
+	}
+	l.list = append(l.list, offered{o.Offer, o.Item, o.Agent})
+}
+
+func (l *offers) pop() offered {
+	l.head++
+	return l.list[l.head-1]
 }
 
 func (b *bench) do(cmd event.Command) engine.Output {
@@ -152,7 +177,7 @@ func (b *bench) do(cmd event.Command) engine.Output {
 	}
 	for i := range out.Events {
 		if o, ok := out.Events[i].Event.(event.OfferMade); ok {
-			b.live = append(b.live, o)
+			b.live.push(&o)
 		}
 	}
 	return out
@@ -200,15 +225,14 @@ var channels = func() (list []string) {
 
 // serve takes the oldest offer to the end of its conversation, which frees the agent for the next one.
 func (b *bench) serve() {
-	if len(b.live) == 0 {
+	if b.live.len() == 0 {
 		b.Fatal("nobody is offered anything")
 	}
-	o := b.live[0]
-	b.live = b.live[1:]
-	b.do(event.AcceptOffer{Agent: o.Agent, Offer: o.Offer})
-	b.do(event.EndItem{Agent: o.Agent, Item: o.Item})
-	b.do(event.ConfirmDelivery{Delivery: o.Item + "-end"})
-	b.do(event.CloseItem{Agent: o.Agent, Item: o.Item})
+	o := b.live.pop()
+	b.do(event.AcceptOffer{Agent: o.agent, Offer: o.offer})
+	b.do(event.EndItem{Agent: o.agent, Item: o.item})
+	b.do(event.ConfirmDelivery{Delivery: o.item + "-end"})
+	b.do(event.CloseItem{Agent: o.agent, Item: o.item})
 }
 
 // runLifecycles measures whole lives: a conversation comes in, is routed and waits or is offered; the oldest offer is
@@ -324,14 +348,13 @@ func BenchmarkLifecycle(b *testing.B) {
 					Intake: event.Intake{Scope: "channel/w000", Key: id, Digest: "d"}, Item: id, Message: "m", Channel: "w000",
 					Conversation: id, Text: "hello",
 				})
-				o := w.live[0]
-				w.live = w.live[:0]
-				w.do(event.AcceptOffer{Agent: o.Agent, Offer: o.Offer})
-				w.do(event.SendMessage{Agent: o.Agent, Item: id, Message: "1", Text: "hi"})
+				o := w.live.pop()
+				w.do(event.AcceptOffer{Agent: o.agent, Offer: o.offer})
+				w.do(event.SendMessage{Agent: o.agent, Item: id, Message: "1", Text: "hi"})
 				w.do(event.ConfirmDelivery{Delivery: id + "-m2"})
-				w.do(event.EndItem{Agent: o.Agent, Item: id})
+				w.do(event.EndItem{Agent: o.agent, Item: id})
 				w.do(event.ConfirmDelivery{Delivery: id + "-end"})
-				w.do(event.CloseItem{Agent: o.Agent, Item: id})
+				w.do(event.CloseItem{Agent: o.agent, Item: id})
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lifecycles/s")
 		})
