@@ -3,11 +3,8 @@
 package engine
 
 import (
-	"time"
-
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
-	"workstream.dev/operator/internal/rule"
 )
 
 func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
@@ -16,15 +13,8 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 		Customer: ev.Customer, Record: ev.Record, State: event.Open, Since: now,
 	}
 	it.prepare()
-	it.Attributes = make(rule.Attributes, len(ev.Attributes)+5)
-	e.setAttributes(it, ev.Attributes)
-	it.Attributes[priorityAttribute] = rule.NumberValue(defaultItemPriority)
-	it.Attributes[createdAttribute] = rule.TimeValue(time.UnixMicro(int64(now)))
-	it.Attributes["item.type"] = rule.TextValue(string(ev.Type))
-	it.Attributes["item.workstream"] = rule.TextValue(ev.Workstream)
-	if ev.Channel != "" {
-		it.Attributes["item.channel"] = rule.TextValue(ev.Channel)
-	}
+	it.created = now
+	e.addAttributes(it, ev.Attributes)
 	if e.plan != nil {
 		it.ws = e.definition(e.plan.Workstream(ev.Workstream))
 	}

@@ -8,25 +8,27 @@ import (
 	"strings"
 
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
 
 // Attributes that the engine gives an item, and those of a customer that it reads.
 const (
-	priorityAttribute  = "item.priority"
-	createdAttribute   = "item.createdAt"
-	skillsAttribute    = "item.skills."
-	preferredAttribute = "customer.preferredAgents"
-	neverAttribute     = "customer.neverAgents"
+	itemRoot            = "item."
+	priorityAttribute   = "item.priority"
+	createdAttribute    = "item.createdAt"
+	typeAttribute       = "item.type"
+	workstreamAttribute = "item.workstream"
+	channelAttribute    = "item.channel"
+	skillsAttribute     = "item.skills."
+	preferredAttribute  = "customer.preferredAgents"
+	neverAttribute      = "customer.neverAgents"
 )
 
 // classification is what the rulesets give an item, in the making.
 type classification struct {
 	e        *Engine
-	attrs    rule.Attributes // the item's own until something is set
-	own      bool
+	attrs    rule.Attributes // of the item, with what was set
 	priority int32
 	skills   []plan.Skill // by name
 	profiles []string     // sorted
@@ -40,7 +42,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		return
 	}
 	c := classification{
-		e: e, attrs: it.Attributes, priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
+		e: e, attrs: e.attributesOf(it), priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
 	}
 	tried := make([]event.RulesetTried, 0, len(ws.Classification))
 	for i := range ws.Classification {
@@ -54,7 +56,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		c.give(&set.Rules[j])
 	}
 	// What one rule set and another set back is as before.
-	maps.DeleteFunc(c.changed, func(name string, v rule.Value) bool { return it.Attributes[name] == v })
+	maps.DeleteFunc(c.changed, func(name string, v rule.Value) bool { return it.given[name] == v })
 	e.emit(event.ItemClassified{
 		Item: it.ID, Revision: ws.Revision, Rulesets: tried, Attributes: c.changed, Priority: c.priority, Skills: c.skills,
 		Profiles: without(c.profiles, ws.Profiles),
@@ -92,28 +94,13 @@ func (c *classification) give(r *plan.ClassificationRule) {
 	}
 }
 
-// set sets an attribute in a copy, for which there is one map. An item that has very many already gets no further ones.
+// set sets an attribute. An item that has very many already gets no further ones.
 func (c *classification) set(name string, v rule.Value) bool {
 	if _, ok := c.attrs[name]; !ok && len(c.attrs) >= maxAttributes {
 		return false
 	}
-	if !c.own {
-		clear(c.e.attributes)
-		maps.Copy(c.e.attributes, c.attrs)
-		c.attrs, c.own = c.e.attributes, true
-	}
 	c.attrs[name] = v
 	return true
-}
-
-// skillAttribute is the name of the attribute that says that an item needs a skill.
-func (e *Engine) skillAttribute(skill string) string {
-	name, ok := e.skillNames[skill]
-	if !ok {
-		name = skillsAttribute + skill
-		e.skillNames[skill] = name
-	}
-	return name
 }
 
 func findSkill(list []plan.Skill, name string) (int, bool) {
@@ -132,32 +119,17 @@ func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
 	it.Classified, it.Priority, it.Skills, it.Profiles = true, ev.Priority, ev.Skills, ev.Profiles
-	e.setAttributes(it, ev.Attributes)
-	it.Attributes[priorityAttribute] = rule.NumberValue(float64(ev.Priority))
-	for _, s := range ev.Skills {
-		it.Attributes[e.skillAttribute(s.Name)] = rule.NumberValue(float64(s.Rating))
-	}
+	e.addAttributes(it, ev.Attributes)
 	it.needAnew()
 }
 
 func (e *Engine) applyUpdated(ev *event.ItemUpdated) {
 	it := e.mustItem(ev.Item)
-	e.setAttributes(it, ev.Attributes)
+	e.addAttributes(it, ev.Attributes)
 	it.Stale = it.Stale || (it.Type == plan.Record && it.Offer != nil && it.Offer.From == "")
 	for name := range ev.Attributes {
 		if strings.HasPrefix(name, "context.") || strings.HasPrefix(name, "record.") {
 			it.Classified = false
 		}
-	}
-}
-
-func (e *Engine) setAttributes(it *item, attrs rule.Attributes) {
-	if it.Attributes == nil {
-		it.Attributes = make(rule.Attributes)
-	}
-	maps.Copy(it.Attributes, attrs)
-	if v, ok := attrs[neverAttribute]; ok {
-		it.never = match.Names(v.String())
-		e.markItem(it) // who was never to have it may take it now
 	}
 }

@@ -23,7 +23,7 @@ func (e *Engine) direct(it *item, reason event.Reason, routed bool) {
 	if it.ws.Mode != plan.Push {
 		return
 	}
-	d := directed{item: it, prefers: routed && it.Attributes[preferredAttribute].Present()}
+	d := directed{item: it, prefers: routed && it.given[preferredAttribute].Present()}
 	returns := reason == event.CustomerReturned || reason == event.FollowUpDue ||
 		(reason == event.AgentConnectionLost && !it.ws.Lifecycle.Waits)
 	d.affinity = returns && it.ws.Affinity.Enabled && it.Type == plan.Messaging && it.Last != ""
@@ -83,7 +83,7 @@ func (e *Engine) preferredAgent(d directed) *agent {
 		return nil
 	}
 	it := d.item
-	names := match.Names(it.Attributes[preferredAttribute].String())
+	names := match.Names(it.given[preferredAttribute].String())
 	n := e.needOf(it, it.line.queue)
 	n.Matching = plan.SkillsNone
 	for _, name := range names[:min(len(names), match.MaxPreferred)] {

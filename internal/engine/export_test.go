@@ -34,4 +34,4 @@ func (e *Engine) Lines() int {
 }
 
 // Attributes are those of an item.
-func (e *Engine) Attributes(item string) rule.Attributes { return e.items[item].Attributes }
+func (e *Engine) Attributes(item string) rule.Attributes { return e.attributesOf(e.items[item]) }

@@ -56,6 +56,14 @@ func (e *Engine) gone(it *item) {
 	it.slot = 0
 }
 
+// write begins a message anew and writes an item, with the attributes that it only has there.
+func (e *Engine) write(w *compact.Writer, it *item) {
+	w.Reset(w.Buf[:0])
+	it.Attributes = e.attributesOf(it)
+	itemFormat.Write(w, reflect.ValueOf(it).Elem())
+	it.Attributes = nil
+}
+
 // refresh writes the items that changed.
 func (e *Engine) refresh() {
 	w := compact.NewPlainWriter(nil)
@@ -65,8 +73,7 @@ func (e *Engine) refresh() {
 			continue // it has closed, or another one of its name came, which is in the list, too
 		}
 		it.stale = false
-		w.Reset(w.Buf[:0])
-		itemFormat.Write(w, reflect.ValueOf(it).Elem())
+		e.write(w, it)
 		s := &e.images.slots[it.slot-1]
 		s.ws, s.image = it.ws, bytes.Clone(w.Buf)
 	}
@@ -90,8 +97,7 @@ func (e *Engine) checkImages() error {
 			}
 			continue
 		}
-		w.Reset(w.Buf[:0])
-		itemFormat.Write(w, reflect.ValueOf(it).Elem())
+		e.write(w, it)
 		if s.ws != it.ws || !bytes.Equal(s.image, w.Buf) {
 			return fmt.Errorf("item %s changed and its image was not told", it.ID)
 		}

@@ -195,16 +195,16 @@ func (e *Engine) remember(i event.Intake, item, message string) {
 // many already gets no further names, and none of the context beyond maxContext.
 func (e *Engine) update(it *item, attrs rule.Attributes, leftOut []event.LeftOut) bool {
 	var diff rule.Attributes
-	room, context := maxAttributes-len(it.Attributes), -1
+	room, context := maxAttributes-it.attributeCount(), -1
 	for _, name := range it.inOrder(attrs) {
-		old, ok := it.Attributes[name]
+		old, ok := it.given[name]
 		if ok && old == attrs[name] {
 			continue
 		}
 		if !ok {
 			inContext := strings.HasPrefix(name, contextRoot)
 			if inContext && context < 0 {
-				context = maxContext - contextValues(it.Attributes)
+				context = maxContext - contextValues(it.given)
 			}
 			if room <= 0 || inContext && context <= 0 {
 				leftOut = append(slices.Clip(leftOut), event.LeftOut{Name: name, Reason: event.TooMany})
@@ -230,7 +230,7 @@ func (e *Engine) update(it *item, attrs rule.Attributes, leftOut []event.LeftOut
 // others must not take their place.
 func (it *item) inOrder(attrs rule.Attributes) []string {
 	names := slices.Sorted(maps.Keys(attrs))
-	if len(it.Attributes)+len(names) <= maxContext {
+	if it.attributeCount()+len(names) <= maxContext {
 		return names
 	}
 	slices.SortStableFunc(names, func(a, b string) int {

@@ -14,8 +14,8 @@ import (
 
 	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/event"
-	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // Restore returns the engine that made the snapshot, as it was then. plans returns the plans that Plans named.
@@ -120,6 +120,8 @@ func (e *Engine) restoreItems(r *compact.Reader, retired []byte) error {
 		if err := cmp.Or(r.Err(), one.Err()); err != nil {
 			return fmt.Errorf("decoding snapshot: %w", err)
 		}
+		it.describedBy(it.Attributes)
+		it.Attributes = nil
 		it.ws = definitions[edition{it.Workstream, it.Revision, it.Hours}]
 		if it.ws == nil && e.plan != nil {
 			it.ws = e.definition(e.plan.Workstream(it.Workstream))
@@ -163,7 +165,6 @@ func (e *Engine) restoreItem(it *item) {
 	it.needAnew()
 	e.items[it.ID] = it
 	it.prepare()
-	it.never = match.Names(it.Attributes[neverAttribute].String())
 	switch {
 	case it.Type == plan.Record:
 		e.records[it.recordKey()] = it
@@ -202,6 +203,11 @@ func Describe(body []byte, plans func(version string) (*plan.Plan, error)) ([]by
 	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
 		agents = append(agents, e.agents[name])
 	}
+	items := e.sortedItems()
+	for _, it := range items {
+		it.Attributes = make(rule.Attributes)
+		e.describe(it, it.Attributes)
+	}
 	return json.MarshalIndent(struct {
 		Head       snapshotHead
 		Items      []*item
@@ -212,7 +218,7 @@ func Describe(body []byte, plans func(version string) (*plan.Plan, error)) ([]by
 		Deliveries []*delivery
 	}{
 		snapshotHead{e.seq, e.last, e.version},
-		e.sortedItems(), agents,
+		items, agents,
 		e.intakes.values(), e.endedOffers.values(), e.closed.values(), e.deliveriesInOrder(),
 	}, "", "  ")
 }

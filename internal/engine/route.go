@@ -71,11 +71,12 @@ type target struct {
 func (e *Engine) decideRoute(it *item, ws *plan.Workstream) event.ItemRouted {
 	out := event.ItemRouted{Item: it.ID, Revision: ws.Revision, Ruleset: ws.Routing.Ruleset, Draw: -1}
 	rules := ws.Routing.Rules
+	attrs := e.attributesOf(it)
 	var over []target // those passed over
 	var last target   // the one taken
 	tried, found := 0, false
 	for tried < len(rules) && !found {
-		matched := ws.Routing.Next(tried, it.Attributes)
+		matched := ws.Routing.Next(tried, attrs)
 		if matched < 0 {
 			tried = len(rules)
 			break

@@ -53,8 +53,10 @@ type item struct {
 	Channel      string `json:",omitempty"`
 	Conversation string `json:",omitempty"`
 	Customer     event.Customer
-	Record       string          `json:",omitempty"`
-	Attributes   rule.Attributes `json:",omitempty"` // item.* included
+	Record       string `json:",omitempty"`
+	// Attributes are all that rules can ask for. They are here only while the item is written to a snapshot or read from
+	// one: given has those that were said of it, and the rest follows.
+	Attributes rule.Attributes `json:",omitempty"`
 
 	Classified bool         `json:",omitempty"` // since its context or record changed last
 	Priority   int32        `json:",omitempty"` // 0 is the default
@@ -84,13 +86,15 @@ type item struct {
 	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
 	Declines map[string]*decline `json:",omitempty"` // by agent
 
-	ws     *plan.Workstream
-	needs  []string // the profiles of ws and its own
-	class  class    // follows from ws and what classification gave
-	skills string   // those that it needs, with ratings, joined
-	never  []string // whom its customer does not want
-	node   node[item]
-	line   *line // where it waits
+	given   rule.Attributes // without item.*; it belongs to an event as well, and is replaced, never changed
+	created event.Instant
+	ws      *plan.Workstream
+	needs   []string // the profiles of ws and its own
+	class   class    // follows from ws and what classification gave
+	skills  string   // those that it needs, with ratings, joined
+	never   []string // whom its customer does not want
+	node    node[item]
+	line    *line // where it waits
 
 	closing, following, promoting, overflowing timer
 	leaving, returning                         timer // of its customer, of its agent
