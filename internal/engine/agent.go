@@ -69,11 +69,11 @@ func (e *Engine) offeredTo(a *agent) []*item {
 
 // planned returns an agent of the plan, or the refusal.
 func (e *Engine) planned(name string) (*agent, *event.Result) {
-	if e.plan.Agent(name) == nil {
-		res := reject(event.UnknownAgent, "there is no agent %q", name)
-		return nil, &res
+	if a := e.agent(name); a != nil && a.def != nil {
+		return a, nil
 	}
-	return e.agents[name], nil
+	res := reject(event.UnknownAgent, "there is no agent %q", name)
+	return nil, &res
 }
 
 func newAgent(name string) *agent {

@@ -18,7 +18,7 @@ func (e *Engine) apply(r event.Recorded) {
 	e.seq = r.Seq
 	e.last = max(e.last, r.Time)
 	if e.applyToItem(r) || e.applyToWork(r) || e.applyToAgent(r) || e.applyToIntake(r) {
-		if it := e.items[event.ItemOf(r.Event)]; it != nil {
+		if it := e.item(event.ItemOf(r.Event)); it != nil {
 			e.changed(it)
 		}
 		return
@@ -214,27 +214,42 @@ func emptied[T any](list []*T) []*T {
 	return list[:0]
 }
 
-// mustItem and mustAgent keep the last one in mind: most events are about the same as the one before.
-func (e *Engine) mustItem(id string) *item {
+// item and agent return nil of what is not known. They keep the last one in mind: most questions are about the same as the
+// one before.
+func (e *Engine) item(id string) *item {
 	if it := e.lastItem; it != nil && it.ID == id {
 		return it
 	}
 	it := e.items[id]
-	if it == nil {
-		panic("engine: there is no item " + id)
+	if it != nil {
+		e.lastItem = it
 	}
-	e.lastItem = it
 	return it
 }
 
-func (e *Engine) mustAgent(name string) *agent {
+func (e *Engine) agent(name string) *agent {
 	if a := e.lastAgent; a != nil && a.Name == name {
 		return a
 	}
 	a := e.agents[name]
+	if a != nil {
+		e.lastAgent = a
+	}
+	return a
+}
+
+func (e *Engine) mustItem(id string) *item {
+	it := e.item(id)
+	if it == nil {
+		panic("engine: there is no item " + id)
+	}
+	return it
+}
+
+func (e *Engine) mustAgent(name string) *agent {
+	a := e.agent(name)
 	if a == nil {
 		panic("engine: there is no agent " + name)
 	}
-	e.lastAgent = a
 	return a
 }

@@ -61,7 +61,6 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 	e.leave(it)
 	it.Offers++
 	it.Offer = &offer{ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, From: ev.From, Expires: ev.Expires}
-	e.offers[ev.Offer] = it
 	e.scheduleOffer(it)
 	if ev.From == "" {
 		a.assignedFrom(ev.Queue, e.seq)
@@ -127,7 +126,6 @@ func (e *Engine) endOffer(it *item, ended endedOffer) {
 		panic("engine: offer " + ended.Offer + " is not the live one of item " + it.ID)
 	}
 	e.timers.remove(&it.Offer.expiry)
-	delete(e.offers, ended.Offer)
 	it.Offer = nil
 	e.endedOffers.putLimited(ended.Offer, ended, rememberEnded)
 }
@@ -172,9 +170,7 @@ func (e *Engine) applyWrapUp(ev *event.WrapUpStarted, r event.Recorded) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	it.State, it.Ended = event.WrapUp, ev.Reason
 	e.expectCustomer(it, 0)
-	if e.conversations[it.conversationKey()] == it {
-		delete(e.conversations, it.conversationKey())
-	}
+	delete(e.conversations, it.conversationKey())
 	en := a.entry(it.ID)
 	e.hold(a, en, holdsWrapUp)
 	switch {
@@ -217,10 +213,10 @@ func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 		}
 	}
 	switch {
-	case e.conversations[it.conversationKey()] == it:
-		delete(e.conversations, it.conversationKey())
-	case e.records[it.recordKey()] == it:
+	case it.Type == plan.Record:
 		delete(e.records, it.recordKey())
+	case it.State != event.WrapUp: // in wrap-up it is over for the customer, who may have opened another one
+		delete(e.conversations, it.conversationKey())
 	}
 	e.addDelivery(ev.Delivery, r, e.endDelivery(it))
 	delete(e.items, it.ID)

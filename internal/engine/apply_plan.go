@@ -113,6 +113,7 @@ func (e *Engine) defineQueue(q *queue, def *plan.Queue) {
 	old, before, method := q.def, q.priority(), q.method()
 	q.def = def
 	if def == nil && q.waiting == 0 {
+		q.sweep()
 		q.dropPools()
 		delete(e.queues, q.name)
 		return
@@ -153,7 +154,7 @@ func (a *agent) isReskilled() bool { return a.reskilled }
 func (e *Engine) queueFor(name string) *queue {
 	q := e.queues[name]
 	if q == nil {
-		q = &queue{name: name, ids: e.skillIDs}
+		q = &queue{name: name, ids: e.skillIDs, demands: &e.demands}
 		e.queues[name] = q
 	}
 	return q

@@ -15,6 +15,7 @@ import (
 type task struct {
 	item  *item
 	agent *agent
+	seq   uint64 // of the event after which it was the best for that agent
 }
 
 func (t *task) before(o *task) bool {
@@ -75,9 +76,11 @@ func (e *Engine) assign() {
 		}
 		t := e.tasks.pop()
 		if t.agent != nil {
-			if best := e.bestFor(t.agent); best != t.item {
-				e.pushFor(t.agent, best)
-				continue
+			if t.seq != e.seq {
+				if best := e.bestFor(t.agent); best != t.item {
+					e.pushFor(t.agent, best)
+					continue
+				}
 			}
 			e.markAgent(t.agent)
 		}
@@ -112,7 +115,7 @@ func (e *Engine) collect() {
 
 func (e *Engine) pushFor(a *agent, it *item) {
 	if it != nil {
-		e.tasks.push(task{item: it, agent: a})
+		e.tasks.push(task{item: it, agent: a, seq: e.seq})
 	}
 }
 
@@ -189,7 +192,7 @@ func (it *item) declinedByAll(q *queue, n *match.Need) bool {
 // bestFor returns the waiting item that an agent is entitled to first, or nil: by queue priority, then in the order of
 // the queues. What the agent cannot take hides nothing behind it.
 func (e *Engine) bestFor(a *agent) *item {
-	if a.def == nil || !a.Connected {
+	if a.def == nil || !a.Connected || !e.demands.ask(a) {
 		return nil
 	}
 	var best *item
@@ -197,15 +200,18 @@ func (e *Engine) bestFor(a *agent) *item {
 		if q.waiting == 0 {
 			continue
 		}
-		q.open.both(a.skills, func(id int) { best = e.bestOf(q.kinds[id], a, best) })
+		q.open.both(a.skills, func(id int) { best = e.bestOf(q.kinds.of(id), a, best) })
 	}
 	return best
 }
 
 // bestOf returns the first item of these kinds that an agent can take, if it comes before best.
-func (e *Engine) bestOf(kinds []*kind, a *agent, best *item) *item {
-	for _, k := range kinds {
-		if k.pick || k.lines.len == 0 || (best != nil && !k.head.before(&best.node.place)) || k.need.Exclude(&a.card, match.Past{}) != "" {
+func (e *Engine) bestOf(kinds *ofSkill, a *agent, best *item) *item {
+	if best != nil && (kinds.rank > best.node.rank || (kinds.rank == best.node.rank && kinds.first > best.node.first)) {
+		return best
+	}
+	for _, k := range kinds.list {
+		if k.pick || k.lines.len == 0 || (best != nil && !k.head.before(&best.node.place)) || e.demands.exclude(k.demand, a) {
 			continue
 		}
 		k.lines.all(func(l *line) bool {

@@ -17,10 +17,9 @@ var Corruptions = map[string]func(*Engine){
 		e.items["i1"].Offer = &offer{ID: "i1-o9", Agent: "cid", From: "bob"}
 	},
 
-	"INV-2 is broken: offer i2-o1 of item i2":             func(e *Engine) { delete(e.offers, "i2-o1") },
+	"INV-2 is broken: offer i1-o1 of item i2":             func(e *Engine) { e.items["i2"].Offer.ID = "i1-o1" },
 	"INV-2 is broken: offer i2-o1 is made to agent ann, ": func(e *Engine) { e.agents["ann"].Connected = false },
 	"INV-2 is broken: offer i2-o1 is not in the ledger":   func(e *Engine) { e.agents["ann"].entry("i2").Why = holdsActive },
-	"INV-2 is broken: 1 offers are live and 2 known":      func(e *Engine) { e.offers["x"] = e.items["i1"] },
 	"INV-2 is broken: agent ann uses 91 units":            func(e *Engine) { e.agents["ann"].used++ },
 	"INV-2 is broken: agent ann holds -1 units": func(e *Engine) {
 		e.agents["ann"].entry("i1").Units = -1
@@ -76,7 +75,7 @@ var Corruptions = map[string]func(*Engine){
 	},
 	"INV-5 is broken: queue other counts 3 waiting, and 2 do":       func(e *Engine) { e.queues["other"].waiting++ },
 	"INV-5 is broken: a line of queue other does not stand where":   func(e *Engine) { e.items["i3"].line.first = e.items["i4"] },
-	"INV-6 is broken: item i3 is promoted at 0 and overflows at 0,": func(e *Engine) { e.timers.set(&e.items["i3"].promoting, endOfDays) },
+	"INV-6 is broken: item i3 is promoted at 0 and overflows at 0,": func(e *Engine) { e.setTimer(e.items["i3"], &e.items["i3"].promoting, promoteTimer, endOfDays) },
 	"INV-4 is broken: agent ann is not as queue general tells":      func(e *Engine) { e.queues["general"].states[0].free++ },
 	"INV-5 is broken: 1 more items stand in lines":                  func(e *Engine) { delete(e.items, "i4") },
 
@@ -84,8 +83,8 @@ var Corruptions = map[string]func(*Engine){
 	"INV-6 is broken: conversation c1 of item i1":           func(e *Engine) { delete(e.conversations, e.items["i1"].conversationKey()) },
 	"INV-6 is broken: item i1 closes at":                    func(e *Engine) { e.timers.remove(&e.items["i1"].closing) },
 	"INV-6 is broken: item i6 closes at":                    func(e *Engine) { e.items["i6"].Touched++ },
-	"INV-6 is broken: item i1 is looked after at 0":         func(e *Engine) { e.timers.set(&e.items["i1"].following, 5) },
-	"INV-6 is broken: item i1 leaves its agent at 0":        func(e *Engine) { e.timers.set(&e.items["i1"].returning, 5) },
+	"INV-6 is broken: item i1 is looked after at 0":         func(e *Engine) { e.setTimer(e.items["i1"], &e.items["i1"].following, followTimer, 5) },
+	"INV-6 is broken: item i1 leaves its agent at 0":        func(e *Engine) { e.setTimer(e.items["i1"], &e.items["i1"].returning, returnTimer, 5) },
 	"INV-6 is broken: item i1 loses its customer at 7":      func(e *Engine) { e.items["i1"].Leaves = 7 },
 	"INV-6 is broken: item i6 is Waiting and expects its c": func(e *Engine) { e.expectCustomer(e.items["i6"], 7) },
 	"INV-6 is broken: offer i2-o1 has no timer":             func(e *Engine) { e.timers.remove(&e.items["i2"].Offer.expiry) },

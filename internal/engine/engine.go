@@ -31,13 +31,13 @@ type Engine struct {
 
 	// What follows from the state above.
 	queues        map[string]*queue
-	offers        map[string]*item // the live ones
 	consults      map[string]*item // the live ones
 	conversations map[conversationKey]*item
 	records       map[recordKey]*item
 	images        images
 	definitions   map[string]*plan.Workstream // of the plan, as far as items are routed by them
 	skillIDs      skillIDs
+	demands       demands
 	skillNames    map[string]string // of their attributes
 	attributes    rule.Attributes   // of the item that is being classified
 	lastItem      *item             // that an event was about
@@ -83,7 +83,6 @@ func New() *Engine {
 		agents:        make(map[string]*agent),
 		deliveries:    make(map[string]*delivery),
 		queues:        make(map[string]*queue),
-		offers:        make(map[string]*item),
 		consults:      make(map[string]*item),
 		conversations: make(map[conversationKey]*item),
 		records:       make(map[recordKey]*item),

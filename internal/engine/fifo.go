@@ -2,16 +2,20 @@
 
 package engine
 
+import "slices"
+
+// perChunk is how many values a chunk of a memory has.
+const perChunk = 256
+
 // memory remembers values by key in the order in which they came, so that the oldest can be forgotten.
 type memory[T any] struct {
-	// places are those of the keys in entries, as if none had been forgotten.
-	places map[string]int
-	// entries are those from head on. They are added and forgotten, never changed: whoever holds a part of them may read it
-	// while the engine goes on.
-	entries []remembered[T]
-	head    int
-	// forgotten is how many entries are no longer in the list.
-	forgotten int
+	// numbers are those of the keys: values are numbered from 0 as they come.
+	numbers map[string]int
+	// chunks have the values, perChunk each but for the last one; the first has the oldest. Values are added and forgotten,
+	// never changed: whoever holds a part of them may read it while the engine goes on.
+	chunks [][]remembered[T]
+	// first and next are the numbers of the oldest value and of the one that comes next.
+	first, next int
 }
 
 type remembered[T any] struct {
@@ -19,27 +23,43 @@ type remembered[T any] struct {
 	value T
 }
 
+// find returns the chunk of a number and the place in it.
+func (m *memory[T]) find(number int) (chunk, place int) {
+	return number/perChunk - m.first/perChunk, number % perChunk
+}
+
 func (m *memory[T]) get(key string) (T, bool) {
-	i, ok := m.places[key]
+	n, ok := m.numbers[key]
 	if !ok {
 		var none T
 		return none, false
 	}
-	return m.entries[i-m.forgotten].value, true
+	chunk, place := m.find(n)
+	return m.chunks[chunk][place].value, true
 }
 
 // put remembers v. A key that is remembered gets v in place of what it had.
 func (m *memory[T]) put(key string, v T) {
-	if m.places == nil {
-		m.places = make(map[string]int)
+	if m.numbers == nil {
+		m.numbers = make(map[string]int)
 	}
-	if i, ok := m.places[key]; ok {
-		m.entries = append([]remembered[T](nil), m.entries...)
-		m.entries[i-m.forgotten].value = v
+	if n, ok := m.numbers[key]; ok {
+		chunk, place := m.find(n)
+		m.chunks[chunk] = slices.Clone(m.chunks[chunk])
+		m.chunks[chunk][place].value = v
 		return
 	}
-	m.places[key] = len(m.entries) + m.forgotten
-	m.entries = append(m.entries, remembered[T]{key, v})
+	m.numbers[key] = m.next
+	if m.next%perChunk == 0 {
+		var chunk []remembered[T]
+		if m.next > 0 { // the first one grows: many a memory stays small
+			chunk = make([]remembered[T], 0, perChunk)
+		}
+		m.chunks = append(m.chunks, chunk)
+	}
+	last := &m.chunks[len(m.chunks)-1]
+	*last = append(*last, remembered[T]{key, v})
+	m.next++
 }
 
 // putLimited is put that forgets the oldest beyond limit.
@@ -50,29 +70,36 @@ func (m *memory[T]) putLimited(key string, v T, limit int) {
 	}
 }
 
-func (m *memory[T]) len() int { return len(m.entries) - m.head }
+func (m *memory[T]) len() int { return m.next - m.first }
 
 // oldest returns the value that was put first; there must be one.
-func (m *memory[T]) oldest() T { return m.entries[m.head].value }
+func (m *memory[T]) oldest() T { return m.chunks[0][m.first%perChunk].value }
 
 // drop forgets the oldest.
 func (m *memory[T]) drop() {
-	delete(m.places, m.entries[m.head].key)
-	m.head++
-	if m.head > 64 && m.head > len(m.entries)/2 {
-		m.entries = append([]remembered[T](nil), m.entries[m.head:]...)
-		m.forgotten += m.head
-		m.head = 0
+	delete(m.numbers, m.chunks[0][m.first%perChunk].key)
+	m.first++
+	if m.first%perChunk == 0 {
+		m.chunks[0] = nil
+		m.chunks = m.chunks[1:]
 	}
 }
 
-// all returns what is remembered, oldest first. It stays as it is.
-func (m *memory[T]) all() []remembered[T] { return m.entries[m.head:len(m.entries):len(m.entries)] }
+// all returns what is remembered, oldest first, in parts. It stays as it is.
+func (m *memory[T]) all() [][]remembered[T] {
+	parts := slices.Clone(m.chunks)
+	if len(parts) > 0 {
+		parts[0] = parts[0][m.first%perChunk:]
+	}
+	return parts
+}
 
 func (m *memory[T]) values() []T {
 	out := make([]T, 0, m.len())
-	for i := range m.all() {
-		out = append(out, m.entries[m.head+i].value)
+	for _, part := range m.all() {
+		for i := range part {
+			out = append(out, part[i].value)
+		}
 	}
 	return out
 }

@@ -33,7 +33,7 @@ type timer struct {
 	at    event.Instant
 	index int32 // in the heap, counted from 1; 0 is not in it
 	kind  timerKind
-	// The names of what it is about, which are kept where it lives: an item has six timers.
+	// The names of what it is about, which are kept where it lives.
 	of, by *string
 }
 
@@ -51,7 +51,7 @@ func deref(s *string) string {
 
 // due is when t is due, 0 never.
 func (t *timer) due() event.Instant {
-	if t.index == 0 {
+	if t == nil || t.index == 0 {
 		return 0
 	}
 	return t.at
@@ -61,6 +61,11 @@ func (t *timer) before(o *timer) bool {
 	if t.at != o.at {
 		return t.at < o.at
 	}
+	return t.precedes(o)
+}
+
+// precedes orders timers of the same moment.
+func (t *timer) precedes(o *timer) bool {
 	if t.kind != o.kind {
 		return t.kind < o.kind
 	}
@@ -70,9 +75,26 @@ func (t *timer) before(o *timer) bool {
 	return t.agent() < o.agent()
 }
 
-// timerHeap is a binary heap that knows where each timer is, so that a deadline is moved or removed at once: what has
-// ended leaves nothing behind until its hour comes.
-type timerHeap struct{ list []*timer }
+// timerHeap is a heap that knows where each timer is, so that a deadline is moved or removed at once: what has ended
+// leaves nothing behind until its hour comes. Each has up to four below it.
+//
+// Deadlines are postponed all the time, whenever somebody works with an item. So one that becomes later keeps its place,
+// and is put where it belongs only when it has come to the front.
+type timerHeap struct{ list []deadline }
+
+// deadline is the place of a timer. at is not later than the timer's own; it stands here because most timers that are
+// compared have not been looked at for long.
+type deadline struct {
+	at event.Instant
+	t  *timer
+}
+
+func (d *deadline) before(o *deadline) bool {
+	if d.at != o.at {
+		return d.at < o.at
+	}
+	return d.t.precedes(o.t)
+}
 
 // set makes t due at that moment; 0 takes it out.
 func (h *timerHeap) set(t *timer, at event.Instant) {
@@ -81,65 +103,74 @@ func (h *timerHeap) set(t *timer, at event.Instant) {
 		h.remove(t)
 	case t.index == 0:
 		t.at = at
-		h.list = append(h.list, t)
-		t.index = int32(len(h.list)) //nolint:gosec // so many timers do not fit into memory
-		h.up(len(h.list))
-	case t.at != at:
+		h.list = append(h.list, deadline{at, t})
+		h.up(len(h.list) - 1)
+	default:
 		t.at = at
-		h.up(int(t.index))
-		h.down(int(t.index))
+		if i := int(t.index) - 1; at < h.list[i].at {
+			h.list[i].at = at
+			h.up(i)
+		}
 	}
 }
 
 func (h *timerHeap) remove(t *timer) {
-	i := int(t.index)
-	if i == 0 {
+	if t == nil || t.index == 0 {
 		return
 	}
-	last := len(h.list)
-	h.swap(i, last)
-	h.list[last-1] = nil
-	h.list = h.list[:last-1]
+	i, last := int(t.index)-1, len(h.list)-1
 	t.index = 0
+	moved := h.list[last]
+	h.list[last] = deadline{}
+	h.list = h.list[:last]
 	if i < last {
-		h.up(i)
+		h.list[i] = moved
 		h.down(i)
+		h.up(int(moved.t.index) - 1)
 	}
 }
 
 // first returns the timer that is due first, or nil.
 func (h *timerHeap) first() *timer {
-	if len(h.list) == 0 {
-		return nil
+	for len(h.list) > 0 {
+		d := &h.list[0]
+		if d.at == d.t.at {
+			return d.t
+		}
+		d.at = d.t.at
+		h.down(0)
 	}
-	return h.list[0]
+	return nil
 }
 
-func (h *timerHeap) swap(i, j int) {
-	l := h.list
-	l[i-1], l[j-1] = l[j-1], l[i-1]
-	l[i-1].index, l[j-1].index = int32(i), int32(j) //nolint:gosec // as above
+func (h *timerHeap) put(i int, d deadline) {
+	h.list[i] = d
+	d.t.index = int32(i) + 1 //nolint:gosec // so many timers do not fit into memory
 }
 
 func (h *timerHeap) up(i int) {
-	for i > 1 && h.list[i-1].before(h.list[i/2-1]) {
-		h.swap(i, i/2)
-		i /= 2
+	d := h.list[i]
+	for i > 0 && d.before(&h.list[(i-1)/4]) {
+		h.put(i, h.list[(i-1)/4])
+		i = (i - 1) / 4
 	}
+	h.put(i, d)
 }
 
 func (h *timerHeap) down(i int) {
+	d := h.list[i]
 	for {
-		least := i
-		for _, c := range [2]int{2 * i, 2*i + 1} {
-			if c <= len(h.list) && h.list[c-1].before(h.list[least-1]) {
+		least := -1
+		for c := 4*i + 1; c <= 4*i+4 && c < len(h.list); c++ {
+			if least < 0 || h.list[c].before(&h.list[least]) {
 				least = c
 			}
 		}
-		if least == i {
-			return
+		if least < 0 || !h.list[least].before(&d) {
+			break
 		}
-		h.swap(i, least)
+		h.put(i, h.list[least])
 		i = least
 	}
+	h.put(i, d)
 }

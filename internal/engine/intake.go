@@ -49,7 +49,7 @@ func (e *Engine) openConversation(c *event.ReceiveMessage, ws *plan.Workstream, 
 		Customer: c.Customer, Attributes: attrs, LeftOut: shortened(c.LeftOut),
 	})
 	e.emit(event.MessageReceived{Item: c.Item, Message: c.Message, Position: 1, Text: c.Text})
-	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
+	e.route(e.item(c.Item), e.clock, event.AwaitingAgentAssignment)
 	return event.Result{Item: c.Item, Message: c.Message}
 }
 
@@ -159,7 +159,7 @@ func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
 	e.emit(event.ItemOpened{
 		Item: c.Item, Type: plan.Record, Workstream: ws.Name, Record: c.Record, Attributes: attrs, LeftOut: shortened(c.LeftOut),
 	})
-	e.route(e.items[c.Item], e.clock, event.AwaitingAgentAssignment)
+	e.route(e.item(c.Item), e.clock, event.AwaitingAgentAssignment)
 	return event.Result{Item: c.Item}
 }
 

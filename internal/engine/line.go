@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -23,24 +22,15 @@ type queue struct {
 	waiting int      // items, those to be picked included
 	lines   map[class]*line
 	empty   int // lines without items
-	// kinds by the skill without which nobody can take their items, 0 for those that need none; open are those of which
-	// there are items.
-	ids   skillIDs
-	kinds map[int][]*kind
-	open  skillSet
+	// kinds by skill; open are the skills of which there are items, 0 for those that need none.
+	ids     skillIDs
+	demands *demands
+	kinds   kinds
+	open    skillSet
 
 	pools   map[poolKey]*pool
 	seats   int                 // in all pools
 	skilled map[string][]*agent // members by skill, by name; nil until somebody asks
-}
-
-// kindKey is what an agent's state is compared with first.
-type kindKey struct {
-	pick     bool
-	units    int32
-	allowed  match.Presences
-	profiles string // joined
-	skill    string // of those that are needed the one that fewest have; empty when none is needed
 }
 
 // class is all that an agent's state is compared with. Items of equal class are taken by the same agents, but for those
@@ -51,15 +41,6 @@ type class struct {
 	allowed  match.Presences
 	profiles string
 	skills   string // with ratings, joined; empty when none is needed
-}
-
-// kind is the lines that an agent may look at, in the order of what is first in each.
-type kind struct {
-	kindKey
-	id    int // of the skill
-	need  match.Need
-	lines tree[line]
-	head  place // of the first item of all
 }
 
 // line is the waiting items of a queue and a class, in order.
@@ -156,31 +137,31 @@ func (q *queue) line(it *item) *line {
 	}
 	l = &line{class: it.class, queue: q}
 	l.need = match.Need{Units: it.ws.Units, Profiles: it.profiles(), Allowed: it.class.allowed}
-	key := kindKey{pick: it.class.pick, units: it.class.units, allowed: it.class.allowed, profiles: it.class.profiles}
+	skill := ""
 	if it.class.skills != "" {
 		l.need.Skills = it.Skills
-		key.skill = q.rarest(it.Skills)
+		skill = q.rarest(it.Skills)
 	}
-	l.kind = q.kind(key, &l.need)
+	l.kind = q.kind(it.class, skill, &l.need)
 	l.node.of, l.node.weight = l, weigh(it.class.skills)
 	q.lines[it.class] = l
 	q.empty++
 	return l
 }
 
-func (q *queue) kind(key kindKey, n *match.Need) *kind {
-	id := q.ids.of(key.skill)
-	for _, k := range q.kinds[id] {
-		if k.kindKey == key {
-			return k
+// kind returns the kind of a class, of whose skills that one is which fewest members have; empty when none is needed.
+func (q *queue) kind(c class, skill string, n *match.Need) *kind {
+	id := q.ids.of(skill)
+	key := demandKey{units: c.units, allowed: c.allowed, profiles: c.profiles}
+	if q.kinds.known.has(id) {
+		for _, k := range q.kinds.of(id).list {
+			if k.pick == c.pick && k.demand.demandKey == key {
+				return k
+			}
 		}
 	}
-	k := &kind{kindKey: key, id: id, need: *n}
-	k.need.Skills = nil
-	if q.kinds == nil {
-		q.kinds = make(map[int][]*kind)
-	}
-	q.kinds[id] = append(q.kinds[id], k)
+	k := &kind{skill: id, pick: c.pick, demand: q.demands.of(key, n)}
+	q.kinds.add(k)
 	return k
 }
 
@@ -191,12 +172,16 @@ func (q *queue) sweep() {
 			delete(q.lines, c)
 		}
 	}
-	for id, list := range q.kinds {
-		list = slices.DeleteFunc(list, func(k *kind) bool { return k.lines.len == 0 })
-		if len(list) == 0 {
-			delete(q.kinds, id)
-		} else {
-			q.kinds[id] = list
+	was := q.kinds
+	q.kinds = kinds{}
+	for i := range was.list {
+		for _, k := range was.list[i].list {
+			if k.lines.len > 0 {
+				q.kinds.add(k)
+				q.lead(k)
+			} else {
+				q.demands.drop(k.demand)
+			}
 		}
 	}
 	q.empty = 0
@@ -252,6 +237,8 @@ func (l *line) lead(first *item) {
 	if head := k.lines.first(); head != nil {
 		k.head = head.node.place
 	}
-	open := slices.ContainsFunc(q.kinds[k.id], func(k *kind) bool { return k.lines.len > 0 })
-	q.open.put(k.id, open)
+	q.lead(k)
 }
+
+// lead notes where the first item of a kind's skill is.
+func (q *queue) lead(k *kind) { q.open.put(k.skill, q.kinds.of(k.skill).lead()) }

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"strconv"
+	"strings"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -24,7 +25,22 @@ func (e *Engine) give(it *item, a *agent, via event.Via, c event.Candidates) {
 	}
 }
 
-func (it *item) nextOffer() string { return it.ID + "-o" + strconv.Itoa(it.Offers+1) }
+// ofOffer stands between the item and the number in the id of an offer.
+const ofOffer = "-o"
+
+func (it *item) nextOffer() string { return it.ID + ofOffer + strconv.Itoa(it.Offers+1) }
+
+// offered returns the item of a live offer, or nil.
+func (e *Engine) offered(id string) *item {
+	i := strings.LastIndex(id, ofOffer)
+	if i < 0 {
+		return nil
+	}
+	if it := e.item(id[:i]); it != nil && it.Offer != nil && it.Offer.ID == id {
+		return it
+	}
+	return nil
+}
 
 // acceptOffer compares and sets: whoever comes with the live offer gets the item, everybody else is told what became
 // of theirs.
@@ -44,7 +60,7 @@ func (e *Engine) acceptOffer(c event.AcceptOffer) event.Result {
 		how = event.ByTransfer
 		e.endConsult(it, c.Agent, event.ConsultWithdrawn)
 	}
-	en := e.agents[c.Agent].entry(it.ID)
+	en := e.mustAgent(c.Agent).entry(it.ID)
 	e.emit(event.ItemAssigned{
 		Item: it.ID, Agent: c.Agent, Offer: c.Offer, Units: en.Units, Profiles: en.Profiles, How: how,
 	})
@@ -82,10 +98,10 @@ func (e *Engine) notTaken(it *item, outcome event.OfferOutcome) {
 
 // liveOffer returns the item of an agent's live offer, or the refusal.
 func (e *Engine) liveOffer(agent, id string) (*item, event.Result) {
-	if e.plan.Agent(agent) == nil {
-		return nil, reject(event.UnknownAgent, "there is no agent %q", agent)
+	if _, refused := e.planned(agent); refused != nil {
+		return nil, *refused
 	}
-	if it := e.offers[id]; it != nil {
+	if it := e.offered(id); it != nil {
 		if it.Offer.Agent != agent {
 			return nil, reject(event.OfferNotYours, "offer %s is not made to you", id)
 		}

@@ -93,8 +93,8 @@ func (q *queue) promotes(it *item) event.Instant {
 // scheduleWait sets what falls due while an item waits.
 func (e *Engine) scheduleWait(it *item) {
 	promote, overflow := it.due()
-	e.timers.set(&it.promoting, promote)
-	e.timers.set(&it.overflowing, overflow)
+	e.setTimer(it, &it.promoting, promoteTimer, promote)
+	e.setTimer(it, &it.overflowing, overflowTimer, overflow)
 }
 
 // due is when an item that waits is promoted and when it overflows, 0 never.
@@ -144,7 +144,7 @@ func (e *Engine) closeByOverflow(it *item) {
 func (e *Engine) applyPromoted(ev *event.ItemPromoted) {
 	it := e.mustItem(ev.Item)
 	it.Promoted = true
-	e.timers.remove(&it.promoting)
+	e.timers.remove(it.promoting)
 	if l := it.line; l != nil {
 		l.remove(it)
 		it.rank(l.queue)

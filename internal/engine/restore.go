@@ -175,7 +175,6 @@ func (e *Engine) restoreItem(it *item) {
 		e.join(it)
 	}
 	if it.Offer != nil {
-		e.offers[it.Offer.ID] = it
 		e.scheduleOffer(it)
 	}
 	for _, k := range it.Consults {

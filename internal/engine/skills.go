@@ -46,6 +46,8 @@ func (s *skillSet) put(id int, in bool) {
 	}
 }
 
+func (s skillSet) has(id int) bool { return id/64 < len(s) && s[id/64]&(1<<(id%64)) != 0 }
+
 // both visits the numbers that are in s and in o.
 func (s skillSet) both(o skillSet, visit func(id int)) {
 	for i := range min(len(s), len(o)) {

@@ -41,9 +41,9 @@ type Frozen struct {
 	plan       *plan.Plan
 	slots      []slot
 	agents     []named
-	intakes    []remembered[intake]
-	ended      []remembered[endedOffer]
-	closed     []remembered[closedItem]
+	intakes    [][]remembered[intake] // in parts, as those below
+	ended      [][]remembered[endedOffer]
+	closed     [][]remembered[closedItem]
 	deliveries []*delivery
 }
 
@@ -89,7 +89,7 @@ func (f *Frozen) Encode() ([]byte, error) {
 	for i := range f.slots {
 		size += len(f.slots[i].image) + 3
 	}
-	w := compact.NewPlainWriter(make([]byte, 0, size+256*len(f.agents)+160*len(f.intakes)+1<<20))
+	w := compact.NewPlainWriter(make([]byte, 0, size+256*len(f.agents)+160*lenOf(f.intakes)+1<<20))
 	w.Uint(snapshotCodec)
 	headFormat.Write(w, reflect.ValueOf(f.head))
 	w.Bytes(retired)
@@ -113,11 +113,20 @@ func (f *Frozen) Encode() ([]byte, error) {
 	return w.Buf, nil
 }
 
-func writeMemory[T any](w *compact.Writer, format *compact.Format, list []remembered[T]) {
-	w.Uint(uint64(len(list)))
-	for i := range list {
-		format.Write(w, reflect.ValueOf(&list[i].value).Elem())
+func writeMemory[T any](w *compact.Writer, format *compact.Format, parts [][]remembered[T]) {
+	w.Uint(uint64(lenOf(parts)))
+	for _, part := range parts {
+		for i := range part {
+			format.Write(w, reflect.ValueOf(&part[i].value).Elem())
+		}
 	}
+}
+
+func lenOf[T any](parts [][]T) (n int) {
+	for _, part := range parts {
+		n += len(part)
+	}
+	return n
 }
 
 // definition is what a snapshot has of a workstream that left the plan, with the calendars that its rules name.

@@ -96,8 +96,10 @@ type item struct {
 	node    node[item]
 	line    *line // where it waits
 
-	closing, following, promoting, overflowing timer
-	leaving, returning                         timer // of its customer, of its agent
+	closing timer
+	// Those that few items need are made when they are first set.
+	following, promoting, overflowing *timer
+	leaving, returning                *timer // of its customer, of its agent
 
 	dirty bool
 	fresh bool // came into its queue in this step
@@ -108,11 +110,6 @@ type item struct {
 // prepare sets what an item has from the beginning.
 func (it *item) prepare() {
 	it.closing = timer{kind: closeTimer, of: &it.ID}
-	it.following = timer{kind: followTimer, of: &it.ID}
-	it.leaving = timer{kind: leaveTimer, of: &it.ID}
-	it.returning = timer{kind: returnTimer, of: &it.ID}
-	it.promoting = timer{kind: promoteTimer, of: &it.ID}
-	it.overflowing = timer{kind: overflowTimer, of: &it.ID}
 	it.node.of, it.node.weight = it, weigh(it.ID)
 }
 

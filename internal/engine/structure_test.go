@@ -93,7 +93,7 @@ func TestLinePanicsOnWhatIsNotThere(t *testing.T) {
 			t.Error("an item that is not in the line is removed from it")
 		}
 	}()
-	q := queue{name: "q", ids: make(skillIDs)}
+	q := queue{name: "q", ids: make(skillIDs), demands: &demands{}}
 	of := func(id string) *item {
 		it := &item{ID: id, ws: &plan.Workstream{}}
 		it.prepare()
@@ -148,7 +148,7 @@ func checkHeap(t *testing.T, h *timerHeap, all []*timer, step int) {
 			continue
 		}
 		n++
-		if h.list[x.index-1] != x {
+		if d := h.list[x.index-1]; d.t != x || d.at > x.at {
 			t.Fatalf("step %d: a timer is not where it says", step)
 		}
 		if first == nil || x.before(first) {
@@ -165,15 +165,15 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 	for i := range 1000 {
 		m.putLimited(strconv.Itoa(i), i, 300)
 	}
-	if m.len() != 300 || m.oldest() != 700 || len(m.places) != 300 || len(m.entries) > 700 {
-		t.Errorf("%d remembered, the oldest %d, %d by key, %d slots", m.len(), m.oldest(), len(m.places), len(m.entries))
+	if m.len() != 300 || m.oldest() != 700 || len(m.numbers) != 300 || len(m.chunks) > 3 {
+		t.Errorf("%d remembered, the oldest %d, %d by key, %d chunks", m.len(), m.oldest(), len(m.numbers), len(m.chunks))
 	}
 	if _, ok := m.get("699"); ok {
 		t.Error("the one before is still there")
 	}
 	before := m.all()
 	m.put("700", -1)
-	if before[0].value != 700 {
+	if before[0][0].value != 700 {
 		t.Error("what was taken out has changed")
 	}
 	if v, ok := m.get("700"); !ok || v != -1 || m.len() != 300 {
@@ -184,8 +184,10 @@ func TestMemoryForgetsTheOldest(t *testing.T) {
 		want = append(want, i)
 	}
 	var got []int
-	for _, r := range m.all() {
-		got = append(got, r.value)
+	for _, part := range m.all() {
+		for _, r := range part {
+			got = append(got, r.value)
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -89,19 +89,30 @@ func (e *Engine) touch(it *item, now event.Instant) {
 // expectCustomer notes until when the customer of an item must be back, 0 when the customer is there.
 func (e *Engine) expectCustomer(it *item, until event.Instant) {
 	it.Leaves = until
-	e.timers.set(&it.leaving, until)
+	e.setTimer(it, &it.leaving, leaveTimer, until)
 }
 
 // schedule sets the deadlines that follow from an item's state.
 func (e *Engine) schedule(it *item) {
 	e.timers.set(&it.closing, it.deadline())
-	e.timers.set(&it.following, it.followsUp())
-	e.timers.set(&it.returning, e.returnsBy(it))
+	e.setTimer(it, &it.following, followTimer, it.followsUp())
+	e.setTimer(it, &it.returning, returnTimer, e.returnsBy(it))
+}
+
+// setTimer sets a timer that few items need; 0 takes it out.
+func (e *Engine) setTimer(it *item, t **timer, kind timerKind, at event.Instant) {
+	if *t == nil {
+		if at == 0 {
+			return
+		}
+		*t = &timer{kind: kind, of: &it.ID}
+	}
+	e.timers.set(*t, at)
 }
 
 // dropTimers takes the deadlines of an item that is over away.
 func (e *Engine) dropTimers(it *item) {
-	for _, t := range []*timer{&it.closing, &it.following, &it.leaving, &it.returning} {
+	for _, t := range []*timer{&it.closing, it.following, it.leaving, it.returning} {
 		e.timers.remove(t)
 	}
 }

@@ -172,7 +172,7 @@ func (e *Engine) confirmDelivery(c event.ConfirmDelivery) event.Result {
 
 // open returns an item that is not closed, or the refusal.
 func (e *Engine) open(id string) (*item, *event.Result) {
-	if it := e.items[id]; it != nil {
+	if it := e.item(id); it != nil {
 		return it, nil
 	}
 	var res event.Result
@@ -186,16 +186,14 @@ func (e *Engine) open(id string) (*item, *event.Result) {
 
 // held returns an item that the agent has, Active or in wrap-up, or the refusal.
 func (e *Engine) held(agent, id string) (*item, *event.Result) {
-	if e.plan.Agent(agent) == nil {
-		res := reject(event.UnknownAgent, "there is no agent %q", agent)
-		return nil, &res
-	}
-	if c, ok := e.closed.get(id); ok && c.Agent != agent {
-		res := reject(event.ItemNotYours, "item %s was not yours", id)
-		return nil, &res
+	if _, refused := e.planned(agent); refused != nil {
+		return nil, refused
 	}
 	it, refused := e.open(id)
 	if refused != nil {
+		if c, ok := e.closed.get(id); ok && c.Agent != agent {
+			*refused = reject(event.ItemNotYours, "item %s was not yours", id)
+		}
 		return nil, refused
 	}
 	if it.Agent == agent {
