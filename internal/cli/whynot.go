@@ -52,8 +52,8 @@ func whyNotLive(e *explanation, agents []view.AgentView, name string) (*whatif.V
 
 // judge says of an agent what the decision says.
 func (d *decided) judge(v *whatif.Verdict) {
-	for i := range d.Candidates.Excluded {
-		if x := &d.Candidates.Excluded[i]; x.Agent == v.Agent {
+	for _, x := range d.Candidates.Excluded {
+		if x.Agent == v.Agent {
 			v.Result, v.Reason, v.Detail = whatif.Excluded, string(x.Reason), x.Detail()
 			return
 		}

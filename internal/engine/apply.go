@@ -47,7 +47,8 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 	case event.ItemPromoted:
 		e.applyPromoted(&ev)
 	case event.AssignmentDeferred:
-		e.mustItem(ev.Item).Deferred = digestOf(ev.Queue, &ev.Candidates)
+		it := e.mustItem(ev.Item)
+		it.Deferred = digestOf(it, ev.Queue, &ev.Candidates)
 	case event.ItemResumed:
 		it := e.mustItem(ev.Item)
 		it.State = event.Open

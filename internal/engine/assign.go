@@ -3,8 +3,6 @@
 package engine
 
 import (
-	"strconv"
-
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
@@ -130,7 +128,7 @@ func (e *Engine) offerNext(it *item, waited bool) bool {
 	fresh := it.fresh
 	it.fresh = false
 	if a == nil {
-		if fresh && digestOf(it.Queue, &c) != it.Deferred {
+		if fresh && digestOf(it, it.Queue, &c) != it.Deferred {
 			e.emit(event.AssignmentDeferred{Item: it.ID, Queue: it.Queue, Candidates: c})
 		}
 		return false
@@ -157,7 +155,7 @@ func (e *Engine) choose(it *item, changed bool, out *event.Candidates) *agent {
 	} else {
 		s.members()
 	}
-	e.excluded = s.tell(e.excluded, out)
+	s.tell(out)
 	best := s.best
 	*s = search{}
 	return best
@@ -248,31 +246,4 @@ func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
 		return false
 	})
 	return best
-}
-
-// digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.
-func digestOf(queue string, c *event.Candidates) uint64 {
-	h := mix(0, queue)
-	for i := range c.Excluded {
-		h = mix(mix(h, c.Excluded[i].Agent), string(c.Excluded[i].Reason))
-	}
-	return mix(h, strconv.Itoa(int(c.More)))
-}
-
-// mix adds a text to a digest, eight bytes at a time.
-func mix(h uint64, s string) uint64 {
-	const odd = 0x9e3779b97f4a7c15
-	h = (h ^ uint64(len(s))) * odd
-	for ; len(s) >= 8; s = s[8:] {
-		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		h = (h ^ w) * odd
-		h ^= h >> 32
-	}
-	var w uint64
-	for i := range len(s) {
-		w = w<<8 | uint64(s[i])
-	}
-	h = (h ^ w) * odd
-	return h ^ h>>32
 }

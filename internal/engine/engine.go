@@ -57,7 +57,6 @@ type Engine struct {
 	tasks       taskHeap
 	able        []*agent
 	search      search
-	excluded    []event.Exclusion
 	out         []event.Recorded
 	released    []event.Delivery
 	err         error

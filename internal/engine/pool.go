@@ -67,9 +67,7 @@ func (e *Engine) moved(a *agent) {
 	}
 	clear(a.seated)
 	a.seated = a.seated[:0]
-	for _, n := range a.listed {
-		n.queue.states[n.at] = a.state()
-	}
+	a.tellOf()
 	e.markAgent(a)
 }
 

@@ -27,7 +27,7 @@ var exact = cmp.Comparer(func(a, b rule.Value) bool { return a == b })
 func samples() []Event {
 	candidates := Candidates{
 		Method: plan.HighestCapacity, Why: WhyCapacity, Have: 60, Next: 30, Eligible: 2,
-		Excluded: []Exclusion{{Agent: "bob", Reason: NoSlot, What: "chat", Have: 1, Need: 2}}, More: 7,
+		Excluded: []*Exclusion{{Agent: "bob", Reason: NoSlot, What: "chat", Have: 1, Need: 2}}, More: 7,
 	}
 	attributes := rule.Attributes{"context.tier": rule.TextValue("gold <&>"), "context.basket": rule.NumberValue(-0.5)}
 	return []Event{

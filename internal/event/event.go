@@ -217,9 +217,10 @@ type Candidates struct {
 	Next   int32       `json:"next,omitempty"`
 	// Eligible are those of the first 50, the chosen one and the next best.
 	Eligible int32 `json:"eligible"`
-	// Excluded are those of the first 50, by name; More is how many members are left.
-	Excluded []Exclusion `json:"excluded,omitempty"`
-	More     int32       `json:"more,omitempty"`
+	// Excluded are those of the first 50, by name; More is how many members are left. Decisions share what is the same, so
+	// nobody changes it.
+	Excluded []*Exclusion `json:"excluded,omitempty"`
+	More     int32        `json:"more,omitempty"`
 }
 
 // Exclusion is why an agent was no candidate. It has the figures and no words: decisions are made often, and read seldom.

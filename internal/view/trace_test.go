@@ -52,7 +52,7 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 		"fallback":       {event.ItemRouted{Tried: tried[:1], Queue: "q", Fallback: true}, 1, "none of 1 rule matched, fallback queue q"},
 		"no rules":       {event.ItemRouted{Queue: "q", Fallback: true}, 0, "no rules, fallback queue q"},
 		"deferred":       {event.AssignmentDeferred{Queue: "q"}, 0, "nobody to offer it to in queue q"},
-		"deferred, many": {event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []event.Exclusion{{Agent: "a", Reason: event.NotConnected}}, More: 3}}, 0, "nobody to offer it to in queue q; passed over: a (not connected), 3 more"},
+		"deferred, many": {event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []*event.Exclusion{{Agent: "a", Reason: event.NotConnected}}, More: 3}}, 0, "nobody to offer it to in queue q; passed over: a (not connected), 3 more"},
 		"offered":        {event.OfferMade{Agent: "ann"}, 0, "offered to ann"},
 		"declined":       {event.OfferClosed{Agent: "ann", Outcome: event.Declined}, 0, "ann declined the offer"},
 		"expired":        {event.OfferClosed{Agent: "ann", Outcome: event.Expired}, 0, "the offer to ann expired"},
@@ -83,7 +83,7 @@ func TestStepsAreToldInOneLine(t *testing.T) {
 	} {
 		x.of.Agent = "a"
 		cases["excluded, "+name] = step{
-			event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []event.Exclusion{x.of}}},
+			event.AssignmentDeferred{Queue: "q", Candidates: event.Candidates{Excluded: []*event.Exclusion{&x.of}}},
 			0,
 			"nobody to offer it to in queue q; passed over: " + x.want,
 		}

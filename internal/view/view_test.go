@@ -99,7 +99,7 @@ func (h *history) conversation() {
 			Offer: "o1", Item: "i1", Agent: "ann", Queue: "vip", Expires: instant(100), Units: 30,
 			Candidates: event.Candidates{
 				Method: plan.HighestCapacity, Why: event.WhyCapacity, Have: 100, Next: 70, Eligible: 2,
-				Excluded: []event.Exclusion{{Agent: "bob", Reason: event.NoCapacity, Have: 20, Need: 30}},
+				Excluded: []*event.Exclusion{{Agent: "bob", Reason: event.NoCapacity, Have: 20, Need: 30}},
 			},
 		},
 	)

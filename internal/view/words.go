@@ -67,8 +67,8 @@ func describeChoice(c event.Candidates) string {
 
 func describeExcluded(c event.Candidates) string {
 	parts := make([]string, 0, len(c.Excluded)+1)
-	for i := range c.Excluded {
-		parts = append(parts, excluded(&c.Excluded[i]))
+	for _, x := range c.Excluded {
+		parts = append(parts, excluded(x))
 	}
 	if c.More > 0 {
 		parts = append(parts, fmt.Sprintf("%d more", c.More))

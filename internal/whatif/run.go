@@ -201,8 +201,8 @@ func (o *Outcome) choose(d *decision) {
 }
 
 func verdict(name string, rest Result, c *event.Candidates) Verdict {
-	for i := range c.Excluded {
-		if x := &c.Excluded[i]; x.Agent == name {
+	for _, x := range c.Excluded {
+		if x.Agent == name {
 			return Verdict{Agent: name, Result: Excluded, Reason: string(x.Reason), Detail: x.Detail()}
 		}
 	}

@@ -297,7 +297,7 @@ func (o *Oracle) candidates(it *item) (*agent, event.Candidates) {
 				first = append(first, a)
 			}
 		case i < 50:
-			c.Excluded = append(c.Excluded, x)
+			c.Excluded = append(c.Excluded, &x)
 		}
 	}
 	slices.SortFunc(able, func(a, b *agent) int { return o.compare(it, q.Method, a, b) })
