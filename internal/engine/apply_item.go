@@ -8,12 +8,10 @@ import (
 )
 
 func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
-	it := &item{
-		ID: ev.Item, Type: ev.Type, Workstream: ev.Workstream, Channel: ev.Channel, Conversation: ev.Conversation,
-		Customer: ev.Customer, Record: ev.Record, State: event.Open, Since: now,
-	}
+	it := e.spareItems.get()
+	it.ID, it.Type, it.Workstream, it.Channel, it.Conversation = ev.Item, ev.Type, ev.Workstream, ev.Channel, ev.Conversation
+	it.Customer, it.Record, it.State, it.Since, it.created = ev.Customer, ev.Record, event.Open, now, now
 	it.prepare()
-	it.created = now
 	e.addAttributes(it, ev.Attributes)
 	if e.plan != nil {
 		it.ws = e.definition(e.plan.Workstream(ev.Workstream))
@@ -22,7 +20,7 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 		panic("engine: item " + it.ID + " is of no workstream of the plan")
 	}
 	it.Revision, it.Hours = it.ws.Revision, it.ws.HoursVersion()
-	it.needAnew()
+	e.needAnew(it)
 	e.items[it.ID], e.lastItem = it, it
 	if it.Type == plan.Record {
 		e.records[it.recordKey()] = it
@@ -38,9 +36,13 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	e.leave(it)
 	it.Revision, it.Stale = ev.Revision, false
 	if w := e.plan.Workstream(it.Workstream); w != nil && w.Revision == ev.Revision {
-		it.ws = e.definition(w)
+		own := e.definition(w)
+		if own == it.ws {
+			return
+		}
+		it.ws = own
 		it.Hours = it.ws.HoursVersion()
-		it.needAnew()
+		e.needAnew(it)
 		e.schedule(it)
 	}
 }
@@ -60,7 +62,8 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	e.leave(it)
 	it.Offers++
-	it.Offer = &offer{ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, From: ev.From, Expires: ev.Expires}
+	it.Offer = e.spareOffers.get()
+	*it.Offer = offer{ID: ev.Offer, Agent: ev.Agent, Queue: ev.Queue, From: ev.From, Expires: ev.Expires}
 	e.scheduleOffer(it)
 	if ev.From == "" {
 		a.assignedFrom(ev.Queue, e.seq)
@@ -126,6 +129,7 @@ func (e *Engine) endOffer(it *item, ended endedOffer) {
 		panic("engine: offer " + ended.Offer + " is not the live one of item " + it.ID)
 	}
 	e.timers.remove(&it.Offer.expiry)
+	e.spareOffers.put(it.Offer)
 	it.Offer = nil
 	e.endedOffers.putLimited(ended.Offer, ended, rememberEnded)
 }
@@ -222,6 +226,7 @@ func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 	delete(e.items, it.ID)
 	e.lastItem = nil
 	e.gone(it)
+	e.spareItems.put(it)
 	e.closed.putLimited(it.ID, closedItem{Item: it.ID, Agent: last, Reason: ev.Reason}, rememberEnded)
 }
 

@@ -65,7 +65,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 
 // give takes over what a rule says. A skill that is needed already keeps the higher rating.
 func (c *classification) give(r *plan.ClassificationRule) {
-	for _, name := range slices.Sorted(maps.Keys(r.Set)) {
+	for _, name := range namesOf(r.Set) {
 		if c.attrs[name] != r.Set[name] && c.set(name, r.Set[name]) {
 			if c.changed == nil {
 				c.changed = make(rule.Attributes)
@@ -103,6 +103,14 @@ func (c *classification) set(name string, v rule.Value) bool {
 	return true
 }
 
+// namesOf returns the names of attributes, sorted.
+func namesOf(attrs rule.Attributes) []string {
+	if len(attrs) == 0 {
+		return nil // as in most rules
+	}
+	return slices.Sorted(maps.Keys(attrs))
+}
+
 func findSkill(list []plan.Skill, name string) (int, bool) {
 	return slices.BinarySearchFunc(list, name, func(s plan.Skill, n string) int { return strings.Compare(s.Name, n) })
 }
@@ -120,7 +128,7 @@ func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	e.leave(it)
 	it.Classified, it.Priority, it.Skills, it.Profiles = true, ev.Priority, ev.Skills, ev.Profiles
 	e.addAttributes(it, ev.Attributes)
-	it.needAnew()
+	e.needAnew(it)
 }
 
 func (e *Engine) applyUpdated(ev *event.ItemUpdated) {

@@ -39,9 +39,13 @@ type Engine struct {
 	skillIDs      skillIDs
 	demands       demands
 	skillNames    map[string]string // of their attributes
+	joinedSkills  map[string]string // by themselves: the same for all items that need the same
 	attributes    rule.Attributes   // of the item that is being classified
 	lastItem      *item             // that an event was about
 	lastAgent     *agent
+	spareItems    spares[item]
+	spareOffers   spares[offer]
+	spareEntries  spares[entry]
 	timers        timerHeap
 	cools         timerHeap        // cool-offs, apart from the others: they cause no event of their own
 	declined      map[string]*item // records that somebody has declined or let expire
@@ -89,6 +93,7 @@ func New() *Engine {
 		definitions:   make(map[string]*plan.Workstream),
 		skillIDs:      make(skillIDs),
 		skillNames:    make(map[string]string),
+		joinedSkills:  make(map[string]string),
 		attributes:    make(rule.Attributes),
 		forget:        timer{kind: forgetTimer},
 	}
@@ -116,6 +121,7 @@ func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	}
 	e.settle()
 	e.assign()
+	e.reuse()
 	return Output{Result: res, Events: e.takeEvents(), Deliveries: e.released}, e.err
 }
 
@@ -208,6 +214,7 @@ func (e *Engine) Apply(r event.Recorded) {
 	e.clock = max(e.clock, e.last)
 	e.dropCooled()
 	e.clean()
+	e.reuse()
 	e.caughtUp = false
 	e.released = nil
 }

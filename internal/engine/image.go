@@ -21,8 +21,10 @@ type images struct {
 	stale []string
 }
 
-// slot is an item with its bytes, and the definition that it had by then. The bytes are never changed but replaced.
+// slot is an item with its bytes, and the definition that it had by then. The bytes are never changed but replaced. Who
+// writes a snapshot beside the engine does not look at the item.
 type slot struct {
+	id    string
 	it    *item
 	ws    *plan.Workstream
 	image []byte
@@ -36,7 +38,7 @@ var (
 // changed notes that an item must be written anew, or for the first time.
 func (e *Engine) changed(it *item) {
 	if it.slot == 0 {
-		e.images.slots = append(e.images.slots, slot{it: it})
+		e.images.slots = append(e.images.slots, slot{id: it.ID, it: it})
 		it.slot = len(e.images.slots)
 	}
 	if !it.stale {

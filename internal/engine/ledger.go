@@ -179,8 +179,9 @@ func unitsOf(def *plan.Agent) int32 {
 	return def.Units
 }
 
-func (a *agent) newEntry(item string) *entry {
-	en := &entry{Item: item}
+func (e *Engine) newEntry(a *agent, item string) *entry {
+	en := e.spareEntries.get()
+	en.Item = item
 	en.block = timer{kind: blockTimer, of: &en.Item, by: &a.Name}
 	return en
 }
@@ -189,7 +190,7 @@ func (a *agent) newEntry(item string) *entry {
 func (e *Engine) take(a *agent, item string, units int32, profiles []string, why holding) {
 	i, ok := a.find(item)
 	if !ok {
-		a.Ledger = slices.Insert(a.Ledger, i, a.newEntry(item))
+		a.Ledger = slices.Insert(a.Ledger, i, e.newEntry(a, item))
 	} else if a.Ledger[i].Why != holdsSlot {
 		panic("engine: agent " + a.Name + " has item " + item + " already")
 	}
@@ -245,6 +246,7 @@ func (e *Engine) freed(a *agent, en *entry, changed bool) {
 	if en.Why == holdsSlot && len(en.Kept) == 0 {
 		i, _ := a.find(en.Item)
 		a.Ledger = slices.Delete(a.Ledger, i, i+1)
+		e.spareEntries.put(en)
 	}
 	a.LastReleased = e.seq
 	e.ledgerChanged(a, changed)
@@ -338,8 +340,8 @@ func (it *item) units() int32 { return it.ws.Units }
 func (it *item) profiles() []string { return it.needs }
 
 // needAnew works out what an item needs. It belongs behind each change of its workstream or profiles.
-func (it *item) needAnew() {
-	it.joinSkills()
+func (e *Engine) needAnew(it *item) {
+	it.skills = e.joined(it.Skills)
 	switch {
 	case len(it.Profiles) == 0:
 		it.needs = it.ws.Profiles

@@ -69,18 +69,29 @@ func classOf(it *item) class {
 	return c
 }
 
-// joinSkills works out what tells the skills that an item needs from those of others.
-func (it *item) joinSkills() {
-	it.skills = ""
-	if len(it.Skills) == 0 {
-		return
+// maxJoined is how many texts of joined skills are kept for items that need the same.
+const maxJoined = 4096
+
+// joined returns what tells skills that are needed from others.
+func (e *Engine) joined(skills []plan.Skill) string {
+	if len(skills) == 0 {
+		return ""
 	}
-	b := make([]byte, 0, 64)
-	for _, s := range it.Skills {
-		b = append(append(b, s.Name...), 0)
-		b = append(strconv.AppendInt(b, int64(s.Rating), 10), 0)
+	var buf [64]byte
+	b := buf[:0]
+	for i := range skills {
+		b = append(append(b, skills[i].Name...), 0)
+		b = append(strconv.AppendInt(b, int64(skills[i].Rating), 10), 0)
 	}
-	it.skills = string(b)
+	if s, ok := e.joinedSkills[string(b)]; ok {
+		return s
+	}
+	if len(e.joinedSkills) >= maxJoined {
+		clear(e.joinedSkills)
+	}
+	s := string(b)
+	e.joinedSkills[s] = s
+	return s
 }
 
 // priority is what orders an item within its queue.

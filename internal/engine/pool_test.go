@@ -68,7 +68,7 @@ func (w *poolWorld) item() *item {
 		it.never = []string{"a001", "a005"}
 	}
 	it.prepare()
-	it.needAnew()
+	New().needAnew(it)
 	it.class = classOf(it)
 	it.rank(w.q)
 	it.line = w.q.line(it)

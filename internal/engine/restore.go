@@ -134,7 +134,7 @@ func (e *Engine) restoreItems(r *compact.Reader, retired []byte) error {
 				got, it.Hours)
 		}
 		e.restoreItem(it)
-		e.images.slots = append(e.images.slots, slot{it: it, ws: it.ws, image: bytes.Clone(image)})
+		e.images.slots = append(e.images.slots, slot{id: it.ID, it: it, ws: it.ws, image: bytes.Clone(image)})
 		it.slot = len(e.images.slots)
 	}
 	return nil
@@ -162,7 +162,7 @@ func retiredFrom(body []byte) (map[edition]*plan.Workstream, error) {
 }
 
 func (e *Engine) restoreItem(it *item) {
-	it.needAnew()
+	e.needAnew(it)
 	e.items[it.ID] = it
 	it.prepare()
 	switch {

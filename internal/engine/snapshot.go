@@ -80,7 +80,7 @@ func (e *Engine) Snapshot() ([]byte, error) { return e.Freeze().Encode() }
 
 // Encode returns the state in bytes. All lists have one order, so that equal states have equal bytes.
 func (f *Frozen) Encode() ([]byte, error) {
-	slices.SortFunc(f.slots, func(a, b slot) int { return strings.Compare(a.it.ID, b.it.ID) })
+	slices.SortFunc(f.slots, func(a, b slot) int { return strings.Compare(a.id, b.id) })
 	retired, err := f.retired()
 	if err != nil {
 		return nil, err
