@@ -52,7 +52,7 @@ func (e *Engine) checkCards() error {
 
 func (a *agent) checkPlaces() error {
 	for _, l := range a.listed {
-		if l.queue.members[l.at] != a || l.queue.first[l.at].state != a.state() {
+		if l.queue.members[l.at] != a || l.queue.states[l.at] != a.state() {
 			return fmt.Errorf("agent %s is not as queue %s tells", a.Name, l.queue.name)
 		}
 	}

@@ -16,11 +16,11 @@ type queue struct {
 	name string
 	// def is nil when the plan no longer has the queue and items that nobody else could take still wait in it.
 	def     *plan.Queue
-	members []*agent      // by name
-	first   []firstMember // the first members by name, as decisions tell of them
-	era     int           // counts the plans: what was told of members before is not as it is now
-	changes int           // of the first members
-	waiting int           // items, those to be picked included
+	members []*agent // by name
+	states  []state  // of the first members by name, as decisions tell of them
+	era     int      // counts the plans: what was told of members before is not as it is now
+	changes int      // of states
+	waiting int      // items, those to be picked included
 	lines   map[class]*line
 	empty   int // lines without items
 	// kinds by skill; open are the skills of which there are items, 0 for those that need none.

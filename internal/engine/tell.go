@@ -3,6 +3,8 @@
 package engine
 
 import (
+	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 
@@ -11,17 +13,18 @@ import (
 )
 
 // state is what may exclude an agent and changes with the work. An agent with capacity profiles has another one after
-// each change: slots are not part of it.
+// each change: slots are not part of it. It is small, because those of 50 members are compared for each decision.
 type state struct {
-	free               int64
 	change             uint64
+	free               int32
 	presence           match.Presences
 	connected, blocked bool
 }
 
 func (a *agent) state() state {
 	c := &a.card
-	s := state{free: c.Free, presence: c.Presence, connected: c.Connected, blocked: c.Blocked != ""}
+	s := state{presence: c.Presence, connected: c.Connected, blocked: c.Blocked != ""}
+	s.free = int32(min(max(c.Free, math.MinInt32), math.MaxInt32)) //nolint:gosec // as much as is told
 	if len(c.Slots) > 0 {
 		s.change = c.LastChange
 	}
@@ -34,29 +37,24 @@ type listed struct {
 	at    int
 }
 
-// firstMember is how one of the first members is, and since which change of the queue's first members.
-type firstMember struct {
-	state
-	since int
-}
-
 // picture is what a decision about a line said of the first members. It is the same again while they are as they were, and
 // then it is not written anew: most decisions of a busy day tell that all the others are busy. Where it is not the same,
 // only those are looked at who changed.
 type picture struct {
-	era, changes int // of the queue, when it was made
-	eligible     int32
+	era, changes int                // of the queue, when it was made
+	states       []state            // of the first members
+	out          uint64             // a bit for each of them who is excluded
 	excluded     []*event.Exclusion // part of events, so neither the list nor what it names is ever changed
-	digest       uint64             // of excluded; 0 when nobody has asked
+	digest       uint64             // of excluded
 }
 
 // nameFirst notes who the first members of a queue are.
 func (q *queue) nameFirst() {
-	q.first = make([]firstMember, min(len(q.members), match.MaxNamed))
+	q.states = make([]state, min(len(q.members), match.MaxNamed))
 	q.era++
-	for i := range q.first {
+	for i := range q.states {
 		a := q.members[i]
-		q.first[i].state = a.state()
+		q.states[i] = a.state()
 		a.listed = append(a.listed, listed{q, i})
 	}
 }
@@ -68,9 +66,9 @@ func (a *agent) tellOf() {
 	}
 	is := a.state()
 	for _, n := range a.listed {
-		if t := &n.queue.first[n.at]; t.state != is {
+		if t := &n.queue.states[n.at]; *t != is {
+			*t = is
 			n.queue.changes++
-			t.state, t.since = is, n.queue.changes
 		}
 	}
 }
@@ -82,14 +80,14 @@ func (s *search) tell(out *event.Candidates) {
 	if hasPast := len(s.item.Declines)+len(s.item.never) > 0; hasPast {
 		p := picture{era: -1}
 		s.bring(&p)
-		out.Eligible, out.Excluded = p.eligible, p.excluded
+		p.show(out)
 	} else {
 		p := &s.item.line.picture
 		s.bring(p)
-		out.Eligible, out.Excluded = p.eligible, p.excluded
+		p.show(out)
 	}
 	for _, r := range [2]*match.Rank{&s.choice.Best, &s.choice.Next} {
-		if r.Agent != nil && r.Agent.Name > q.members[len(q.first)-1].Name {
+		if r.Agent != nil && r.Agent.Name > q.members[len(q.states)-1].Name {
 			out.Eligible++
 		}
 	}
@@ -97,38 +95,64 @@ func (s *search) tell(out *event.Candidates) {
 	s.choice.Explain(&s.need, out.Method, out)
 }
 
+func (p *picture) show(out *event.Candidates) {
+	out.Excluded = p.excluded
+	out.Eligible = count(len(p.states) - len(p.excluded))
+}
+
+// row is what a picture says of one of the first members.
+func (p *picture) row(i int) *event.Exclusion {
+	if p.out&(1<<i) == 0 {
+		return nil
+	}
+	return p.excluded[bits.OnesCount64(p.out&(1<<i-1))]
+}
+
 // bring makes a picture what it should be now.
 func (s *search) bring(p *picture) {
 	q := s.queue
-	if p.era == q.era && p.changes == q.changes {
+	if p.era != q.era {
+		*p = picture{era: q.era, changes: -1}
+	}
+	if p.changes == q.changes {
 		return
 	}
-	var list [match.MaxNamed]*event.Exclusion
-	n, before, same := 0, p.excluded, p.era == q.era
-	p.eligible = 0
-	for i, a := range q.members[:len(q.first)] {
-		var was *event.Exclusion
-		if len(before) > 0 && before[0].Agent == a.Name {
-			was, before = before[0], before[1:]
+	p.changes = q.changes
+	var rows [match.MaxNamed]*event.Exclusion
+	var changed uint64
+	for i := range q.states {
+		if i < len(p.states) && p.states[i] == q.states[i] {
+			continue
 		}
-		x := was
-		if p.era != q.era || q.first[i].since > p.changes {
-			x = s.exclusion(a, was)
-			same = same && x == was
+		was := p.row(i)
+		if rows[i] = s.exclusion(q.members[i], was); rows[i] != was {
+			changed |= 1 << i
+		}
+	}
+	p.states = append(p.states[:0], q.states...)
+	if changed != 0 {
+		p.redraw(changed, rows[:len(q.states)])
+	}
+}
+
+// redraw replaces some rows of a picture.
+func (p *picture) redraw(changed uint64, rows []*event.Exclusion) {
+	var list [match.MaxNamed]*event.Exclusion
+	n, out := 0, uint64(0)
+	for i := range rows {
+		x := p.row(i)
+		if changed&(1<<i) != 0 {
+			p.digest += digestExclusion(rows[i]) - digestExclusion(x)
+			x = rows[i]
 		}
 		if x != nil {
-			list[n] = x
+			list[n], out = x, out|1<<i
 			n++
-		} else {
-			p.eligible++
 		}
 	}
-	p.era, p.changes = q.era, q.changes
-	if !same {
-		p.excluded, p.digest = slices.Clone(list[:n]), 0
-	}
-	if n == 0 {
-		p.excluded = nil
+	p.out, p.excluded = out, nil
+	if n > 0 {
+		p.excluded = slices.Clone(list[:n])
 	}
 }
 
@@ -149,26 +173,23 @@ func (s *search) exclusion(a *agent, was *event.Exclusion) *event.Exclusion {
 
 // digestOf tells one picture of exclusions in a queue from another; the figures are not part of it.
 func digestOf(it *item, queue string, c *event.Candidates) uint64 {
-	var h uint64
-	if l := it.line; l != nil && len(c.Excluded) > 0 && len(l.picture.excluded) > 0 && &l.picture.excluded[0] == &c.Excluded[0] &&
-		l.queue.name == queue {
-		if l.picture.digest == 0 {
-			l.picture.digest = digestExcluded(queue, c.Excluded)
-		}
-		h = l.picture.digest
+	h := uint64(0)
+	if l := it.line; l != nil && len(c.Excluded) > 0 && len(l.picture.excluded) > 0 && &l.picture.excluded[0] == &c.Excluded[0] {
+		h = l.picture.digest // it has been seen while the picture was drawn
 	} else {
-		h = digestExcluded(queue, c.Excluded)
+		for _, x := range c.Excluded {
+			h += digestExclusion(x)
+		}
 	}
 	var b [12]byte
-	return mix(h, string(strconv.AppendInt(b[:0], int64(c.More), 10)))
+	return mix(mix(h, queue), string(strconv.AppendInt(b[:0], int64(c.More), 10)))
 }
 
-func digestExcluded(queue string, excluded []*event.Exclusion) uint64 {
-	h := mix(0, queue)
-	for _, x := range excluded {
-		h = mix(mix(h, x.Agent), string(x.Reason))
+func digestExclusion(x *event.Exclusion) uint64 {
+	if x == nil {
+		return 0
 	}
-	return h
+	return mix(mix(0, x.Agent), string(x.Reason))
 }
 
 // mix adds a text to a digest, eight bytes at a time.
