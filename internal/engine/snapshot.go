@@ -114,7 +114,7 @@ func (f *Frozen) Encode() ([]byte, error) {
 }
 
 func writeMemory[T any](w *compact.Writer, format *compact.Format, parts [][]remembered[T]) {
-	w.Uint(uint64(lenOf(parts)))
+	w.Uint(uint64(lenOf(parts))) //nolint:gosec // a length
 	for _, part := range parts {
 		for i := range part {
 			format.Write(w, reflect.ValueOf(&part[i].value).Elem())

@@ -24,7 +24,7 @@ type state struct {
 func (a *agent) state() state {
 	c := &a.card
 	s := state{presence: c.Presence, connected: c.Connected, blocked: c.Blocked != ""}
-	s.free = int32(min(max(c.Free, math.MinInt32), math.MaxInt32)) //nolint:gosec // as much as is told
+	s.free = int32(min(max(c.Free, math.MinInt32), math.MaxInt32))
 	if len(c.Slots) > 0 {
 		s.change = c.LastChange
 	}
