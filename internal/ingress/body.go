@@ -33,14 +33,12 @@ const (
 
 // ReadBody reads the JSON body of r, whole, up to MaxBody.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	// "+json" is accepted for senders that put their events into an envelope type of their own.
-	mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || mt != "application/json" && !strings.HasSuffix(mt, "+json") {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		p := NewProblem(http.StatusUnsupportedMediaType, ReasonUnsupportedMedia, "the body must be sent as Content-Type application/json")
 		p.Field = "Content-Type"
 		return nil, p
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	body, err := readAll(r)
 	if len(body) > MaxBody {
 		_, _ = io.CopyN(io.Discard, r.Body, drained)
 		w.Header().Set("Connection", "close")
@@ -51,6 +49,27 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, NewProblem(http.StatusBadRequest, ReasonBadRequest, "the body could not be read to its end")
 	}
 	return body, nil
+}
+
+// isJSON also takes "+json", for senders that put their events into an envelope type of their own.
+func isJSON(contentType string) bool {
+	const usual = "application/json"
+	if contentType == usual {
+		return true
+	}
+	mt, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (mt == usual || strings.HasSuffix(mt, "+json"))
+}
+
+// readAll returns the body, or more than MaxBody of it.
+func readAll(r *http.Request) ([]byte, error) {
+	const soon = 16 << 10 // what may be set aside for a body that has only been announced
+	if r.ContentLength <= 0 || r.ContentLength > soon {
+		return io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	}
+	body := make([]byte, r.ContentLength) // which is where the body of a request ends
+	n, err := io.ReadFull(r.Body, body)
+	return body[:n], err
 }
 
 // CheckHeader refuses what the sender put into a header that is kept. A journal holds UTF-8 only: anything else would be
@@ -85,6 +104,16 @@ func decode(body []byte, v any, strict bool) error {
 	if !wellFormed(body) {
 		return NewProblem(http.StatusBadRequest, ReasonMalformedBody, "the body has text that is not Unicode")
 	}
+	if strict || json.Unmarshal(body, v) != nil {
+		if err := decodeSlowly(body, v, strict); err != nil {
+			return err
+		}
+	}
+	return checkShape(body, v, !strict)
+}
+
+// decodeSlowly knows what is wrong.
+func decodeSlowly(body []byte, v any, strict bool) error {
 	d := json.NewDecoder(bytes.NewReader(body))
 	if strict {
 		d.DisallowUnknownFields()
@@ -95,7 +124,7 @@ func decode(body []byte, v any, strict bool) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return malformed(body, d.InputOffset(), "there is more after the JSON object")
 	}
-	return checkShape(body, v, !strict)
+	return nil
 }
 
 // explain says where the error is; it repeats names of fields and of types, never a value.
@@ -178,7 +207,8 @@ func CheckLength(path, value string, limit int, required bool) error {
 // Digest tells JSON values of different meaning apart, under a word that says what they are. White space between
 // tokens does not count.
 func Digest(word string, value []byte) string {
-	b := bytes.NewBufferString(word + "\n")
+	b := bytes.NewBuffer(make([]byte, 0, len(word)+1+len(value)))
+	b.WriteString(word + "\n")
 	if err := json.Compact(b, value); err != nil {
 		b.Write(value)
 	}

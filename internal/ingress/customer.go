@@ -34,12 +34,13 @@ type Customer struct {
 func (c *Customer) Attributes(path string) (rule.Attributes, error) {
 	attrs := rule.Attributes{}
 	for _, f := range []struct{ name, value string }{{"id", c.ID}, {"name", c.Name}} {
+		if f.value == "" {
+			continue
+		}
 		if err := CheckLength(path+"."+f.name, f.value, MaxID, false); err != nil {
 			return nil, err
 		}
-		if f.value != "" {
-			attrs["customer."+f.name] = rule.TextValue(f.value)
-		}
+		attrs["customer."+f.name] = rule.TextValue(f.value)
 	}
 	for _, f := range []struct {
 		name  string
@@ -49,14 +50,15 @@ func (c *Customer) Attributes(path string) (rule.Attributes, error) {
 		{"preferredAgents", c.PreferredAgents, MaxPreferredAgents},
 		{"neverAgents", c.NeverAgents, MaxNeverAgents},
 	} {
+		if f.list == nil {
+			continue
+		}
 		names, err := agentNames(path+"."+f.name, f.list, f.limit)
 		if err != nil {
 			return nil, err
 		}
 		// The text of an empty list is there, and empty: it takes the place of the list that the item has.
-		if f.list != nil {
-			attrs["customer."+f.name] = rule.TextValue(strings.Join(names, ","))
-		}
+		attrs["customer."+f.name] = rule.TextValue(strings.Join(names, ","))
 	}
 	return attrs, nil
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // shape holds JSON that has been decoded already against the type that it was decoded into. It finds what the decoder
@@ -90,19 +91,40 @@ func (s *shape) member(t reflect.Type, name, full string) (reflect.Type, error) 
 	if t.Kind() != reflect.Struct {
 		return nil, nil //nolint:nilnil // what stands in a map is looked at by whoever reads the map
 	}
-	for f := range t.Fields() {
-		ours, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	for _, f := range fieldsOf(t) {
 		switch {
-		case ours == name:
-			if s.next() == 'n' && !s.nulls && f.Type.Kind() != reflect.Pointer {
-				return nil, InvalidField(full, "", fmt.Sprintf("%s must be a JSON %s, not null", full, jsonName(f.Type.Kind().String())))
+		case f.name == name:
+			if s.next() == 'n' && !s.nulls && f.is.Kind() != reflect.Pointer {
+				return nil, InvalidField(full, "", fmt.Sprintf("%s must be a JSON %s, not null", full, jsonName(f.is.Kind().String())))
 			}
-			return f.Type, nil
-		case strings.EqualFold(ours, name):
-			return nil, InvalidField(full, "", fmt.Sprintf("there is no field %q here; it is written %q", name, ours))
+			return f.is, nil
+		case strings.EqualFold(f.name, name):
+			return nil, InvalidField(full, "", fmt.Sprintf("there is no field %q here; it is written %q", name, f.name))
 		}
 	}
 	return nil, nil //nolint:nilnil // a field that is passed over
+}
+
+// field is a member of a struct, by its name in JSON.
+type field struct {
+	name string
+	is   reflect.Type
+}
+
+// known has the fields of the types that were asked for, which are a few of ours.
+var known sync.Map
+
+func fieldsOf(t reflect.Type) []field {
+	if had, ok := known.Load(t); ok {
+		return had.([]field) //nolint:forcetypeassert // nothing else is in it
+	}
+	var list []field
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		list = append(list, field{name, f.Type})
+	}
+	known.Store(t, list)
+	return list
 }
 
 // next passes over white space and returns what follows.
@@ -157,27 +179,30 @@ func (s *shape) skipNested(opening, closing byte) {
 
 // names is a set that is small most of the time.
 type names struct {
-	few  []string
+	few  [16]string
+	n    int
 	many map[string]struct{}
 }
 
 // add reports whether name is new.
-func (n *names) add(name string) bool {
-	if n.many == nil {
-		if slices.Contains(n.few, name) {
+func (s *names) add(name string) bool {
+	if s.many == nil {
+		if slices.Contains(s.few[:s.n], name) {
 			return false
 		}
-		if n.few = append(n.few, name); len(n.few) == 16 {
-			n.many = make(map[string]struct{}, 64)
-			for _, known := range n.few {
-				n.many[known] = struct{}{}
-			}
+		if s.n < len(s.few) {
+			s.few[s.n] = name
+			s.n++
+			return true
 		}
-		return true
+		s.many = make(map[string]struct{}, 4*len(s.few))
+		for _, known := range s.few {
+			s.many[known] = struct{}{}
+		}
 	}
-	if _, known := n.many[name]; known {
+	if _, known := s.many[name]; known {
 		return false
 	}
-	n.many[name] = struct{}{}
+	s.many[name] = struct{}{}
 	return true
 }

@@ -52,7 +52,7 @@ type reply struct {
 	Body       any `json:"body"` // a desk.Answer or an ingress.Problem
 }
 
-// receive starts one command. It waits while too many are under way.
+// receive starts one command, of which it keeps nothing of frame. It waits while too many are under way.
 func (s *session) receive(ctx context.Context, frame []byte) {
 	select {
 	case s.slots <- struct{}{}:

@@ -3,6 +3,7 @@
 package wsapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -184,16 +185,24 @@ func (s *session) over() {
 // read takes commands, notices when the client goes, and answers its pings. Like send it does without a context.
 func (s *session) read(ctx context.Context) {
 	s.conn.SetReadLimit(maxFrame)
+	const usual = 4 << 10
+	var frame bytes.Buffer
 	for {
-		kind, frame, err := s.conn.Read(context.Background())
+		if frame.Reset(); frame.Cap() > usual {
+			frame = bytes.Buffer{}
+		}
+		kind, r, err := s.conn.Reader(context.Background())
 		if err != nil {
+			return
+		}
+		if _, err := frame.ReadFrom(r); err != nil {
 			return
 		}
 		if kind != websocket.MessageText {
 			s.close(websocket.StatusUnsupportedData, "frames must be text")
 			return
 		}
-		s.receive(ctx, frame)
+		s.receive(ctx, frame.Bytes())
 	}
 }
 
