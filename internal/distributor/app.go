@@ -89,10 +89,11 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	if err := a.Start(ctx); err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it was told to stop before it had started
+			return nil // it was told to stop before it had started
 		}
 		return err
 	}
+	defer paceHeap()()
 	select {
 	case <-ctx.Done():
 		return a.Stop(context.WithoutCancel(ctx))

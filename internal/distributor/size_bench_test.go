@@ -127,7 +127,7 @@ func cpu(b *testing.B) float64 {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
-func heap() float64 {
+func heapSize() float64 {
 	runtime.GC()
 	runtime.GC()
 	var m runtime.MemStats
@@ -168,13 +168,13 @@ func atSize(b *testing.B, items, tail int) {
 	f.tail(tail)
 	f.Loop = nil
 	check(b, s.close())
-	before := heap()
+	before := heapSize()
 	for b.Loop() {
 		began, used := time.Now(), cpu(b)
 		a := w.build(func(a *App) { a.cfg.CheckInvariants = false })
 		check(b, a.Start(context.Background()))
 		figures["start-s"], figures["start-cpu-s"] = time.Since(began).Seconds(), cpu(b)-used
-		figures["heap-B/item"] = (heap() - before) / float64(f.items)
+		figures["heap-B/item"] = (heapSize() - before) / float64(f.items)
 		w.kill(a)
 	}
 	for name, figure := range figures {
