@@ -19,10 +19,8 @@ func (e *Engine) activate(c event.ActivatePlan) event.Result {
 		return event.Result{Duplicate: true}
 	}
 	e.emit(event.PlanActivated(c))
-	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		if a := e.agents[name]; a.def == nil {
-			e.dismiss(a)
-		}
+	for _, a := range e.agentsWho(func(a *agent) bool { return a.def == nil }) {
+		e.dismiss(a)
 	}
 	for _, it := range e.stranded() {
 		e.rescue(it)

@@ -5,6 +5,7 @@ package engine
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
@@ -23,8 +24,7 @@ func (e *Engine) applyPlan(ev *event.PlanActivated) {
 		}
 	}
 	e.usePlan(ev.Plan)
-	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		a := e.agents[name]
+	for _, a := range e.agentsWho(func(a *agent) bool { return a.ChoiceName != "" || a.day.index != 0 }) {
 		e.renamePresence(a, ev.Plan)
 		if a.day.index != 0 {
 			e.dropKept(a, func(_ *entry, profile string) bool {
@@ -56,15 +56,37 @@ func (e *Engine) definition(w *plan.Workstream) *plan.Workstream {
 	return own
 }
 
+// agentsWho returns the agents of whom something is true, by name.
+func (e *Engine) agentsWho(is func(a *agent) bool) []*agent {
+	var list []*agent
+	for _, a := range e.agents {
+		if is(a) {
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, func(a, b *agent) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// usePlan gives agents and queues their definitions, unless these are all as they were.
 func (e *Engine) usePlan(p *plan.Plan) {
+	before := e.plan
 	e.plan = p
+	if before != nil && p.SameDirectory(before) {
+		return
+	}
 	for i := range p.Agents {
 		if name := p.Agents[i].Name; e.agents[name] == nil && p.Agent(name) != nil {
 			e.agents[name] = newAgent(name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(e.agents)) {
-		e.defineAgent(e.agents[name], p)
+	for i := range p.Agents {
+		if name := p.Agents[i].Name; p.Agent(name) != nil {
+			e.defineAgent(e.agents[name], p)
+		}
+	}
+	for _, a := range e.agentsWho(func(a *agent) bool { return p.Agent(a.Name) == nil }) {
+		e.defineAgent(a, p)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.queues)) {
 		if p.Queue(name) == nil {

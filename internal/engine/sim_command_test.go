@@ -307,5 +307,11 @@ func (s *sim) activate() event.Command {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if s.inForce != nil { // a replica takes what is as it was from the plan in force
+		if s.plan, err = plan.Assemble(s.plan.Manifest(), s.inForce, s.plan.Part); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.inForce = s.plan
 	return event.ActivatePlan{Version: version, Plan: s.plan}
 }

@@ -385,7 +385,7 @@ func (s *sim) editedPlan() *plan.Plan {
 	if s.IntN(6) == 0 {
 		return s.randomPlan()
 	}
-	body, _, err := s.plan.Encode()
+	body, err := s.plan.Body() // Encode would make the lists that it shares with others ready anew
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -138,7 +138,7 @@ func edited(list []done, i int, edit func(*plan.Plan)) []done {
 	if !ok || i >= len(list) {
 		return nil
 	}
-	before, _, err := c.Plan.Encode()
+	before, err := c.Plan.Body()
 	if err != nil {
 		return nil
 	}

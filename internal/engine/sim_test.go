@@ -75,6 +75,7 @@ type sim struct {
 	world    *scenario.World
 	now      event.Instant
 	plan     *plan.Plan
+	inForce  *plan.Plan // the one that was activated last
 	mood     mood
 	uses     [features]bool
 	calm     bool // all agents are there in the beginning, and time passes slowly

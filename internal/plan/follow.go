@@ -54,7 +54,7 @@ func (p *Plan) takeOver(before *Plan) *sameness {
 }
 
 func takeOver[E any](is *same, list, before []E, name func(*E) string, equal func(a, b *E) bool) {
-	if len(list) == len(before) && (len(list) == 0 || &list[0] == &before[0]) {
+	if sameList(list, before) {
 		is.all = true
 		return
 	}

@@ -141,36 +141,27 @@ func cutPrefix(s, prefix string) (string, bool) {
 	return "", false
 }
 
-// buildIndex makes p ready to be asked. What elements share with those of base is ready, and stays as it is; without a base,
-// nothing is.
+// buildIndex makes p ready to be asked. What elements share with those of base is ready, and stays as it is, and so does the
+// index of a list that is that of base; without a base, nothing is.
 func (p *Plan) buildIndex(base *Plan) error {
-	p.index = index{
-		workstreams: make(map[string]*Workstream, len(p.Workstreams)),
-		channels:    make(map[string]*Channel, len(p.Channels)),
-		addresses:   make(map[string]*Channel, len(p.Channels)),
-		queues:      make(map[string]*Queue, len(p.Queues)),
-		agents:      make(map[string]*Agent, len(p.Agents)),
-		subjects:    make(map[subject]*Agent, len(p.Agents)),
-		members:     make(map[string][]string, len(p.Queues)),
-		calendars:   make(map[string]*Calendar, len(p.Calendars)),
-		profiles:    make(map[string]*Profile, len(p.Profiles)),
-		presences:   make(map[string]*CustomPresence, len(p.Presences)),
-		zones:       make(map[string]*time.Location),
-	}
+	p.index = index{presences: make(map[string]*CustomPresence, len(p.Presences))}
 	p.forget(base)
 	if err := p.checkNames(); err != nil {
 		return err
 	}
-	if err := p.indexDirectory(); err != nil {
+	if err := p.indexPresences(); err != nil {
+		return err
+	}
+	if err := p.indexDirectory(base); err != nil {
 		return err
 	}
 	if err := p.indexAgents(base); err != nil {
 		return err
 	}
-	if err := p.indexWorkstreams(); err != nil {
+	if err := p.indexWorkstreams(base); err != nil {
 		return err
 	}
-	return p.indexChannels()
+	return p.indexChannels(base)
 }
 
 // checkNames refuses two of a name: one would be found and the other half of the time meant. It also refuses what is
@@ -197,17 +188,28 @@ func (p *Plan) checkNames() error {
 	return checkNames("agent", p.Agents, func(a *Agent) string { return a.Name })
 }
 
-// indexDirectory finds what others name: profiles, calendars, presences and queues.
-func (p *Plan) indexDirectory() error {
-	for i := range p.Profiles {
-		p.index.profiles[p.Profiles[i].Name] = &p.Profiles[i]
-	}
+func (p *Plan) indexPresences() error {
 	for i := range p.Presences {
 		c := &p.Presences[i]
 		if b, ok := p.Presence(string(c.Base)); !ok || b.Base != c.Base {
 			return fmt.Errorf("presence %s: %q is no base presence", c.Name, c.Base)
 		}
 		p.index.presences[c.Name] = c
+	}
+	return nil
+}
+
+// indexDirectory finds what others name: profiles, calendars and queues.
+func (p *Plan) indexDirectory(base *Plan) error {
+	if p.shares(base, queueKind) && p.shares(base, profileKind) && p.shares(base, calendarKind) {
+		p.index.queues, p.index.profiles, p.index.calendars = base.index.queues, base.index.profiles, base.index.calendars
+		return nil
+	}
+	p.index.queues = make(map[string]*Queue, len(p.Queues))
+	p.index.profiles = make(map[string]*Profile, len(p.Profiles))
+	p.index.calendars = make(map[string]*Calendar, len(p.Calendars))
+	for i := range p.Profiles {
+		p.index.profiles[p.Profiles[i].Name] = &p.Profiles[i]
 	}
 	for i := range p.Calendars {
 		c := &p.Calendars[i]
@@ -227,6 +229,25 @@ func (p *Plan) indexDirectory() error {
 		}
 	}
 	return nil
+}
+
+// SameDirectory reports whether the agents, queues and profiles of p are those of another plan, from which it took them. That of
+// plans with equal ones that do not share them, it does not find out.
+func (p *Plan) SameDirectory(o *Plan) bool {
+	return p.shares(o, agentKind) && p.shares(o, queueKind) && p.shares(o, profileKind)
+}
+
+// namesQueues reports whether p has the queues that base has, whatever became of each.
+func (p *Plan) namesQueues(base *Plan) bool {
+	if base == nil || len(p.Queues) != len(base.Queues) {
+		return false
+	}
+	for i := range p.Queues {
+		if p.Queues[i].Name != base.Queues[i].Name {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Plan) checkQueue(q *Queue) error {
@@ -260,6 +281,13 @@ func checkNames[E any](kind string, list []E, name func(*E) string) error {
 
 // indexAgents relies on the agents' order by name: members come out sorted.
 func (p *Plan) indexAgents(base *Plan) error {
+	if p.shares(base, agentKind) && p.namesQueues(base) {
+		from := &base.index
+		p.index.agents, p.index.subjects, p.index.members, p.index.zones = from.agents, from.subjects, from.members, from.zones
+		return nil
+	}
+	p.index.agents, p.index.subjects = make(map[string]*Agent, len(p.Agents)), make(map[subject]*Agent, len(p.Agents))
+	p.index.members, p.index.zones = make(map[string][]string, len(p.Queues)), make(map[string]*time.Location)
 	for i := range p.Agents {
 		a := &p.Agents[i]
 		of := subject{a.Issuer, a.Subject}
@@ -301,14 +329,28 @@ func (p *Plan) zone(name string) (*time.Location, error) {
 	return time.LoadLocation(name)
 }
 
-func (p *Plan) indexWorkstreams() error {
+func (p *Plan) indexWorkstreams(base *Plan) error {
+	queues := p.namesQueues(base)
+	if p.shares(base, workstreamKind) {
+		if queues && p.shares(base, calendarKind) {
+			p.index.workstreams = base.index.workstreams
+			return nil
+		}
+		p.Workstreams = slices.Clone(p.Workstreams) // those of base must not be compiled with other calendars
+	}
+	p.index.workstreams = make(map[string]*Workstream, len(p.Workstreams))
+	exists := func(queue string) bool { return p.index.queues[queue] != nil }
 	for i := range p.Workstreams {
 		w := &p.Workstreams[i]
 		p.index.workstreams[w.Name] = w
-		if err := w.checkQueues(func(queue string) bool { return p.index.queues[queue] != nil }); err != nil {
+		ready := w.ready(p)
+		if ready && queues {
+			continue // it is one of base
+		}
+		if err := w.checkQueues(exists); err != nil {
 			return err
 		}
-		if w.ready(p) {
+		if ready {
 			continue
 		}
 		w.Classification = slices.Clone(w.Classification) // they may be those of another plan
@@ -375,7 +417,12 @@ func (r *Rule) checkTargets(exists func(queue string) bool) error {
 	return nil
 }
 
-func (p *Plan) indexChannels() error {
+func (p *Plan) indexChannels(base *Plan) error {
+	if p.shares(base, channelKind) && p.shares(base, workstreamKind) {
+		p.index.channels, p.index.addresses = base.index.channels, base.index.addresses
+		return nil
+	}
+	p.index.channels, p.index.addresses = make(map[string]*Channel, len(p.Channels)), make(map[string]*Channel, len(p.Channels))
 	for i := range p.Channels {
 		c := &p.Channels[i]
 		p.index.channels[c.Name] = c

@@ -300,44 +300,125 @@ func Assemble(manifest []byte, base *Plan, fetch func(PartID) ([]byte, error)) (
 		return nil, err
 	}
 	p := &Plan{version: Version(manifest), parts: make([]part, 0, len(ids))}
-	p.reserve(base)
 	have := base.byID()
-	for _, id := range ids {
-		var c content
-		var size int
-		if i, ok := have[id]; ok {
-			c, size = base.cut(base.parts[i]), base.parts[i].size
-		} else {
-			body, err := fetch(id)
-			if err != nil {
-				return nil, err
-			}
-			if c, err = decodePart(id, body); err != nil {
-				return nil, err
-			}
-			size = len(body)
+	for len(ids) > 0 {
+		if n := p.shareList(base, ids, have); n > 0 {
+			ids = ids[n:]
+			continue
 		}
-		next, err := p.paste(id, c, size)
+		next, err := p.addPart(base, ids[0], have, fetch)
 		if err != nil {
 			return nil, err
 		}
 		if n := len(p.parts); n > 0 && p.parts[n-1].kind > next.kind || (n == 0) != (next.kind == headKind) {
-			return nil, fmt.Errorf("part %s is not in order", id)
+			return nil, fmt.Errorf("part %s is not in order", ids[0])
 		}
-		p.parts = append(p.parts, next)
+		p.parts, ids = append(p.parts, next), ids[1:]
 	}
 	return p, p.buildIndex(base)
 }
 
-// reserve makes room for as much as base has, and a little more.
-func (p *Plan) reserve(base *Plan) {
-	if base == nil {
-		return
+// shareList takes over a whole list of base, if ids begin with just its parts and nothing of the kind is there yet. It returns
+// how many parts that are.
+func (p *Plan) shareList(base *Plan, ids []PartID, have map[PartID]int) int {
+	at, ok := have[ids[0]]
+	if !ok {
+		return 0
 	}
-	const more = 8
-	p.Workstreams, p.Agents = make([]Workstream, 0, len(base.Workstreams)+more), make([]Agent, 0, len(base.Agents)+more)
-	p.Queues, p.Channels = make([]Queue, 0, len(base.Queues)+more), make([]Channel, 0, len(base.Channels)+more)
+	k := base.parts[at].kind
+	list := base.partsOf(k)
+	if k == headKind || len(p.parts) == 0 || p.parts[len(p.parts)-1].kind >= k || len(ids) < len(list) {
+		return 0
+	}
+	for i := range list {
+		if list[i].id != ids[i] {
+			return 0
+		}
+	}
+	if len(ids) > len(list) {
+		if next, ok := have[ids[len(list)]]; !ok || base.parts[next].kind == k {
+			return 0 // there may be more of the kind
+		}
+	}
+	p.share(base, k)
+	p.parts = append(p.parts, list...)
+	return len(list)
 }
+
+// share takes over a list of base. What is added to it later must not get into the room behind that of base.
+func (p *Plan) share(base *Plan, k kind) {
+	switch k {
+	case queueKind:
+		p.Queues = slices.Clip(base.Queues)
+	case profileKind:
+		p.Profiles = slices.Clip(base.Profiles)
+	case calendarKind:
+		p.Calendars = slices.Clip(base.Calendars)
+	case agentKind:
+		p.Agents = slices.Clip(base.Agents)
+	case workstreamKind:
+		p.Workstreams = slices.Clip(base.Workstreams)
+	case channelKind:
+		p.Channels = slices.Clip(base.Channels)
+	case headKind, kindCount:
+	}
+}
+
+// addPart adds the elements of one part to p, those of base or those that fetch returns.
+func (p *Plan) addPart(base *Plan, id PartID, have map[PartID]int, fetch func(PartID) ([]byte, error)) (part, error) {
+	if i, ok := have[id]; ok {
+		c := base.cut(base.parts[i])
+		p.reserve(base, &c)
+		return p.paste(id, c, base.parts[i].size)
+	}
+	body, err := fetch(id)
+	if err != nil {
+		return part{}, err
+	}
+	c, err := decodePart(id, body)
+	if err != nil {
+		return part{}, err
+	}
+	p.reserve(base, &c)
+	return p.paste(id, c, len(body))
+}
+
+// reserve makes room for as many elements of the kind of c as base has, and a few more.
+func (p *Plan) reserve(base *Plan, c *content) {
+	const more = 8
+	switch {
+	case base == nil:
+	case len(c.Agents) > 0 && p.Agents == nil:
+		p.Agents = make([]Agent, 0, len(base.Agents)+more)
+	case len(c.Workstreams) > 0 && p.Workstreams == nil:
+		p.Workstreams = make([]Workstream, 0, len(base.Workstreams)+more)
+	}
+}
+
+// shares reports whether a list of p is that of base.
+func (p *Plan) shares(base *Plan, k kind) bool {
+	if base == nil {
+		return false
+	}
+	switch k {
+	case queueKind:
+		return sameList(p.Queues, base.Queues)
+	case profileKind:
+		return sameList(p.Profiles, base.Profiles)
+	case calendarKind:
+		return sameList(p.Calendars, base.Calendars)
+	case agentKind:
+		return sameList(p.Agents, base.Agents)
+	case workstreamKind:
+		return sameList(p.Workstreams, base.Workstreams)
+	case channelKind:
+		return sameList(p.Channels, base.Channels)
+	default:
+		return false
+	}
+}
+
+func sameList[E any](a, b []E) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 func (p *Plan) byID() map[PartID]int {
 	if p == nil {

@@ -133,6 +133,7 @@ func TestFollowAndAssembleAgreeWithEncode(t *testing.T) {
 			}
 		}
 		compiled(t, got)
+		compiled(t, there) // still
 		if got.Size() != next.Size() || fetched > 8 {
 			t.Fatalf("edit %d: %d parts were fetched for three edits; %d bytes, want %d", n, fetched, got.Size(), next.Size())
 		}
