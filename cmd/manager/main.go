@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/go-logr/logr"
@@ -31,7 +32,15 @@ func main() {
 	}
 }
 
+// gcPercent is how much the heap grows between two collections, where GOGC does not say. Nearly all of the manager's heap is
+// the cache of objects, which stays, and edits make little garbage: half of the usual costs a few milliseconds of processor
+// time now and then, and saves a quarter of the memory.
+const gcPercent = 50
+
 func run(ctx context.Context) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	var opts operator.Options
 	flags := flag.CommandLine // controller-runtime has put --kubeconfig there
 	flags.StringVar(&opts.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the manager's own namespace")

@@ -35,7 +35,8 @@ type Reconciler struct {
 
 	mu         sync.Mutex
 	namespaces map[string]*namespace
-	noticed    map[place]bool // what has changed since it was listed
+	noticed    map[place]map[string]bool // the names of what has changed since it was read
+	hurried    map[string]bool           // namespaces of which something changed since their last reconcile began
 }
 
 // place is all objects of a kind in a namespace.
@@ -45,7 +46,7 @@ type place struct{ namespace, kind string }
 func New(mgr ctrl.Manager, feed Feed) *Reconciler {
 	return &Reconciler{
 		client: mgr.GetClient(), live: mgr.GetAPIReader(), feed: feed, now: time.Now,
-		namespaces: map[string]*namespace{}, noticed: map[place]bool{},
+		namespaces: map[string]*namespace{}, noticed: map[place]map[string]bool{}, hurried: map[string]bool{},
 	}
 }
 
@@ -56,7 +57,7 @@ type scope struct {
 	output *compile.Output
 	// distributor is the name of the one that serves; empty while there is none.
 	distributor string
-	// relisted is set when some kind was listed anew.
+	// relisted is set when objects may have come or gone.
 	relisted bool
 	// expected are the replicas of the distributor; nil: not asked for yet.
 	expected []string
@@ -85,6 +86,7 @@ type phase func(context.Context, *scope) error
 
 // Reconcile brings one namespace's plan in line with its objects. The request's name is the namespace.
 func (r *Reconciler) Reconcile(ctx context.Context, req reconcile.Request) (res reconcile.Result, err error) {
+	r.startOver(req.Name) // what changes from now on is for the next time
 	s, err := r.gather(ctx, req.Name)
 	if err != nil || s == nil {
 		return reconcile.Result{}, err
@@ -108,9 +110,17 @@ func (r *Reconciler) compile(ctx context.Context, s *scope) error {
 	start := time.Now()
 	in := s.input
 	in.LastGood = s.lastGood()
+	in.Unchanged = map[string]bool{}
+	for _, l := range s.kinds {
+		in.Unchanged[l.kind] = l.unchanged
+		l.unchanged = false // should it fail
+	}
 	out, err := s.compiler.Compile(&in)
 	if err != nil {
 		return err
+	}
+	for _, l := range s.kinds {
+		l.unchanged = true
 	}
 	compileSeconds.Observe(time.Since(start).Seconds())
 	s.output, s.compiled, s.fingerprint = out, out, state

@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
 	"maps"
 	"reflect"
 	"slices"
@@ -33,7 +33,25 @@ type object interface {
 // objects are the routing objects of a namespace. They belong to the cache and must not be changed.
 type objects struct {
 	input compile.Input
-	all   []kindObject
+	kinds []*listed
+}
+
+// all goes through the objects, kind by kind and by name.
+func (o *objects) all(yield func(kindObject) bool) {
+	for _, l := range o.kinds {
+		for i := range l.all {
+			if !yield(l.all[i]) {
+				return
+			}
+		}
+	}
+}
+
+func (o *objects) count() (n int) {
+	for _, l := range o.kinds {
+		n += len(l.all)
+	}
+	return n
 }
 
 // kindObject is an object with its kind, which those of a typed cache do not have.
@@ -53,7 +71,7 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 	if err := r.list(ctx, s); err != nil {
 		return nil, err
 	}
-	if len(s.all) == 0 {
+	if s.count() == 0 {
 		if n.published != "" {
 			r.feed.Withdraw(name, n.published)
 		}
@@ -61,7 +79,7 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 		return nil, nil
 	}
 	if s.relisted {
-		n.forgetGone(s.all)
+		n.forgetGone(s)
 	}
 	if d := compile.Serving(in.Distributors); d != nil {
 		s.distributor = d.Name
@@ -73,11 +91,32 @@ func (r *Reconciler) gather(ctx context.Context, name string) (*scope, error) {
 	return s, r.loadRevisions(ctx, n)
 }
 
-// listed are the objects of a kind as they were listed last.
+// listed are the objects of a kind as they were read last.
 type listed struct {
-	items any // a slice of the kind's type
+	kind  string
+	items any // a slice of the kind's type, by name
 	all   []kindObject
+	// fingerprint is another one when anything of the kind is that a plan is made of.
+	fingerprint uint64
+	// unchanged: nothing of it was read again since it was compiled last.
+	unchanged bool
+	// finalized: who is to have our finalizer has it, and nobody is being deleted.
+	finalized bool
+	said      said
 }
+
+// said is what objects of a kind were seen to say, so that at an edit only those are looked at of which something else is to
+// be said.
+type said struct {
+	verdicts []compile.Object
+	// but are the names of those who were not seen to, or were read again since.
+	but map[string]bool
+	// acknowledged is the newest plan that every replica ran then.
+	acknowledged uint64
+}
+
+// fewStale is how many objects of a kind are read one by one. When more have changed, all are listed.
+const fewStale = 200
 
 // list reads the kinds of which something has changed, and takes the others as they were.
 func (r *Reconciler) list(ctx context.Context, s *scope) error {
@@ -108,46 +147,99 @@ func listOf[T any, P interface {
 	client.ObjectList
 }](ctx context.Context, r *Reconciler, s *scope, into *[]T, items func(LP) []T) error {
 	kind := reflect.TypeFor[T]().Name() // Go types are named like their kinds
-	r.noteStale(s.namespace, kind)      // before it is listed: what changes meanwhile is listed next time
-	if l := s.lists[kind]; l != nil && !s.stale[kind] {
+	r.noteStale(s.namespace, kind)      // before it is read: what changes meanwhile is read next time
+	l, stale := s.lists[kind], s.stale[kind]
+	if l != nil {
 		*into, _ = l.items.([]T)
-		s.all = append(s.all, l.all...)
-		return nil
 	}
-	s.stale[kind] = true // until it has been listed
-	list := LP(new(L))
-	if err := r.client.List(ctx, list, client.InNamespace(s.name), client.UnsafeDisableDeepCopy); err != nil {
-		return fmt.Errorf("listing %T: %w", list, err)
+	switch {
+	case l != nil && len(stale) == 0:
+	case l != nil && len(stale) <= fewStale:
+		changed, err := reread[T, P](ctx, r, s, *into, stale)
+		if err != nil {
+			return err
+		}
+		if same := len(*into) > 0 && len(changed) > 0 && &changed[0] == &(*into)[0]; !same {
+			l = collect[T, P](kind, changed)
+			s.relisted = true
+		}
+		*into = changed
+		l.touch(stale)
+	default:
+		list := LP(new(L))
+		if err := r.client.List(ctx, list, client.InNamespace(s.name), client.UnsafeDisableDeepCopy); err != nil {
+			return fmt.Errorf("listing %T: %w", list, err)
+		}
+		*into = items(list)
+		for i := range *into {
+			(*into)[i] = *fresh(s.namespace, P(&(*into)[i]))
+		}
+		slices.SortFunc(*into, func(a, b T) int { return strings.Compare(P(&a).GetName(), P(&b).GetName()) })
+		l = collect[T, P](kind, *into)
+		s.relisted = true
 	}
 	delete(s.stale, kind)
-	before := len(s.all)
-	*into = collect[T, P](s, kind, items(list))
-	s.lists[kind] = &listed{items: *into, all: slices.Clone(s.all[before:])}
-	s.relisted = true
+	s.lists[kind] = l
+	s.kinds = append(s.kinds, l)
 	return nil
 }
 
-// collect adds objects to s, each as fresh as it is known, in the order of their names.
+// reread returns items, by name, with those that are stale as they are now. One that is there before and after is replaced in
+// its place; when one comes or goes, or was made anew, it is another slice.
+func reread[T any, P interface {
+	*T
+	object
+}](ctx context.Context, r *Reconciler, s *scope, items []T, stale map[string]bool) ([]T, error) {
+	owned := false
+	for name := range stale {
+		o := P(new(T))
+		err := r.client.Get(ctx, types.NamespacedName{Namespace: s.name, Name: name}, o, client.UnsafeDisableDeepCopy)
+		if err != nil && !apierrors.IsNotFound(err) {
+			return nil, fmt.Errorf("reading %T %s: %w", o, name, err)
+		}
+		at, found := slices.BinarySearchFunc(items, name, func(a T, name string) int { return strings.Compare(P(&a).GetName(), name) })
+		switch {
+		case err == nil && found && P(&items[at]).GetUID() == o.GetUID():
+			items[at] = *fresh(s.namespace, o)
+			continue
+		case err != nil && !found:
+			continue
+		case !owned:
+			items, owned = slices.Clone(items), true
+		}
+		switch {
+		case err != nil:
+			items = slices.Delete(items, at, at+1)
+		case found:
+			items[at] = *fresh(s.namespace, o)
+		default:
+			items = slices.Insert(items, at, *fresh(s.namespace, o))
+		}
+	}
+	return items, nil
+}
+
+// collect lists objects that are in the order of their names.
 func collect[T any, P interface {
 	*T
 	object
-}](s *scope, kind string, items []T) []T {
-	slices.SortFunc(items, func(a, b T) int { return strings.Compare(P(&a).GetName(), P(&b).GetName()) })
+}](kind string, items []T) *listed {
+	l := &listed{kind: kind, items: items, all: make([]kindObject, len(items))}
 	for i := range items {
-		items[i] = *fresh(s.namespace, P(&items[i]))
 		shallow := func() object {
 			c := items[i]
 			return P(&c)
 		}
-		s.all = append(s.all, kindObject{kind, P(&items[i]), shallow})
+		l.all[i] = kindObject{kind, P(&items[i]), shallow}
 	}
-	return items
+	l.touch(nil)
+	return l
 }
 
 // forgetGone drops what is remembered of objects that no longer exist.
-func (n *namespace) forgetGone(all []kindObject) {
-	exists := make(map[types.UID]bool, len(all))
-	for _, o := range all {
+func (n *namespace) forgetGone(s *scope) {
+	exists := make(map[types.UID]bool, s.count())
+	for o := range s.all {
 		exists[o.GetUID()] = true
 	}
 	gone := func(uid types.UID) bool { return !exists[uid] }
@@ -185,24 +277,48 @@ func (r *Reconciler) secrets(ctx context.Context, s *scope) (map[string][]string
 	return out, nil
 }
 
-// fingerprint changes when anything that a plan is made of does.
-func fingerprint(o *objects) string {
-	h := fnv.New128a()
-	add := func(parts ...string) {
-		for _, p := range parts {
-			_, _ = h.Write([]byte(p)) // a hash never fails
-			_, _ = h.Write([]byte{0})
+// seed is that of this process's fingerprints.
+var seed = maphash.MakeSeed()
+
+// touch notes that objects of these names were read again.
+func (l *listed) touch(names map[string]bool) {
+	l.unchanged, l.finalized = false, true
+	for name := range names {
+		if l.said.but != nil {
+			l.said.but[name] = true
 		}
 	}
-	for _, obj := range o.all {
-		add(string(obj.GetUID()), strconv.FormatInt(obj.GetGeneration(), 10))
-		if obj.GetDeletionTimestamp() != nil && !compile.Held(obj) {
-			add("gone") // the finalizer is no part of the generation
+	protected := compile.Protected(l.kind)
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for i := range l.all {
+		o := l.all[i].object
+		l.finalized = l.finalized && (!protected || o.GetDeletionTimestamp() == nil && compile.Held(o))
+		add(&h, string(o.GetUID()), strconv.FormatInt(o.GetGeneration(), 10))
+		if o.GetDeletionTimestamp() != nil && !compile.Held(o) {
+			add(&h, "gone") // the finalizer is no part of the generation
 		}
+	}
+	l.fingerprint = h.Sum64()
+}
+
+// fingerprint changes when anything that a plan is made of does.
+func fingerprint(o *objects) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, l := range o.kinds {
+		add(&h, strconv.FormatUint(l.fingerprint, 10))
 	}
 	for _, name := range slices.Sorted(maps.Keys(o.input.Secrets)) {
-		add(name)
-		add(o.input.Secrets[name]...)
+		add(&h, name)
+		add(&h, o.input.Secrets[name]...)
 	}
-	return string(h.Sum(nil))
+	return h.Sum64()
+}
+
+func add(h *maphash.Hash, parts ...string) {
+	for _, p := range parts {
+		_, _ = h.WriteString(p) // a hash never fails
+		_ = h.WriteByte(0)
+	}
 }

@@ -24,10 +24,7 @@ const goneAfter = time.Millisecond
 func (r *Reconciler) protect(_ context.Context, s *scope) error {
 	s.needed = compile.Needed(&s.input)
 	var mu sync.Mutex // guards s.written and s.again: changes run side by side
-	for _, o := range s.all {
-		if !compile.Protected(o.kind) {
-			continue
-		}
+	for o := range s.unfinalized {
 		deleting, held := o.GetDeletionTimestamp() != nil, compile.Held(o.object)
 		needed := len(s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]) > 0
 		if deleting == held && !needed { // it is to be held, or let go
@@ -35,6 +32,17 @@ func (r *Reconciler) protect(_ context.Context, s *scope) error {
 		}
 	}
 	return nil
+}
+
+// unfinalized goes through the objects of the kinds that are protected, but for those kinds where nothing is to be done.
+func (o *objects) unfinalized(yield func(kindObject) bool) {
+	for _, l := range o.kinds {
+		for i := 0; i < len(l.all) && !l.finalized; i++ {
+			if !yield(l.all[i]) {
+				return
+			}
+		}
+	}
 }
 
 // setHeld puts the finalizer on an object, or takes it off. A write of somebody else in between is a conflict, because the list

@@ -23,8 +23,8 @@ import (
 
 // history is the stored revisions of one Workstream. The one with the highest number is the last good one.
 type history struct {
-	stored []storedRevision // by number
-	last   compile.Revision // as fresh as this process knows it
+	stored []storedRevision  // by number
+	last   *compile.Revision // as fresh as this process knows it
 	// unsure is set when a write failed: it may have been done all the same.
 	unsure bool
 }
@@ -60,7 +60,7 @@ func (r *Reconciler) loadRevisions(ctx context.Context, n *namespace) error {
 		}
 		h := n.history(owner.UID)
 		h.stored = append(h.stored, storedRevision{stored.Name, content.Workstream.Revision, stored.Revision})
-		h.last = content
+		h.last = &content
 	}
 	return nil
 }
@@ -84,8 +84,8 @@ func (n *namespace) history(workstream types.UID) *history {
 }
 
 // lastGood is what compile falls back to, by the Workstream's name.
-func (s *scope) lastGood() map[string]compile.Revision {
-	out := make(map[string]compile.Revision, len(s.revisions))
+func (s *scope) lastGood() map[string]*compile.Revision {
+	out := make(map[string]*compile.Revision, len(s.revisions))
 	for i := range s.input.Workstreams {
 		w := &s.input.Workstreams[i]
 		if h := s.revisions[w.UID]; h != nil && len(h.stored) > 0 {
@@ -97,20 +97,30 @@ func (s *scope) lastGood() map[string]compile.Revision {
 
 // retain has the revisions that the plan runs stored, and old ones removed.
 func (r *Reconciler) retain(_ context.Context, s *scope) error {
+	verdicts, at, kept := s.output.Objects[routingv1alpha1.KindWorkstream], 0, true
+	if len(verdicts) > 0 && sameList(verdicts, s.retained) {
+		return nil
+	}
 	for i := range s.input.Workstreams {
 		w := &s.input.Workstreams[i]
-		verdict := s.output.Object(routingv1alpha1.KindWorkstream, w.Name)
-		if verdict == nil || verdict.Revision == nil || verdict.Retained {
+		for at < len(verdicts) && verdicts[at].Name < w.Name {
+			at++
+		}
+		if at == len(verdicts) || verdicts[at].Name != w.Name || verdicts[at].Revision == nil || verdicts[at].Retained {
 			continue
 		}
-		h := s.history(w.UID)
-		if n := len(h.stored); n > 0 && h.stored[n-1].revision == verdict.Revision.Workstream.Revision && n <= limitOf(w) {
+		revision, h := verdicts[at].Revision, s.history(w.UID)
+		if n := len(h.stored); n > 0 && h.stored[n-1].revision == revision.Workstream.Revision && n <= limitOf(w) {
 			// Its queues, profiles and calendars may have changed since it was stored. What is stored stays as it is, which
 			// is enough for a process that begins to lead while something is missing.
-			h.last = *verdict.Revision
+			h.last = revision
 			continue
 		}
-		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, verdict.Revision) })
+		kept = false
+		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, revision) })
+	}
+	if s.retained = nil; kept {
+		s.retained = verdicts
 	}
 	return nil
 }
@@ -140,7 +150,7 @@ func (r *Reconciler) store(ctx context.Context, w *routingv1alpha1.Workstream, h
 		}
 		h.stored = append(h.stored, next)
 	}
-	h.last = *content
+	h.last = content
 	return r.prune(ctx, w, h)
 }
 

@@ -10,9 +10,9 @@ import (
 	"workstream.dev/operator/internal/planfeed"
 )
 
-// settleTime is how long replicas may take to answer before statuses say that they have not. An answer takes a few
-// milliseconds, so as a rule every status is written once, and not twice.
-const settleTime = 50 * time.Millisecond
+// settleTime is how long replicas may take to answer before statuses say that they have not. An answer takes some milliseconds,
+// so as a rule every status is written once, and not twice. The next edit is not kept waiting by it.
+const settleTime = 500 * time.Millisecond
 
 // wakers wake the worker that waits for a namespace's replicas.
 type wakers struct {
@@ -61,6 +61,9 @@ func (r *Reconciler) settle(ctx context.Context, s *scope) error {
 	defer limit.Stop()
 	for {
 		replicas := r.feed.Replicas(s.name, s.distributor)
+		if r.hurries(s.name) {
+			return nil
+		}
 		if answered(replicas, s.output.Version) {
 			if len(replicas) > 0 {
 				acknowledgeSeconds.Observe(time.Since(start).Seconds())

@@ -23,7 +23,7 @@ type namespace struct {
 
 	compiler    compile.Compiler
 	compiled    *compile.Output
-	fingerprint string // of what compiled was made of
+	fingerprint uint64 // of what compiled was made of
 
 	// version is the newest plan; sequence counts them, and versions has the sequence of each.
 	version  string
@@ -39,9 +39,9 @@ type namespace struct {
 	// journal, and runs again when it comes back.
 	replicas map[string]planfeed.Replica
 
-	// lists are the objects of each kind as they were listed last; stale are the kinds that must be listed again.
+	// lists are the objects of each kind as they were read last; stale are the names of those that must be read again.
 	lists map[string]*listed
-	stale map[string]bool
+	stale map[string]map[string]bool
 	// held says since when the plan has an object's generation.
 	held map[types.UID]held
 	// written are our own writes that the cache may not have yet.
@@ -50,8 +50,10 @@ type namespace struct {
 	keys map[string]secretKeys
 	// without says since when there are workstreams and no Distributor; zero: that is not so.
 	without time.Time
-	// revisions are the stored revisions, by Workstream; nil: not read yet.
+	// revisions are the stored revisions, by Workstream; nil: not read yet. retained is what was said of the Workstreams when all
+	// of it was seen to be stored.
 	revisions map[types.UID]*history
+	retained  []compile.Object
 }
 
 // held is the first plan, by sequence, that has a generation of an object. Zero is a plan that was acknowledged before this
@@ -80,7 +82,7 @@ func (r *Reconciler) namespace(name string) *namespace {
 			written:  map[types.UID]client.Object{},
 			keys:     map[string]secretKeys{},
 			lists:    map[string]*listed{},
-			stale:    map[string]bool{},
+			stale:    map[string]map[string]bool{},
 		}
 		r.namespaces[name] = n
 	}
@@ -121,25 +123,55 @@ func (n *namespace) acknowledged(r *planfeed.Replica) (sequence uint64, ok bool)
 // wrote notes our own write of an object.
 func (n *namespace) wrote(kind string, after client.Object) {
 	n.written[after.GetUID()] = after
-	n.stale[kind] = true
+	n.mustRead(kind, after.GetName())
 }
 
-// notice has the objects of a kind listed again: one of them is not as it was.
-func (r *Reconciler) notice(namespace, kind string) {
+func (n *namespace) mustRead(kind, name string) {
+	if n.stale[kind] == nil {
+		n.stale[kind] = map[string]bool{}
+	}
+	n.stale[kind][name] = true
+}
+
+// notice has an object read again: it is not as it was.
+func (r *Reconciler) notice(at place, name string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.noticed[place{namespace, kind}] = true
+	if r.noticed[at] == nil {
+		r.noticed[at] = map[string]bool{}
+	}
+	r.noticed[at][name] = true
 }
 
-// noteStale finds out what must be listed again. What changes from now on counts for the next time.
+// noteStale finds out what must be read again. What changes from now on counts for the next time.
 func (r *Reconciler) noteStale(n *namespace, kind string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := place{n.name, kind}
-	if r.noticed[at] {
-		n.stale[kind] = true
-		delete(r.noticed, at)
+	for name := range r.noticed[at] {
+		n.mustRead(kind, name)
 	}
+	delete(r.noticed, at)
+}
+
+// hurry notes that somebody waits for a plan or its statuses: writes that are under way for the namespace make room.
+func (r *Reconciler) hurry(namespace string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hurried[namespace] = true
+}
+
+// hurries reports whether something of a namespace has changed since startOver.
+func (r *Reconciler) hurries(namespace string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.hurried[namespace]
+}
+
+func (r *Reconciler) startOver(namespace string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.hurried, namespace)
 }
 
 // fresh returns our own last write of obj while the cache is behind it, or obj.

@@ -25,6 +25,14 @@ import (
 const (
 	// parallelWrites bounds the writes that are under way for one namespace.
 	parallelWrites = 8
+	// writeTime is how long one reconcile writes. What is left is for the next one, so that thousands of objects that nobody
+	// has looked at yet do not run into the timeout of a reconcile.
+	writeTime = 20 * time.Second
+	// hurriedTime is how long it writes when somebody has changed something meanwhile, whose plan comes first. It is long
+	// enough that statuses get on while a whole installation is applied, object after object.
+	hurriedTime = 100 * time.Millisecond
+	// continueAfter is when to go on with what there was no time for.
+	continueAfter = time.Millisecond
 	// conflictRetry is when to look again after somebody else wrote the same status: the cache has it by then.
 	conflictRetry = 20 * time.Millisecond
 	existsRetry   = time.Second
@@ -38,30 +46,49 @@ func (r *Reconciler) finish(ctx context.Context, s *scope, phases error) (reconc
 		return reconcile.Result{}, phases
 	}
 	r.statuses(s)
-	res, err := outcome(append(write(ctx, s.changes), write(ctx, s.later)...))
+	failures, done := r.write(ctx, s)
+	res, err := outcome(failures)
+	if !done {
+		s.again = continueAfter
+	}
 	if s.again > 0 && (res.RequeueAfter == 0 || s.again < res.RequeueAfter) {
 		res.RequeueAfter = s.again
 	}
 	return res, err
 }
 
-// write does all changes, whatever some of them fail at, and returns their errors.
-func write(ctx context.Context, changes []change) (failures []error) {
-	var group errgroup.Group
-	group.SetLimit(parallelWrites)
-	var mu sync.Mutex
-	for _, c := range changes {
-		group.Go(func() error {
-			if err := c(ctx); err != nil {
-				mu.Lock()
-				failures = append(failures, err)
-				mu.Unlock()
-			}
-			return nil
-		})
+// write does all changes, first those that somebody waits for, and returns their errors, whatever some of them fail at. done
+// is false when there was no time for all.
+func (r *Reconciler) write(ctx context.Context, s *scope) (failures []error, done bool) {
+	began := time.Now()
+	late := func() bool {
+		took := time.Since(began)
+		return took > writeTime || took > hurriedTime && r.hurries(s.name)
 	}
-	_ = group.Wait() // no task returns an error
-	return failures
+	var mu sync.Mutex
+	for _, changes := range [][]change{s.changes, s.later} {
+		var group errgroup.Group
+		group.SetLimit(parallelWrites)
+		done = true
+		for _, c := range changes {
+			if done = !late(); !done {
+				break
+			}
+			group.Go(func() error {
+				if err := c(ctx); err != nil {
+					mu.Lock()
+					failures = append(failures, err)
+					mu.Unlock()
+				}
+				return nil
+			})
+		}
+		_ = group.Wait() // no task returns an error
+		if !done {
+			return failures, false
+		}
+	}
+	return failures, true
 }
 
 // outcome treats a lost race as what it is: not worth a line in the log.
@@ -90,48 +117,123 @@ func outcome(failures []error) (reconcile.Result, error) {
 // statuses adds a change for each object whose status is not what is to be said.
 func (r *Reconciler) statuses(s *scope) {
 	var mu sync.Mutex // guards s.written and s.stale: changes run side by side
-	next := verdicts{output: s.output}
-	for _, o := range s.all {
-		verdict := next.of(o.kind, o.GetName())
-		if verdict == nil {
-			continue // it is being deleted
+	acknowledged, steady := s.acknowledgedByAll()
+	steady = steady && len(s.needed) == 0
+	for _, l := range s.kinds {
+		if !steady || acknowledged < l.said.acknowledged || len(l.said.verdicts) != len(s.output.Objects[l.kind]) {
+			l.said = said{} // what they were seen to say is worth nothing any more
 		}
-		s.hold(o.object, verdict)
-		before, after := o.object, s.judge(o, verdict)
-		if after == nil {
-			continue
+		r.judgeAll(s, l, &mu)
+		if l.said.acknowledged = acknowledged; !steady {
+			l.said = said{}
 		}
-		// Only a Distributor's status has another writer.
-		exclusive := o.kind == routingv1alpha1.KindDistributor
-		s.changes = append(s.changes, func(ctx context.Context) error {
-			wrote, err := kube.PatchStatus(ctx, r.client, before, after, exclusive)
-			if apierrors.IsNotFound(err) {
-				return nil
-			}
-			if err != nil {
-				return fmt.Errorf("%s: %w", o.kind, err)
-			}
-			if wrote {
-				statusWrites.Inc()
-				mu.Lock()
-				s.wrote(o.kind, after)
-				mu.Unlock()
-			}
-			return nil
-		})
 	}
 }
 
-// judge returns a copy of o with the status that it must have, or nil when it has it.
-func (s *scope) judge(o kindObject, verdict *compile.Object) object {
+// judgeAll adds a change for each object of a kind whose status is not what is to be said.
+func (r *Reconciler) judgeAll(s *scope, l *listed, mu *sync.Mutex) {
+	verdicts, before := s.output.Objects[l.kind], l.said
+	l.said = said{verdicts: verdicts, but: map[string]bool{}}
+	if before.but != nil && len(before.but) == 0 && sameList(verdicts, before.verdicts) {
+		return
+	}
+	at := 0
+	for _, o := range l.all {
+		name := o.GetName()
+		for at < len(verdicts) && verdicts[at].Name < name {
+			at++
+		}
+		if at == len(verdicts) || verdicts[at].Name != name {
+			continue // it is being deleted
+		}
+		verdict := &verdicts[at]
+		if before.but != nil && !before.but[name] && same(verdict, &before.verdicts[at]) {
+			continue
+		}
+		if c := r.judgeOne(s, o, verdict, mu); c != nil {
+			s.changes = append(s.changes, c)
+			l.said.but[name] = true
+		} else if verdict.Absent == "" && !wasProgrammed(o.object) {
+			l.said.but[name] = true // until a replica says something
+		}
+	}
+}
+
+// judgeOne returns the change for one object, nil if it says already what is to be said.
+func (r *Reconciler) judgeOne(s *scope, o kindObject, verdict *compile.Object, mu *sync.Mutex) change {
+	s.hold(o.object, verdict)
 	programmed := s.programmed(o.object, verdict)
-	users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]
-	if len(users) == 0 && says(o.object, verdict.Findings...) && says(o.object, programmed) && filled(o.object, verdict) {
+	if s.says(o, verdict, &programmed) {
 		return nil
 	}
+	return r.writeStatus(s, o, verdict, programmed, mu)
+}
+
+func sameList(a, b []compile.Object) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
+// same reports whether the same is to be said, as far as that can be told at a glance.
+func same(a, b *compile.Object) bool {
+	return a.Name == b.Name && len(a.Findings) == len(b.Findings) && &a.Findings[0] == &b.Findings[0] && a.Absent == b.Absent &&
+		a.Revision == b.Revision && a.Retained == b.Retained && a.WebhookPath == b.WebhookPath && a.Counts == b.Counts
+}
+
+func (r *Reconciler) writeStatus(
+	s *scope, o kindObject, verdict *compile.Object, programmed compile.Finding, mu *sync.Mutex,
+) change {
+	return func(ctx context.Context) error {
+		after := s.judge(o, verdict, &programmed)
+		if after == nil {
+			return nil
+		}
+		// Only a Distributor's status has another writer.
+		exclusive := o.kind == routingv1alpha1.KindDistributor
+		wrote, err := kube.PatchStatus(ctx, r.client, o.object, after, exclusive)
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.kind, err)
+		}
+		if wrote {
+			statusWrites.Inc()
+			mu.Lock()
+			s.wrote(o.kind, after)
+			mu.Unlock()
+		}
+		return nil
+	}
+}
+
+// acknowledgedByAll is the newest plan that every replica runs. steady is false when one is missing, or lacks credentials: then
+// more than the plan decides whether an object is Programmed.
+func (s *scope) acknowledgedByAll() (sequence uint64, steady bool) {
+	if s.distributor == "" {
+		return 0, false
+	}
+	sequence = s.sequence
+	for _, name := range replicaNames(s.distributor) {
+		replica, heard := s.replicas[name]
+		runs, ok := s.acknowledged(&replica)
+		if !heard || !ok || len(replica.MissingCredentials) > 0 {
+			return 0, false
+		}
+		sequence = min(sequence, runs)
+	}
+	return sequence, true
+}
+
+// says reports whether an object says already what is to be said. It is asked for many objects at every edit, so it makes no
+// copy, and says no where that takes one.
+func (s *scope) says(o kindObject, verdict *compile.Object, programmed *compile.Finding) bool {
+	users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]
+	return len(users) == 0 && says(o.object, verdict.Findings...) && says(o.object, *programmed) && filled(o.object, verdict)
+}
+
+// judge returns a copy of o with the status that it must have, or nil when it has it.
+func (s *scope) judge(o kindObject, verdict *compile.Object, programmed *compile.Finding) object {
 	conditions := slices.Clone(o.GetConditions())
-	findings := append(slices.Clone(verdict.Findings), programmed)
-	if len(users) > 0 {
+	findings := append(slices.Clone(verdict.Findings), *programmed)
+	if users := s.needed[compile.Place{Kind: o.kind, Name: o.GetName()}]; len(users) > 0 {
 		findings = append(findings, compile.Terminating(users))
 	}
 	for _, f := range findings {
@@ -151,28 +253,7 @@ func (s *scope) judge(o kindObject, verdict *compile.Object) object {
 	return whole
 }
 
-// verdicts goes through what is to be said of objects that come in the order of kind, whichever, and name.
-type verdicts struct {
-	output *compile.Output
-	kind   string
-	rest   []compile.Object
-}
-
-// of returns what is to be said of an object, nil if there is nothing.
-func (v *verdicts) of(kind, name string) *compile.Object {
-	if v.kind != kind {
-		v.kind, v.rest = kind, v.output.Objects[kind]
-	}
-	for len(v.rest) > 0 && v.rest[0].Name < name {
-		v.rest = v.rest[1:]
-	}
-	if len(v.rest) == 0 || v.rest[0].Name != name {
-		return nil
-	}
-	return &v.rest[0]
-}
-
-// says reports whether an object has these conditions already. It is asked for all objects at every edit, so it makes no copy.
+// says reports whether an object has these conditions already.
 func says(o object, findings ...compile.Finding) bool {
 	conditions := o.GetConditions()
 	for i := range findings {

@@ -27,7 +27,7 @@ const workers = 4
 // SetupWithManager registers the controller.
 func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	b := kube.NewController(mgr, "routing", workers)
-	byNamespace := handler.EnqueueRequestsFromMapFunc(namespaceOf)
+	byNamespace := handler.EnqueueRequestsFromMapFunc(r.namespaceOf)
 	for kind, of := range map[string]client.Object{
 		routingv1alpha1.KindWorkstream: &routingv1alpha1.Workstream{}, routingv1alpha1.KindChannel: &routingv1alpha1.Channel{},
 		routingv1alpha1.KindContextVariable: &routingv1alpha1.ContextVariable{},
@@ -55,7 +55,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 // noticing notes every event of a kind, and keeps none back.
 func (r *Reconciler) noticing(kind string) predicate.Predicate {
 	return predicate.NewPredicateFuncs(func(o client.Object) bool {
-		r.notice(o.GetNamespace(), kind)
+		r.notice(place{o.GetNamespace(), kind}, o.GetName())
 		return true
 	})
 }
@@ -65,7 +65,9 @@ func request(namespace string) reconcile.Request {
 	return reconcile.Request{NamespacedName: types.NamespacedName{Name: namespace}}
 }
 
-func namespaceOf(_ context.Context, o client.Object) []reconcile.Request {
+func (r *Reconciler) namespaceOf(_ context.Context, o client.Object) []reconcile.Request {
+	r.hurry(o.GetNamespace())
+	r.wakers.wake(o.GetNamespace())
 	return []reconcile.Request{request(o.GetNamespace())}
 }
 
@@ -79,7 +81,7 @@ func (r *Reconciler) namespaceOfSecret(ctx context.Context, o client.Object) []r
 	if !named {
 		return nil
 	}
-	return []reconcile.Request{request(o.GetNamespace())}
+	return r.namespaceOf(ctx, o)
 }
 
 // watchFeed looks at a namespace again when a replica said something.

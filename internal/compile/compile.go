@@ -14,7 +14,7 @@ import (
 // scope is what is known so far while one namespace is compiled.
 type scope struct {
 	in   *Input
-	live listings
+	live *listings
 	out  *Output
 
 	// directory is all that exists, then what is retained as well. shared: its maps are those of memory.
@@ -44,8 +44,9 @@ func Compile(in *Input) (*Output, error) {
 }
 
 func (c *Compiler) compile(in *Input) (*Output, error) {
+	c.live.look(in)
 	s := &scope{
-		in: in, live: c.stamps.look(in), credentials: map[Credential]bool{}, memory: c, sound: true,
+		in: in, live: &c.live, credentials: map[Credential]bool{}, memory: c, sound: true,
 		out: &Output{Plan: &plan.Plan{Namespace: in.Namespace}, Objects: map[string][]Object{}},
 	}
 	s.findDirectory()

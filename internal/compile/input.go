@@ -23,8 +23,11 @@ type Input struct {
 	// Secrets has the keys of the Secrets that exist, by the Secret's name; never a value. Only those matter that an
 	// object names, see SecretNames.
 	Secrets map[string][]string
+	// Unchanged are the kinds whose lists are the same as in the last compile by the same Compiler, with nothing changed in them.
+	// It spares looking, and need not be complete.
+	Unchanged map[string]bool
 	// LastGood has the last good revision of workstreams, by name. One that cannot be used any more is ignored.
-	LastGood map[string]Revision
+	LastGood map[string]*Revision
 }
 
 // Revision is all that it takes to keep a workstream in the plan when its objects cannot be compiled. Its JSON is what a

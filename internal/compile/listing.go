@@ -12,10 +12,14 @@ import (
 // listing is the objects of a kind that count, by name, beside those that were compiled last.
 type listing[P metav1.Object] struct {
 	objects []P
+	stamps  []stamp // of objects
 	// before is the place of each among those compiled last, -1 of one that is not as it was.
 	before []int32
 	// same: all are as they were. members: they are the same objects, whatever became of each.
 	same, members bool
+	// first and length tell the list that it was made of from another one.
+	first  P
+	length int
 }
 
 // stamp tells whether an object is as it was.
@@ -23,11 +27,6 @@ type stamp struct {
 	name       string
 	uid        types.UID // empty of what has no identity, and is never as it was
 	generation int64
-}
-
-// stamps are those of the objects that were compiled last, by kind.
-type stamps struct {
-	workstreams, channels, variables, rulesets, queues, agents, profiles, hours []stamp
 }
 
 // listings are all objects of a namespace that count.
@@ -42,53 +41,60 @@ type listings struct {
 	hours       listing[*v1alpha1.OperatingHours]
 }
 
-// look lists the objects of in, and has stamps be theirs.
-func (st *stamps) look(in *Input) listings {
-	return listings{
-		workstreams: look(in.Workstreams, &st.workstreams),
-		channels:    look(in.Channels, &st.channels),
-		variables:   look(in.ContextVariables, &st.variables),
-		rulesets:    look(in.RoutingRulesets, &st.rulesets),
-		queues:      look(in.Queues, &st.queues),
-		agents:      look(in.Agents, &st.agents),
-		profiles:    look(in.CapacityProfiles, &st.profiles),
-		hours:       look(in.OperatingHours, &st.hours),
-	}
+// look lists the objects of in, which were others in the last compile.
+func (l *listings) look(in *Input) {
+	look(&l.workstreams, in.Workstreams, in.Unchanged[v1alpha1.KindWorkstream])
+	look(&l.channels, in.Channels, in.Unchanged[v1alpha1.KindChannel])
+	look(&l.variables, in.ContextVariables, in.Unchanged[v1alpha1.KindContextVariable])
+	look(&l.rulesets, in.RoutingRulesets, in.Unchanged[v1alpha1.KindRoutingRuleset])
+	look(&l.queues, in.Queues, in.Unchanged[v1alpha1.KindQueue])
+	look(&l.agents, in.Agents, in.Unchanged[v1alpha1.KindAgent])
+	look(&l.profiles, in.CapacityProfiles, in.Unchanged[v1alpha1.KindCapacityProfile])
+	look(&l.hours, in.OperatingHours, in.Unchanged[v1alpha1.KindOperatingHours])
 }
 
 func look[T any, P interface {
 	*T
 	metav1.Object
-}](objects []T, last *[]stamp) listing[P] {
-	l := listing[P]{objects: live[T, P](objects)}
-	old := *last
-	l.before = make([]int32, len(l.objects))
-	l.same, l.members = len(old) == len(l.objects), len(old) == len(l.objects)
+}](l *listing[P], objects []T, unchanged bool) {
+	var first P
+	if len(objects) > 0 {
+		first = &objects[0]
+	}
+	if unchanged && l.length == len(objects) && l.first == first {
+		l.same, l.members = true, true
+		for i := range l.before {
+			l.before[i] = int32(i)
+		}
+		return
+	}
+	l.first, l.length = first, len(objects)
+	l.objects = live[T, P](objects)
+	l.compare()
+}
+
+// compare finds out which of the objects are as their stamps say, and has the stamps be theirs.
+func (l *listing[P]) compare() {
+	old := l.stamps
+	l.stamps, l.before = make([]stamp, len(l.objects)), make([]int32, len(l.objects))
+	l.members = len(old) == len(l.objects)
+	l.same = l.members
 	at := 0
 	for i, o := range l.objects {
-		name := o.GetName()
-		for at < len(old) && old[at].name < name {
+		now := stamp{o.GetName(), o.GetUID(), o.GetGeneration()}
+		for at < len(old) && old[at].name < now.name {
 			at++
 		}
-		l.before[i] = -1
+		l.stamps[i], l.before[i] = now, -1
 		switch {
-		case at == len(old) || old[at].name != name || old[at].uid != o.GetUID() || old[at].uid == "":
+		case at == len(old) || old[at].name != now.name || old[at].uid != now.uid || now.uid == "":
 			l.same, l.members = false, false
-		case old[at].generation != o.GetGeneration():
+		case old[at].generation != now.generation:
 			l.same = false
 		default:
 			l.before[i] = int32(at)
 		}
 	}
-	if l.same {
-		return l
-	}
-	now := make([]stamp, len(l.objects))
-	for i, o := range l.objects {
-		now[i] = stamp{o.GetName(), o.GetUID(), o.GetGeneration()}
-	}
-	*last = now
-	return l
 }
 
 // remembered returns what was made of the i-th object when it was compiled last, the zero value if it is not as it was.

@@ -15,9 +15,9 @@ import (
 // An object is as it was by its UID and generation; one without UID is made anew each time. Only what nothing is wrong with
 // is remembered of one object alone.
 type Compiler struct {
-	out    *Output // of the last compile, nil before the first
-	round  uint64  // counts compiles
-	stamps stamps
+	out   *Output // of the last compile, nil before the first
+	round uint64  // counts compiles
+	live  listings
 
 	directory directory
 	rulesets  []*ruleset // nil for one that is not remembered

@@ -27,10 +27,10 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 	for _, seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 0))
 		in := namespaceOf(size)
-		in.LastGood = map[string]Revision{}
+		in.LastGood = map[string]*Revision{}
 		for o := range good.All() {
 			if o.Revision != nil && random.IntN(4) > 0 {
-				in.LastGood[o.Name] = *o.Revision
+				in.LastGood[o.Name] = o.Revision
 			}
 		}
 		breakUp(random, in)

@@ -18,7 +18,7 @@ func (s *scope) lastGood(w *workstream) *Revision {
 		return nil
 	}
 	settings := stored.Workstream
-	r := s.revision(&settings, &stored)
+	r := s.revision(&settings, stored)
 	if settings.Revision == "" || r == nil {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (s *scope) retain(w *workstream) {
 func (s *scope) retainCalendar(queue, name string) bool {
 	for _, w := range s.live.workstreams.objects {
 		r := s.in.LastGood[w.Name]
-		if !slices.ContainsFunc(r.Queues, func(q plan.Queue) bool { return q.Name == queue && q.Hours == name }) {
+		if r == nil || !slices.ContainsFunc(r.Queues, func(q plan.Queue) bool { return q.Name == queue && q.Hours == name }) {
 			continue
 		}
 		for i := range r.Calendars {

@@ -182,7 +182,7 @@ func (s *stage) editsOf(ctx context.Context, kind edit) error {
 			inForce, seen = append(inForce, activated.Sub(began)), append(seen, at.Sub(began))
 		}
 	}
-	if _, _, err := s.untilQuiet(ctx, time.Now()); err != nil {
+	if _, _, err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
 	after, err := s.mark(ctx)

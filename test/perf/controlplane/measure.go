@@ -22,6 +22,10 @@ const quiet = 2 * time.Second
 
 // fromNothing starts both programs on objects that nobody has looked at, and waits until all are Programmed.
 func (s *stage) fromNothing(ctx context.Context) error {
+	before, err := s.writes(ctx)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	if err := s.startManager(ctx); err != nil {
 		return err
@@ -34,26 +38,59 @@ func (s *stage) fromNothing(ctx context.Context) error {
 		return err
 	}
 	s.tell("from nothing: the distributor runs the plan after", "%s", first.Sub(began).Round(time.Millisecond))
-	last, writes, err := s.untilProgrammed(ctx, began)
+	if err := s.editMeanwhile(ctx); err != nil {
+		return err
+	}
+	last, err := s.untilProgrammed(ctx)
 	if err != nil {
 		return err
 	}
-	s.tell("from nothing: all Programmed after", "%s, with %d API writes", last.Sub(began).Round(time.Millisecond), writes)
+	after, err := s.writes(ctx)
+	if err != nil {
+		return err
+	}
+	s.tell("from nothing: all Programmed after", "%s, with %d API writes", last.Sub(began).Round(time.Second), after-before)
 	return s.weigh("from nothing")
 }
 
-// untilQuiet waits until nothing is written any more. It returns when the last write was seen, and how many there were.
-func (s *stage) untilQuiet(ctx context.Context, began time.Time) (last time.Time, writes int, err error) {
+// editMeanwhile edits rules while statuses are still being written by the thousand.
+func (s *stage) editMeanwhile(ctx context.Context) error {
+	const edits = 20
+	e, err := s.newEditor(ctx, editRuleset)
+	if err != nil {
+		return err
+	}
+	defer e.stop()
+	var inForce []time.Duration
+	for i := range edits {
+		s.forgetActivations()
+		began := time.Now()
+		if _, _, err := e.once(ctx, 1_000_000+i); err != nil {
+			return err
+		}
+		at, err := s.nextActivation(ctx)
+		if err != nil {
+			return err
+		}
+		inForce = append(inForce, at.Sub(began))
+	}
+	s.tell("from nothing: edit of a rule meanwhile -> in force", "%s", quantiles(inForce))
+	return nil
+}
+
+// untilQuiet waits until nothing is written any more. It returns when the last write was seen, zero if there was none, and how
+// many there were.
+func (s *stage) untilQuiet(ctx context.Context) (last time.Time, writes int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.limit)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	last = began
 	start, err := s.writes(ctx)
 	if err != nil {
 		return last, 0, err
 	}
-	for seen := start; time.Since(last) < quiet; {
+	since := time.Now()
+	for seen := start; time.Since(since) < quiet; {
 		select {
 		case <-ctx.Done():
 			return last, 0, errors.New("writes do not end")
@@ -64,23 +101,23 @@ func (s *stage) untilQuiet(ctx context.Context, began time.Time) (last time.Time
 			return last, 0, err
 		}
 		if now != seen {
-			seen, last = now, time.Now()
+			seen, last, since = now, time.Now(), time.Now()
 		}
 		writes = now - start
 	}
 	return last, writes, nil
 }
 
-// untilProgrammed waits until all objects are, and nothing is written any more.
-func (s *stage) untilProgrammed(ctx context.Context, began time.Time) (last time.Time, writes int, err error) {
+// untilProgrammed waits until all objects are, and nothing is written any more. It returns when the last write was seen.
+func (s *stage) untilProgrammed(ctx context.Context) (last time.Time, err error) {
 	err = s.until(ctx, "all to be Programmed", func() error {
-		at, n, err := s.untilQuiet(ctx, began)
+		at, n, err := s.untilQuiet(ctx)
 		if n > 0 {
-			last, writes = at, writes+n
+			last = at
 		}
 		return errors.Join(err, s.allProgrammed(ctx))
 	})
-	return last, writes, err
+	return last, err
 }
 
 // kinds are an empty list of each kind whose objects must be Programmed.
@@ -123,7 +160,7 @@ func (s *stage) allProgrammed(ctx context.Context) error {
 
 // atRest counts what is written while nothing changes.
 func (s *stage) atRest(ctx context.Context) error {
-	if _, _, err := s.untilQuiet(ctx, time.Now()); err != nil {
+	if _, _, err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
 	before, err := s.requests(ctx)
@@ -184,7 +221,7 @@ func (s *stage) restart(ctx context.Context) error {
 		return err
 	}
 	s.tell("restart: an edit from before is Programmed after", "%s", at.Sub(began).Round(time.Millisecond))
-	if _, _, err := s.untilQuiet(ctx, began); err != nil {
+	if _, _, err := s.untilQuiet(ctx); err != nil {
 		return err
 	}
 	after, err := s.writes(ctx)

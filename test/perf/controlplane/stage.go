@@ -151,6 +151,9 @@ func (s *stage) start(ctx context.Context, name, admin string, watch func(line s
 		return nil, err
 	}
 	p := &process{Cmd: exec.CommandContext(context.WithoutCancel(ctx), s.path(name), args...), admin: admin}
+	if name == "manager" {
+		p.Env = append(os.Environ(), "GOMEMLIMIT=460MiB") // as config/manager has it
+	}
 	said, err := p.StderrPipe()
 	if err == nil {
 		err = p.Start()
