@@ -37,6 +37,17 @@ type carried struct {
 	before, events int
 }
 
+// emptied is a batch with the room of this one, which nobody looks at any more.
+func (b *batch) emptied() *batch {
+	const usual = 8192 // events; more than that is not kept
+	if cap(b.events) > usual {
+		return &batch{}
+	}
+	clear(b.events)
+	clear(b.carried)
+	return &batch{events: b.events[:0], carried: b.carried[:0]}
+}
+
 func (b *batch) empty() bool { return len(b.events) == 0 && len(b.carried) == 0 }
 
 func (b *batch) full(l *Loop) bool {
@@ -177,7 +188,7 @@ func (l *Loop) due(now event.Instant) bool {
 // launch has the next batch appended, beside the loop. What caused nothing needs no entry: all before it is durable.
 func (l *Loop) launch(ctx context.Context) {
 	b := l.next
-	l.next = &batch{}
+	l.next, l.spare = l.spare, &batch{}
 	if len(b.carried) > 0 {
 		l.opts.Metrics.batch.Observe(float64(len(b.carried)))
 	}
@@ -221,6 +232,7 @@ func (l *Loop) release(b *batch) {
 	if len(b.deliveries) > 0 {
 		l.opts.Release(b.deliveries)
 	}
+	l.spare = b.emptied()
 }
 
 func activates(r event.Recorded) bool {

@@ -14,7 +14,7 @@ import (
 const (
 	// cycle is how long the time between two garbage collections is to be at least: what one costs does not grow with what is
 	// thrown away, so that a small heap under load is better left to grow for a while.
-	cycle = 2 * time.Second
+	cycle = 5 * time.Second
 	// maxGrowth bounds what that takes of the memory.
 	maxGrowth = 256 << 20
 	// usualPercent is how far a heap grows otherwise, in percent of what lives.

@@ -15,11 +15,11 @@ func TestHeapGrowsByWhatIsAskedFor(t *testing.T) {
 		want            int
 	}{
 		"at rest":                      {20 * mb, 20 * mb, 2 * time.Minute, 100},
-		"a little to do":               {20 * mb, 20 * mb, 10 * time.Second, 100},
-		"busy with a small heap":       {20 * mb, 80 * mb, 4 * time.Second, 200},
+		"a little to do":               {20 * mb, 20 * mb, 20 * time.Second, 100},
+		"busy with a small heap":       {20 * mb, 80 * mb, 10 * time.Second, 200},
 		"busy since a moment ago":      {20 * mb, 80 * mb, 10 * time.Millisecond, 400},
-		"very busy with a small heap":  {32 * mb, 1024 * mb, 2 * time.Second, 800},
-		"very busy with a large heap":  {1024 * mb, 1024 * mb, 2 * time.Second, 100},
+		"very busy with a small heap":  {32 * mb, 1024 * mb, cycle, 800},
+		"very busy with a large heap":  {1024 * mb, 1024 * mb, cycle, 100},
 		"nothing was collected so far": {0, mb, time.Second, 100},
 	} {
 		if got := percentFor(tc.live, tc.allocated, tc.took); got != tc.want {

@@ -58,7 +58,9 @@ type Loop struct {
 	queue []*request
 	// next is what was carried out and not appended yet; inFlight is being appended, nil when nothing is.
 	next, inFlight *batch
-	appended       chan appended
+	// spare is empty: it becomes next.
+	spare    *batch
+	appended chan appended
 	// reset asks for DisconnectAll before the next command: connections did not survive the restart.
 	reset bool
 	full  fullness
@@ -109,7 +111,7 @@ func (r *request) refuse(err error) { r.done(event.Result{}, err) }
 // NewLoop returns a loop that does nothing until Run.
 func NewLoop(opts LoopOptions) *Loop {
 	return &Loop{
-		opts: opts, requests: make(chan *request, maxWaiting), reset: true, next: &batch{}, appended: make(chan appended, 1),
+		opts: opts, requests: make(chan *request, maxWaiting), reset: true, next: &batch{}, spare: &batch{}, appended: make(chan appended, 1),
 		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents, rebuildFor: rebuildFor,
 	}
 }
