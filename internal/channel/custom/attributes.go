@@ -29,10 +29,10 @@ type Found struct {
 	LeftOut []event.LeftOut
 }
 
-// attributes are the values of the message under their full names, in so far as they can be used. Those that are declared
-// come first: others must not take their place.
+// attributes are the values of the message under their full names, in so far as they can be used, beside those of the
+// customer. Those that are declared come first: others must not take their place.
 func (in *Inbound) attributes(ws *plan.Workstream) (rule.Attributes, Found) {
-	attrs, found := maps.Clone(in.customer), Found{}
+	attrs, found := in.customer, Found{}
 	var declared, undeclared []string
 	for _, name := range slices.Sorted(maps.Keys(in.content.Context)) {
 		if ws.Variable(name) != nil {

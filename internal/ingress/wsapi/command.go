@@ -76,10 +76,9 @@ func (s *session) receive(ctx context.Context, frame []byte) {
 		status := s.answer(c.ID, c.Do, a, err)
 		s.server.metrics.observe(c.Do, status, time.Since(began))
 	}
-	start := func() { s.server.Commands.Start(s.caller.Load(), op, c.Target, c.Body, done) }
 	p := s.server.Plan()
 	if p == s.checked.Load() {
-		start()
+		s.server.Commands.Start(s.caller.Load(), op, c.Target, c.Body, done)
 		return
 	}
 	s.checks.Go(func() { // it may take a while, and pings are to be answered
@@ -87,7 +86,7 @@ func (s *session) receive(ctx context.Context, frame []byte) {
 			done(desk.Answer{}, err)
 			return
 		}
-		start()
+		s.server.Commands.Start(s.caller.Load(), op, c.Target, c.Body, done)
 	})
 }
 
