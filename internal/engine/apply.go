@@ -152,7 +152,6 @@ func (e *Engine) scheduleForget() {
 // join puts an item into the line of its queue.
 func (e *Engine) join(it *item) {
 	q := e.queueFor(it.Queue)
-	it.class = classOf(it)
 	it.rank(q)
 	it.line = q.line(it)
 	it.line.insert(it)

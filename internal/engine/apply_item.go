@@ -20,7 +20,6 @@ func (e *Engine) applyOpened(ev *event.ItemOpened, now event.Instant) {
 		panic("engine: item " + it.ID + " is of no workstream of the plan")
 	}
 	it.Revision, it.Hours = it.ws.Revision, it.ws.HoursVersion()
-	e.needAnew(it)
 	e.items[it.ID], e.lastItem = it, it
 	if it.Type == plan.Record {
 		e.records[it.recordKey()] = it
@@ -42,7 +41,6 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 		}
 		it.ws = own
 		it.Hours = it.ws.HoursVersion()
-		e.needAnew(it)
 		e.schedule(it)
 	}
 }
@@ -258,6 +256,6 @@ func (e *Engine) addDelivery(id string, r event.Recorded, d event.Delivery) {
 		return
 	}
 	d.ID, d.Time = id, r.Time
-	e.deliveries[id] = &delivery{Seq: r.Seq, Delivery: d}
 	e.released = append(e.released, d)
+	e.deliveries[id] = delivery{Seq: r.Seq, Delivery: &e.released[len(e.released)-1]}
 }

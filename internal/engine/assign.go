@@ -163,7 +163,7 @@ func (e *Engine) choose(it *item, changed bool, out *event.Candidates) *agent {
 
 func (e *Engine) needOf(it *item, q *queue) match.Need {
 	n := match.Need{
-		Now: e.clock, Units: it.ws.Units, Profiles: it.line.need.Profiles, Allowed: it.class.allowed,
+		Now: e.clock, Units: it.ws.Units, Profiles: it.line.need.Profiles, Allowed: it.line.class.allowed,
 		Skills: it.Skills, Matching: it.ws.SkillMatching, MaxDeclines: it.ws.Offer.MaxDeclines,
 	}
 	if n.MaxDeclines > 0 && len(it.Declines) > 0 && it.declinedByAll(q, &n) {

@@ -128,7 +128,7 @@ func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	e.leave(it)
 	it.Classified, it.Priority, it.Skills, it.Profiles = true, ev.Priority, ev.Skills, ev.Profiles
 	e.addAttributes(it, ev.Attributes)
-	e.needAnew(it)
+	it.skills = e.joined(it.Skills)
 }
 
 func (e *Engine) applyUpdated(ev *event.ItemUpdated) {

@@ -27,7 +27,7 @@ type Engine struct {
 	intakes     memory[intake]
 	endedOffers memory[endedOffer]
 	closed      memory[closedItem]
-	deliveries  map[string]*delivery
+	deliveries  map[string]delivery
 
 	// What follows from the state above.
 	queues        map[string]*queue
@@ -84,7 +84,7 @@ func New() *Engine {
 	return &Engine{
 		items:         make(map[string]*item),
 		agents:        make(map[string]*agent),
-		deliveries:    make(map[string]*delivery),
+		deliveries:    make(map[string]delivery),
 		queues:        make(map[string]*queue),
 		consults:      make(map[string]*item),
 		conversations: make(map[conversationKey]*item),
@@ -253,17 +253,17 @@ func (e *Engine) Wake() event.Instant {
 func (e *Engine) Deliveries() []event.Delivery {
 	out := make([]event.Delivery, 0, len(e.deliveries))
 	for _, d := range e.deliveriesInOrder() {
-		out = append(out, d.Delivery)
+		out = append(out, *d.Delivery)
 	}
 	return out
 }
 
-func (e *Engine) deliveriesInOrder() []*delivery {
-	list := make([]*delivery, 0, len(e.deliveries))
+func (e *Engine) deliveriesInOrder() []delivery {
+	list := make([]delivery, 0, len(e.deliveries))
 	for _, d := range e.deliveries {
 		list = append(list, d)
 	}
-	slices.SortFunc(list, func(a, b *delivery) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(list, func(a, b delivery) int { return cmp.Compare(a.Seq, b.Seq) })
 	return list
 }
 

@@ -337,17 +337,13 @@ func (it *item) units() int32 { return it.ws.Units }
 
 // profiles are those of which an item takes a slot each, sorted: the workstream's and those that classification added.
 // The list must not be changed.
-func (it *item) profiles() []string { return it.needs }
-
-// needAnew works out what an item needs. It belongs behind each change of its workstream or profiles.
-func (e *Engine) needAnew(it *item) {
-	it.skills = e.joined(it.Skills)
+func (it *item) profiles() []string {
 	switch {
 	case len(it.Profiles) == 0:
-		it.needs = it.ws.Profiles
+		return it.ws.Profiles
 	case len(it.ws.Profiles) == 0:
-		it.needs = it.Profiles
+		return it.Profiles
 	default:
-		it.needs = union(it.ws.Profiles, it.Profiles)
+		return union(it.ws.Profiles, it.Profiles)
 	}
 }

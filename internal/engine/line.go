@@ -135,7 +135,8 @@ const keptLines = 256
 
 // line returns the line of an item's class, which may be empty.
 func (q *queue) line(it *item) *line {
-	l := q.lines[it.class]
+	c := classOf(it)
+	l := q.lines[c]
 	if l != nil {
 		return l
 	}
@@ -147,16 +148,16 @@ func (q *queue) line(it *item) *line {
 	if q.lines == nil {
 		q.lines = make(map[class]*line)
 	}
-	l = &line{class: it.class, queue: q}
-	l.need = match.Need{Units: it.ws.Units, Profiles: it.profiles(), Allowed: it.class.allowed}
+	l = &line{class: c, queue: q}
+	l.need = match.Need{Units: it.ws.Units, Profiles: it.profiles(), Allowed: c.allowed}
 	skill := ""
-	if it.class.skills != "" {
+	if c.skills != "" {
 		l.need.Skills = it.Skills
 		skill = q.rarest(it.Skills)
 	}
-	l.kind = q.kind(it.class, skill, &l.need)
-	l.node.of, l.node.weight = l, weigh(it.class.skills)
-	q.lines[it.class] = l
+	l.kind = q.kind(c, skill, &l.need)
+	l.node.of, l.node.weight = l, weigh(c.skills)
+	q.lines[c] = l
 	q.empty++
 	return l
 }

@@ -91,7 +91,7 @@ func (a *agent) fill() {
 // pool returns those of q who may be for an item: who has the skills that it needs, or with closest who has any, or
 // everybody. An item that needs no skills asks for everybody.
 func (q *queue) pool(it *item, n *match.Need, everybody bool) *pool {
-	key := poolKey{profiles: it.class.profiles, slots: n.BySlots() && q.method() == plan.HighestCapacity}
+	key := poolKey{profiles: it.line.class.profiles, slots: n.BySlots() && q.method() == plan.HighestCapacity}
 	if !everybody {
 		key.skills, key.closest = it.skills, n.Closest()
 	}

@@ -68,8 +68,7 @@ func (w *poolWorld) item() *item {
 		it.never = []string{"a001", "a005"}
 	}
 	it.prepare()
-	New().needAnew(it)
-	it.class = classOf(it)
+	it.skills = New().joined(it.Skills)
 	it.rank(w.q)
 	it.line = w.q.line(it)
 	return it

@@ -48,8 +48,8 @@ func Restore(body []byte, plans func(version string) (*plan.Plan, error)) (*Engi
 	readMemory(r, endedFormat, &e.endedOffers, func(o *endedOffer) string { return o.Offer })
 	readMemory(r, closedFormat, &e.closed, func(c *closedItem) string { return c.Item })
 	for range r.Length() {
-		d := &delivery{}
-		deliveryFormat.Read(r, reflect.ValueOf(d).Elem())
+		d := delivery{Delivery: &event.Delivery{}}
+		deliveryFormat.Read(r, reflect.ValueOf(&d).Elem())
 		e.deliveries[d.ID] = d
 	}
 	if r.Err() == nil && len(r.Rest()) > 0 {
@@ -162,7 +162,7 @@ func retiredFrom(body []byte) (map[edition]*plan.Workstream, error) {
 }
 
 func (e *Engine) restoreItem(it *item) {
-	e.needAnew(it)
+	it.skills = e.joined(it.Skills)
 	e.items[it.ID] = it
 	it.prepare()
 	switch {
@@ -214,7 +214,7 @@ func Describe(body []byte, plans func(version string) (*plan.Plan, error)) ([]by
 		Intakes    []intake
 		Ended      []endedOffer
 		Closed     []closedItem
-		Deliveries []*delivery
+		Deliveries []delivery
 	}{
 		snapshotHead{e.seq, e.last, e.version},
 		items, agents,

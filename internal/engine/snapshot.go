@@ -44,7 +44,7 @@ type Frozen struct {
 	intakes    [][]remembered[intake] // in parts, as those below
 	ended      [][]remembered[endedOffer]
 	closed     [][]remembered[closedItem]
-	deliveries []*delivery
+	deliveries []delivery
 }
 
 // named is something in bytes with what it is sorted by.
@@ -61,7 +61,7 @@ func (e *Engine) Freeze() *Frozen {
 		head: snapshotHead{Seq: e.seq, Last: e.last, Plan: e.version}, plan: e.plan,
 		slots: slices.Clone(e.images.slots), agents: make([]named, 0, len(e.agents)),
 		intakes: e.intakes.all(), ended: e.endedOffers.all(), closed: e.closed.all(),
-		deliveries: make([]*delivery, 0, len(e.deliveries)),
+		deliveries: make([]delivery, 0, len(e.deliveries)),
 	}
 	w := compact.NewPlainWriter(nil)
 	for name, a := range e.agents {
@@ -105,10 +105,10 @@ func (f *Frozen) Encode() ([]byte, error) {
 	writeMemory(w, intakeFormat, f.intakes)
 	writeMemory(w, endedFormat, f.ended)
 	writeMemory(w, closedFormat, f.closed)
-	slices.SortFunc(f.deliveries, func(a, b *delivery) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(f.deliveries, func(a, b delivery) int { return cmp.Compare(a.Seq, b.Seq) })
 	w.Uint(uint64(len(f.deliveries)))
 	for _, d := range f.deliveries {
-		deliveryFormat.Write(w, reflect.ValueOf(d).Elem())
+		deliveryFormat.Write(w, reflect.ValueOf(d))
 	}
 	return w.Buf, nil
 }

@@ -74,13 +74,16 @@ type item struct {
 	Since    event.Instant // orders the queue
 	Entered  event.Instant `json:",omitempty"` // the queue where it waits or out of which it is offered
 	Promoted bool          `json:",omitempty"` // in that queue
-	Agent    string        `json:",omitempty"` // who has it, Active or in wrap-up
-	Last     string        `json:",omitempty"` // who had it last
-	Offer    *offer        `json:",omitempty"` // the live one: of one that waited, or while it is Active to whom it is transferred
-	Offers   int           `json:",omitempty"` // made so far
-	Consults []*consult    `json:",omitempty"` // the live ones, in order
-	Asked    int           `json:",omitempty"` // consultations so far
-	Deferred uint64        `json:",omitempty"` // digest of the last reasons why nobody was offered it
+	dirty    bool
+	fresh    bool       // came into its queue in this step
+	stale    bool       // its image is not what it is
+	Agent    string     `json:",omitempty"` // who has it, Active or in wrap-up
+	Last     string     `json:",omitempty"` // who had it last
+	Offer    *offer     `json:",omitempty"` // the live one: of one that waited, or while it is Active to whom it is transferred
+	Offers   int        `json:",omitempty"` // made so far
+	Consults []*consult `json:",omitempty"` // the live ones, in order
+	Asked    int        `json:",omitempty"` // consultations so far
+	Deferred uint64     `json:",omitempty"` // digest of the last reasons why nobody was offered it
 
 	Position uint64              `json:",omitempty"` // of the last message
 	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
@@ -89,8 +92,6 @@ type item struct {
 	given   rule.Attributes // without item.*; it belongs to an event as well, and is replaced, never changed
 	created event.Instant
 	ws      *plan.Workstream
-	needs   []string // the profiles of ws and its own
-	class   class    // follows from ws and what classification gave
 	skills  string   // those that it needs, with ratings, joined
 	never   []string // whom its customer does not want
 	node    node[item]
@@ -101,10 +102,7 @@ type item struct {
 	following, promoting, overflowing *timer
 	leaving, returning                *timer // of its customer, of its agent
 
-	dirty bool
-	fresh bool // came into its queue in this step
-	slot  int  // its place in images, counted from 1
-	stale bool // its image is not what it is
+	slot int // its place in images, counted from 1
 }
 
 // prepare sets what an item has from the beginning.
@@ -237,8 +235,8 @@ type closedItem struct {
 
 // delivery is outstanding until it is confirmed.
 type delivery struct {
-	Seq uint64
-	event.Delivery
+	Seq             uint64
+	*event.Delivery // as it was handed out: read-only
 }
 
 type conversationKey struct{ channel, conversation string }

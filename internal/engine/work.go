@@ -158,9 +158,9 @@ func calledBack(ch *plan.Channel) bool { return ch.Custom != nil && ch.Custom.Ca
 
 // confirmDelivery notes what became of a delivery. It is told again after a restart, so an unknown one is settled.
 func (e *Engine) confirmDelivery(c event.ConfirmDelivery) event.Result {
-	d := e.deliveries[c.Delivery]
+	d, outstanding := e.deliveries[c.Delivery]
 	switch {
-	case d == nil:
+	case !outstanding:
 		return event.Result{Duplicate: true}
 	case c.Failure == "":
 		e.emit(event.DeliveryDone{Delivery: d.ID, Item: d.Item, Message: d.Message})
