@@ -39,7 +39,8 @@ type ReceiveMessage struct {
 	Conversation string // the sender's id of the conversation
 	Customer     Customer
 	Text         string
-	// Attributes have their full names: context., channel., customer.
+	// Attributes have their full names: context., channel., customer. The engine and its events keep the map: nobody changes
+	// it from then on. So with those of a record.
 	Attributes rule.Attributes
 	// LeftOut are values that whoever took the message in did not take for Attributes.
 	LeftOut []LeftOut
