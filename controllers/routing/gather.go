@@ -96,13 +96,13 @@ type listed struct {
 	kind  string
 	items any // a slice of the kind's type, by name
 	all   []kindObject
-	// fingerprint is another one when anything of the kind is that a plan is made of.
+	// fingerprint is another one when anything of the kind is that a plan is made of: the sum of those of its objects.
 	fingerprint uint64
 	// unchanged: nothing of it was read again since it was compiled last.
 	unchanged bool
-	// finalized: who is to have our finalizer has it, and nobody is being deleted.
-	finalized bool
-	said      said
+	// unfinalized is how many are to get our finalizer, or are being deleted.
+	unfinalized int
+	said        said
 }
 
 // said is what objects of a kind were seen to say, so that at an edit only those are looked at of which something else is to
@@ -155,16 +155,14 @@ func listOf[T any, P interface {
 	switch {
 	case l != nil && len(stale) == 0:
 	case l != nil && len(stale) <= fewStale:
-		changed, err := reread[T, P](ctx, r, s, *into, stale)
+		same, err := reread[T, P](ctx, r, s, into, l, stale)
 		if err != nil {
 			return err
 		}
-		if same := len(*into) > 0 && len(changed) > 0 && &changed[0] == &(*into)[0]; !same {
-			l = collect[T, P](kind, changed)
+		if !same {
+			l = collect[T, P](kind, *into)
 			s.relisted = true
 		}
-		*into = changed
-		l.touch(stale)
 	default:
 		list := LP(new(L))
 		if err := r.client.List(ctx, list, client.InNamespace(s.name), client.UnsafeDisableDeepCopy); err != nil {
@@ -184,39 +182,44 @@ func listOf[T any, P interface {
 	return nil
 }
 
-// reread returns items, by name, with those that are stale as they are now. One that is there before and after is replaced in
-// its place; when one comes or goes, or was made anew, it is another slice.
+// reread reads the items anew that are stale. One that is there before and after is replaced in its place; when one comes or
+// goes, or was made anew, it is another slice, and same is false.
 func reread[T any, P interface {
 	*T
 	object
-}](ctx context.Context, r *Reconciler, s *scope, items []T, stale map[string]bool) ([]T, error) {
-	owned := false
+}](ctx context.Context, r *Reconciler, s *scope, items *[]T, l *listed, stale map[string]bool) (same bool, err error) {
+	list := *items
+	same = true
 	for name := range stale {
 		o := P(new(T))
 		err := r.client.Get(ctx, types.NamespacedName{Namespace: s.name, Name: name}, o, client.UnsafeDisableDeepCopy)
 		if err != nil && !apierrors.IsNotFound(err) {
-			return nil, fmt.Errorf("reading %T %s: %w", o, name, err)
+			return false, fmt.Errorf("reading %T %s: %w", o, name, err)
 		}
-		at, found := slices.BinarySearchFunc(items, name, func(a T, name string) int { return strings.Compare(P(&a).GetName(), name) })
+		at, found := slices.BinarySearchFunc(list, name, func(a T, name string) int { return strings.Compare(P(&a).GetName(), name) })
 		switch {
-		case err == nil && found && P(&items[at]).GetUID() == o.GetUID():
-			items[at] = *fresh(s.namespace, o)
+		case err == nil && found && P(&list[at]).GetUID() == o.GetUID():
+			l.count(P(&list[at]), -1)
+			list[at] = *fresh(s.namespace, o)
+			l.count(P(&list[at]), 1)
+			l.touch(name)
 			continue
 		case err != nil && !found:
 			continue
-		case !owned:
-			items, owned = slices.Clone(items), true
+		case same:
+			list, same = slices.Clone(list), false
 		}
 		switch {
 		case err != nil:
-			items = slices.Delete(items, at, at+1)
+			list = slices.Delete(list, at, at+1)
 		case found:
-			items[at] = *fresh(s.namespace, o)
+			list[at] = *fresh(s.namespace, o)
 		default:
-			items = slices.Insert(items, at, *fresh(s.namespace, o))
+			list = slices.Insert(list, at, *fresh(s.namespace, o))
 		}
 	}
-	return items, nil
+	*items = list
+	return same, nil
 }
 
 // collect lists objects that are in the order of their names.
@@ -231,8 +234,8 @@ func collect[T any, P interface {
 			return P(&c)
 		}
 		l.all[i] = kindObject{kind, P(&items[i]), shallow}
+		l.count(P(&items[i]), 1)
 	}
-	l.touch(nil)
 	return l
 }
 
@@ -246,6 +249,7 @@ func (n *namespace) forgetGone(s *scope) {
 	maps.DeleteFunc(n.held, func(uid types.UID, _ held) bool { return gone(uid) })
 	maps.DeleteFunc(n.written, func(uid types.UID, _ client.Object) bool { return gone(uid) })
 	maps.DeleteFunc(n.revisions, func(uid types.UID, _ *history) bool { return gone(uid) })
+	maps.DeleteFunc(n.storing, func(_ string, uid types.UID) bool { return gone(uid) })
 }
 
 // secrets returns the keys of the Secrets that objects name. A Secret is read only when its metadata say that it changed.
@@ -280,26 +284,30 @@ func (r *Reconciler) secrets(ctx context.Context, s *scope) (map[string][]string
 // seed is that of this process's fingerprints.
 var seed = maphash.MakeSeed()
 
-// touch notes that objects of these names were read again.
-func (l *listed) touch(names map[string]bool) {
-	l.unchanged, l.finalized = false, true
-	for name := range names {
-		if l.said.but != nil {
-			l.said.but[name] = true
-		}
+// touch notes that an object was read again.
+func (l *listed) touch(name string) {
+	if l.unchanged = false; l.said.but != nil {
+		l.said.but[name] = true
 	}
-	protected := compile.Protected(l.kind)
+}
+
+// count has an object count in what is known of all together, or with -1 no longer.
+func (l *listed) count(o object, by int) {
 	var h maphash.Hash
 	h.SetSeed(seed)
-	for i := range l.all {
-		o := l.all[i].object
-		l.finalized = l.finalized && (!protected || o.GetDeletionTimestamp() == nil && compile.Held(o))
-		add(&h, string(o.GetUID()), strconv.FormatInt(o.GetGeneration(), 10))
-		if o.GetDeletionTimestamp() != nil && !compile.Held(o) {
-			add(&h, "gone") // the finalizer is no part of the generation
-		}
+	add(&h, string(o.GetUID()), strconv.FormatInt(o.GetGeneration(), 10))
+	deleting, held := o.GetDeletionTimestamp() != nil, compile.Held(o)
+	if deleting && !held {
+		add(&h, "gone") // the finalizer is no part of the generation
 	}
-	l.fingerprint = h.Sum64()
+	if compile.Protected(l.kind) && (deleting || !held) {
+		l.unfinalized += by
+	}
+	if by > 0 {
+		l.fingerprint += h.Sum64()
+	} else {
+		l.fingerprint -= h.Sum64()
+	}
 }
 
 // fingerprint changes when anything that a plan is made of does.

@@ -22,6 +22,9 @@ const goneAfter = time.Millisecond
 // protect has what others may need held from when it is first seen, and let go when it is being deleted and nobody needs it.
 // That is done behind the statuses: a finalizer must not delay what people wait for.
 func (r *Reconciler) protect(_ context.Context, s *scope) error {
+	if !slices.ContainsFunc(s.kinds, func(l *listed) bool { return l.unfinalized > 0 }) {
+		return nil // as nearly always
+	}
 	s.needed = compile.Needed(&s.input)
 	var mu sync.Mutex // guards s.written and s.again: changes run side by side
 	for o := range s.unfinalized {
@@ -37,7 +40,7 @@ func (r *Reconciler) protect(_ context.Context, s *scope) error {
 // unfinalized goes through the objects of the kinds that are protected, but for those kinds where nothing is to be done.
 func (o *objects) unfinalized(yield func(kindObject) bool) {
 	for _, l := range o.kinds {
-		for i := 0; i < len(l.all) && !l.finalized; i++ {
+		for i := 0; i < len(l.all) && l.unfinalized > 0; i++ {
 			if !yield(l.all[i]) {
 				return
 			}

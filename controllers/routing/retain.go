@@ -46,7 +46,7 @@ func (r *Reconciler) loadRevisions(ctx context.Context, n *namespace) error {
 		return fmt.Errorf("listing revisions: %w", err)
 	}
 	slices.SortFunc(list.Items, func(a, b appsv1.ControllerRevision) int { return cmp.Compare(a.Revision, b.Revision) })
-	n.revisions = map[types.UID]*history{}
+	n.revisions, n.good, n.retained = map[types.UID]*history{}, nil, nil
 	for i := range list.Items {
 		stored := &list.Items[i]
 		owner := metav1.GetControllerOf(stored)
@@ -85,21 +85,31 @@ func (n *namespace) history(workstream types.UID) *history {
 
 // lastGood is what compile falls back to, by the Workstream's name.
 func (s *scope) lastGood() map[string]*compile.Revision {
-	out := make(map[string]*compile.Revision, len(s.revisions))
+	if s.good != nil && !s.relisted {
+		for name, uid := range s.storing {
+			if h := s.revisions[uid]; h != nil && len(h.stored) > 0 {
+				s.good[name] = h.last
+			}
+		}
+		return s.good
+	}
+	s.good = make(map[string]*compile.Revision, len(s.revisions))
 	for i := range s.input.Workstreams {
 		w := &s.input.Workstreams[i]
 		if h := s.revisions[w.UID]; h != nil && len(h.stored) > 0 {
-			out[w.Name] = h.last
+			s.good[w.Name] = h.last
 		}
 	}
-	return out
+	return s.good
 }
 
 // retain has the revisions that the plan runs stored, and old ones removed.
 func (r *Reconciler) retain(_ context.Context, s *scope) error {
-	verdicts, at, kept := s.output.Objects[routingv1alpha1.KindWorkstream], 0, true
-	if len(verdicts) > 0 && sameList(verdicts, s.retained) {
-		return nil
+	verdicts, before, at := s.output.Objects[routingv1alpha1.KindWorkstream], s.retained, 0
+	good := s.lastGood()
+	s.retained = verdicts
+	if len(before) != len(verdicts) {
+		before = nil
 	}
 	for i := range s.input.Workstreams {
 		w := &s.input.Workstreams[i]
@@ -109,18 +119,20 @@ func (r *Reconciler) retain(_ context.Context, s *scope) error {
 		if at == len(verdicts) || verdicts[at].Name != w.Name || verdicts[at].Revision == nil || verdicts[at].Retained {
 			continue
 		}
-		revision, h := verdicts[at].Revision, s.history(w.UID)
+		revision := verdicts[at].Revision
+		if before != nil && before[at].Revision == revision && before[at].Name == w.Name && s.storing[w.Name] == "" {
+			continue
+		}
+		h := s.history(w.UID)
 		if n := len(h.stored); n > 0 && h.stored[n-1].revision == revision.Workstream.Revision && n <= limitOf(w) {
 			// Its queues, profiles and calendars may have changed since it was stored. What is stored stays as it is, which
 			// is enough for a process that begins to lead while something is missing.
-			h.last = revision
+			h.last, good[w.Name] = revision, revision
+			delete(s.storing, w.Name)
 			continue
 		}
-		kept = false
+		s.storing[w.Name] = w.UID // until it is seen to be stored
 		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, revision) })
-	}
-	if s.retained = nil; kept {
-		s.retained = verdicts
 	}
 	return nil
 }

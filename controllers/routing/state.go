@@ -50,10 +50,13 @@ type namespace struct {
 	keys map[string]secretKeys
 	// without says since when there are workstreams and no Distributor; zero: that is not so.
 	without time.Time
-	// revisions are the stored revisions, by Workstream; nil: not read yet. retained is what was said of the Workstreams when all
-	// of it was seen to be stored.
+	// revisions are the stored revisions, by Workstream; nil: not read yet. good are the last good ones, by its name.
 	revisions map[types.UID]*history
-	retained  []compile.Object
+	good      map[string]*compile.Revision
+	// retained is what was said of the Workstreams when their revisions were looked at last, storing are those whose revisions
+	// were not seen to be stored, by name.
+	retained []compile.Object
+	storing  map[string]types.UID
 }
 
 // held is the first plan, by sequence, that has a generation of an object. Zero is a plan that was acknowledged before this
@@ -82,6 +85,7 @@ func (r *Reconciler) namespace(name string) *namespace {
 			written:  map[types.UID]client.Object{},
 			keys:     map[string]secretKeys{},
 			lists:    map[string]*listed{},
+			storing:  map[string]types.UID{},
 			stale:    map[string]map[string]bool{},
 		}
 		r.namespaces[name] = n

@@ -30,7 +30,7 @@ const (
 	writeTime = 20 * time.Second
 	// hurriedTime is how long it writes when somebody has changed something meanwhile, whose plan comes first. It is long
 	// enough that statuses get on while a whole installation is applied, object after object.
-	hurriedTime = 100 * time.Millisecond
+	hurriedTime = 30 * time.Millisecond
 	// continueAfter is when to go on with what there was no time for.
 	continueAfter = time.Millisecond
 	// conflictRetry is when to look again after somebody else wrote the same status: the cache has it by then.

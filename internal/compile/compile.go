@@ -27,8 +27,9 @@ type scope struct {
 	// changed is what of the directory is not as it was, changedMembers whether agents find others in it.
 	changed        changes
 	changedMembers bool
-	// sound: nothing is wrong with any ruleset or workstream so far.
-	sound bool
+	// sound: nothing is wrong with any ruleset or workstream so far. absentSame: the plan has the workstreams that it had before,
+	// each with what its objects say.
+	sound, absentSame bool
 }
 
 // Compile makes the plan of a namespace, ready to be asked. The error is a bug in this package: the plan contradicts itself.

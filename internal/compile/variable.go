@@ -69,7 +69,7 @@ func kindOf(t v1alpha1.VariableType) rule.Kind {
 func (s *scope) reportVariables(variables []*variable) {
 	const kind = v1alpha1.KindContextVariable
 	past := s.memory.reported(kind)
-	if variables == nil && s.steady() {
+	if variables == nil && (s.steady() || s.absentSame) {
 		s.repeat(kind)
 		return
 	}

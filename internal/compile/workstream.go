@@ -56,6 +56,7 @@ func (s *scope) compileWorkstreams() {
 	if c.at == nil || !l.members {
 		c.at = make(map[string]*workstream, len(l.objects))
 	}
+	s.absentSame = c.out != nil && l.members
 	for i, object := range l.objects {
 		w := remembered(l, c.workstreams, i)
 		if variables := c.variables[object.Name]; s.remember(w, variables) {
@@ -66,6 +67,7 @@ func (s *scope) compileWorkstreams() {
 		} else {
 			w = &workstream{object: object, variables: variables}
 			s.compileWorkstream(w)
+			s.absentSame = s.absentSame && w.absent() == "" && c.workstreams[i].absent() == ""
 		}
 		s.sound = s.sound && w.sound
 		made[i], c.at[object.Name] = w, w

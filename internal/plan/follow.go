@@ -58,9 +58,11 @@ func takeOver[E any](is *same, list, before []E, name func(*E) string, equal fun
 		is.all = true
 		return
 	}
-	byName := func(a, b E) int { return strings.Compare(name(&a), name(&b)) }
-	if !slices.IsSortedFunc(list, byName) {
-		slices.SortFunc(list, byName)
+	for i := 1; i < len(list); i++ { // elements are large, and nearly always in order
+		if name(&list[i]) < name(&list[i-1]) {
+			slices.SortFunc(list, func(a, b E) int { return strings.Compare(name(&a), name(&b)) })
+			break
+		}
 	}
 	is.names, is.each = len(list) == len(before), make([]bool, len(list))
 	for i := range list {
