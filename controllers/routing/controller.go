@@ -109,7 +109,7 @@ func (r *Reconciler) compile(ctx context.Context, s *scope) error {
 	}
 	start := time.Now()
 	in := s.input
-	in.LastGood = s.lastGood()
+	in.LastGood = lastGood{s}
 	in.Unchanged = map[string]bool{}
 	for _, l := range s.kinds {
 		in.Unchanged[l.kind] = l.unchanged

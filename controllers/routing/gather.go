@@ -155,7 +155,7 @@ func listOf[T any, P interface {
 	switch {
 	case l != nil && len(stale) == 0:
 	case l != nil && len(stale) <= fewStale:
-		same, err := reread[T, P](ctx, r, s, into, l, stale)
+		same, err := reread[T, P](ctx, r, s, l, into)
 		if err != nil {
 			return err
 		}
@@ -182,15 +182,15 @@ func listOf[T any, P interface {
 	return nil
 }
 
-// reread reads the items anew that are stale. One that is there before and after is replaced in its place; when one comes or
+// reread reads those of the items anew that are stale. One that is there before and after is replaced in its place; when one comes or
 // goes, or was made anew, it is another slice, and same is false.
 func reread[T any, P interface {
 	*T
 	object
-}](ctx context.Context, r *Reconciler, s *scope, items *[]T, l *listed, stale map[string]bool) (same bool, err error) {
+}](ctx context.Context, r *Reconciler, s *scope, l *listed, items *[]T) (same bool, err error) {
 	list := *items
 	same = true
-	for name := range stale {
+	for name := range s.stale[l.kind] {
 		o := P(new(T))
 		err := r.client.Get(ctx, types.NamespacedName{Namespace: s.name, Name: name}, o, client.UnsafeDisableDeepCopy)
 		if err != nil && !apierrors.IsNotFound(err) {

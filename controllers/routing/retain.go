@@ -14,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	routingv1alpha1 "workstream.dev/operator/api/v1alpha1"
@@ -23,10 +22,25 @@ import (
 
 // history is the stored revisions of one Workstream. The one with the highest number is the last good one.
 type history struct {
-	stored []storedRevision  // by number
-	last   *compile.Revision // as fresh as this process knows it
+	stored []storedRevision // by number
+	// last is the content of the newest, as fresh as this process knows it. It is read from raw when somebody asks, which is
+	// seldom: when a Workstream cannot be compiled.
+	last *compile.Revision
+	raw  []byte
 	// unsure is set when a write failed: it may have been done all the same.
 	unsure bool
+}
+
+// content returns the newest revision, nil if there is none that can be read.
+func (h *history) content() *compile.Revision {
+	if h.raw != nil {
+		var content compile.Revision
+		if err := json.Unmarshal(h.raw, &content); err == nil { // else it is one of another release
+			h.last = &content
+		}
+		h.raw = nil
+	}
+	return h.last
 }
 
 type storedRevision struct {
@@ -41,28 +55,37 @@ func (r *Reconciler) loadRevisions(ctx context.Context, n *namespace) error {
 	if n.revisions != nil && !n.unsure() {
 		return nil
 	}
-	var list appsv1.ControllerRevisionList
-	if err := r.live.List(ctx, &list, client.InNamespace(n.name), client.HasLabels{routingv1alpha1.LabelWorkstream}); err != nil {
-		return fmt.Errorf("listing revisions: %w", err)
-	}
-	slices.SortFunc(list.Items, func(a, b appsv1.ControllerRevision) int { return cmp.Compare(a.Revision, b.Revision) })
-	n.revisions, n.good, n.retained = map[types.UID]*history{}, nil, nil
-	for i := range list.Items {
-		stored := &list.Items[i]
-		owner := metav1.GetControllerOf(stored)
-		if owner == nil || owner.Kind != routingv1alpha1.KindWorkstream {
-			continue
+	const page = 500
+	n.revisions, n.retained = map[types.UID]*history{}, nil
+	for next := ""; ; {
+		var list appsv1.ControllerRevisionList
+		err := r.live.List(ctx, &list, client.InNamespace(n.name), client.HasLabels{routingv1alpha1.LabelWorkstream},
+			client.Limit(page), client.Continue(next))
+		if err != nil {
+			n.revisions = nil
+			return fmt.Errorf("listing revisions: %w", err)
 		}
-		var content compile.Revision
-		if err := json.Unmarshal(stored.Data.Raw, &content); err != nil {
-			ctrl.LoggerFrom(ctx).Info("Skipping a revision that cannot be read", "revision", stored.Name, "error", err.Error())
-			continue
+		for i := range list.Items {
+			n.load(&list.Items[i])
 		}
-		h := n.history(owner.UID)
-		h.stored = append(h.stored, storedRevision{stored.Name, content.Workstream.Revision, stored.Revision})
-		h.last = &content
+		if next = list.Continue; next == "" {
+			return nil
+		}
 	}
-	return nil
+}
+
+func (n *namespace) load(stored *appsv1.ControllerRevision) {
+	owner := metav1.GetControllerOf(stored)
+	dash := strings.LastIndexByte(stored.Name, '-')
+	if owner == nil || owner.Kind != routingv1alpha1.KindWorkstream || dash < 0 {
+		return
+	}
+	h, of := n.history(owner.UID), storedRevision{stored.Name, stored.Name[dash+1:], stored.Revision}
+	at, _ := slices.BinarySearchFunc(h.stored, of, func(a, b storedRevision) int { return cmp.Compare(a.number, b.number) })
+	if at == len(h.stored) {
+		h.raw = stored.Data.Raw
+	}
+	h.stored = slices.Insert(h.stored, at, of)
 }
 
 func (n *namespace) unsure() bool {
@@ -83,30 +106,26 @@ func (n *namespace) history(workstream types.UID) *history {
 	return h
 }
 
-// lastGood is what compile falls back to, by the Workstream's name.
-func (s *scope) lastGood() map[string]*compile.Revision {
-	if s.good != nil && !s.relisted {
-		for name, uid := range s.storing {
-			if h := s.revisions[uid]; h != nil && len(h.stored) > 0 {
-				s.good[name] = h.last
-			}
-		}
-		return s.good
+// lastGood is what compile falls back to.
+type lastGood struct{ *scope }
+
+// Revision implements compile.Revisions.
+func (l lastGood) Revision(workstream string) *compile.Revision {
+	byName := func(w routingv1alpha1.Workstream, name string) int { return strings.Compare(w.Name, name) }
+	at, ok := slices.BinarySearchFunc(l.input.Workstreams, workstream, byName)
+	if !ok {
+		return nil
 	}
-	s.good = make(map[string]*compile.Revision, len(s.revisions))
-	for i := range s.input.Workstreams {
-		w := &s.input.Workstreams[i]
-		if h := s.revisions[w.UID]; h != nil && len(h.stored) > 0 {
-			s.good[w.Name] = h.last
-		}
+	h := l.revisions[l.input.Workstreams[at].UID]
+	if h == nil || len(h.stored) == 0 {
+		return nil
 	}
-	return s.good
+	return h.content()
 }
 
 // retain has the revisions that the plan runs stored, and old ones removed.
 func (r *Reconciler) retain(_ context.Context, s *scope) error {
 	verdicts, before, at := s.output.Objects[routingv1alpha1.KindWorkstream], s.retained, 0
-	good := s.lastGood()
 	s.retained = verdicts
 	if len(before) != len(verdicts) {
 		before = nil
@@ -119,22 +138,26 @@ func (r *Reconciler) retain(_ context.Context, s *scope) error {
 		if at == len(verdicts) || verdicts[at].Name != w.Name || verdicts[at].Revision == nil || verdicts[at].Retained {
 			continue
 		}
-		revision := verdicts[at].Revision
-		if before != nil && before[at].Revision == revision && before[at].Name == w.Name && s.storing[w.Name] == "" {
-			continue
+		seen := before != nil && before[at].Revision == verdicts[at].Revision && before[at].Name == w.Name && s.storing[w.Name] == ""
+		if !seen {
+			r.retainOne(s, w, verdicts[at].Revision)
 		}
-		h := s.history(w.UID)
-		if n := len(h.stored); n > 0 && h.stored[n-1].revision == revision.Workstream.Revision && n <= limitOf(w) {
-			// Its queues, profiles and calendars may have changed since it was stored. What is stored stays as it is, which
-			// is enough for a process that begins to lead while something is missing.
-			h.last, good[w.Name] = revision, revision
-			delete(s.storing, w.Name)
-			continue
-		}
-		s.storing[w.Name] = w.UID // until it is seen to be stored
-		s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, revision) })
 	}
 	return nil
+}
+
+// retainOne has one revision stored, unless it is.
+func (r *Reconciler) retainOne(s *scope, w *routingv1alpha1.Workstream, revision *compile.Revision) {
+	h := s.history(w.UID)
+	if n := len(h.stored); n > 0 && h.stored[n-1].revision == revision.Workstream.Revision && n <= limitOf(w) {
+		// Its queues, profiles and calendars may have changed since it was stored. What is stored stays as it is, which
+		// is enough for a process that begins to lead while something is missing.
+		h.last, h.raw = revision, nil
+		delete(s.storing, w.Name)
+		return
+	}
+	s.storing[w.Name] = w.UID // until it is seen to be stored
+	s.later = append(s.later, func(ctx context.Context) error { return r.store(ctx, w, h, revision) })
 }
 
 func limitOf(w *routingv1alpha1.Workstream) int { return max(1, int(w.Spec.RevisionHistoryLimit)) }
@@ -162,7 +185,7 @@ func (r *Reconciler) store(ctx context.Context, w *routingv1alpha1.Workstream, h
 		}
 		h.stored = append(h.stored, next)
 	}
-	h.last = content
+	h.last, h.raw = content, nil
 	return r.prune(ctx, w, h)
 }
 

@@ -50,9 +50,8 @@ type namespace struct {
 	keys map[string]secretKeys
 	// without says since when there are workstreams and no Distributor; zero: that is not so.
 	without time.Time
-	// revisions are the stored revisions, by Workstream; nil: not read yet. good are the last good ones, by its name.
+	// revisions are the stored revisions, by Workstream; nil: not read yet.
 	revisions map[types.UID]*history
-	good      map[string]*compile.Revision
 	// retained is what was said of the Workstreams when their revisions were looked at last, storing are those whose revisions
 	// were not seen to be stored, by name.
 	retained []compile.Object

@@ -137,7 +137,7 @@ func TestRevisionServesAgainAfterAMistake(t *testing.T) {
 			if err := json.Unmarshal(stored, &revision); err != nil {
 				t.Fatal(err)
 			}
-			in.LastGood["chat"] = &revision
+			in.LastGood = RevisionsByName{"chat": &revision}
 			mistake(in)
 			out := mustCompile(t, in)
 			if diff := cmp.Diff(good.Plan.Workstreams, out.Plan.Workstreams, revisions); diff != "" {
@@ -175,7 +175,7 @@ func TestHoursServeAgainAfterAMistake(t *testing.T) {
 	for name, mistake := range mistakes {
 		t.Run(name, func(t *testing.T) {
 			in := readInput(t, path)
-			in.LastGood["chat"] = good.Object(v1alpha1.KindWorkstream, "chat").Revision
+			in.LastGood = RevisionsByName{"chat": good.Object(v1alpha1.KindWorkstream, "chat").Revision}
 			mistake(in)
 			out := mustCompile(t, in)
 			if diff := cmp.Diff(good.Plan, out.Plan, revisions, cmpopts.IgnoreUnexported(plan.Plan{})); diff != "" {
@@ -211,7 +211,7 @@ func TestLastGoodThatCannotRunIsIgnored(t *testing.T) {
 	for name, edit := range broken {
 		t.Run(name, func(t *testing.T) {
 			in := readInput(t, path)
-			edit(in.LastGood["chat"])
+			edit(in.LastGood.Revision("chat"))
 			if o := mustCompile(t, in).Object(v1alpha1.KindWorkstream, "chat"); o.Revision != nil {
 				t.Errorf("revision %s is retained", o.Revision.Workstream.Revision)
 			}

@@ -67,7 +67,7 @@ func readInput(t testing.TB, path string) *Input {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &Input{Namespace: "contoso", Secrets: map[string][]string{}, LastGood: map[string]*Revision{}}
+	in := &Input{Namespace: "contoso", Secrets: map[string][]string{}, LastGood: RevisionsByName{}}
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(body)))
 	for {
 		document, err := documents.Read()
@@ -126,7 +126,7 @@ func addDocument(in *Input, document []byte) error {
 		if err := json.Unmarshal(stored.Data, &r); err != nil {
 			return err
 		}
-		in.LastGood[head.Metadata.Name] = &r
+		in.LastGood.(RevisionsByName)[head.Metadata.Name] = &r
 		return nil
 	default:
 		return fmt.Errorf("kind %q is not known here", head.Kind)

@@ -27,8 +27,20 @@ type Input struct {
 	// It spares looking, and need not be complete.
 	Unchanged map[string]bool
 	// LastGood has the last good revision of workstreams, by name. One that cannot be used any more is ignored.
-	LastGood map[string]*Revision
+	LastGood Revisions
 }
+
+// Revisions has revisions of workstreams, at most one of each.
+type Revisions interface {
+	// Revision returns that of the workstream of that name, or nil.
+	Revision(name string) *Revision
+}
+
+// RevisionsByName is Revisions that are in memory.
+type RevisionsByName map[string]*Revision
+
+// Revision implements Revisions.
+func (r RevisionsByName) Revision(name string) *Revision { return r[name] }
 
 // Revision is all that it takes to keep a workstream in the plan when its objects cannot be compiled. Its JSON is what a
 // ControllerRevision holds, under the name in Workstream.Revision.

@@ -32,7 +32,7 @@ func TestCompilerRemembersNothingWrong(t *testing.T) {
 		var remembered int
 		var last []*workstream
 		for step := range 300 {
-			in.LastGood = lastGood
+			in.LastGood = RevisionsByName(lastGood)
 			got, err := c.Compile(in)
 			if err != nil {
 				t.Fatalf("seed %d, step %d: %v", seed, step, err)

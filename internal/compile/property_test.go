@@ -27,10 +27,11 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 	for _, seed := range seeds {
 		random := rand.New(rand.NewPCG(seed, 0))
 		in := namespaceOf(size)
-		in.LastGood = map[string]*Revision{}
+		lastGood := RevisionsByName{}
+		in.LastGood = lastGood
 		for o := range good.All() {
 			if o.Revision != nil && random.IntN(4) > 0 {
-				in.LastGood[o.Name] = o.Revision
+				lastGood[o.Name] = o.Revision
 			}
 		}
 		breakUp(random, in)
@@ -51,7 +52,7 @@ func TestWhateverBreaksThePlanStands(t *testing.T) {
 		}
 		for i := range in.Workstreams {
 			name := in.Workstreams[i].Name
-			if _, served := in.LastGood[name]; served && in.Workstreams[i].DeletionTimestamp == nil && out.Plan.Workstream(name) == nil {
+			if served := lastGood[name] != nil; served && in.Workstreams[i].DeletionTimestamp == nil && out.Plan.Workstream(name) == nil {
 				t.Errorf("seed %d: Workstream %s was served and is not any more", seed, name)
 			}
 		}

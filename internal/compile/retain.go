@@ -13,8 +13,11 @@ import (
 // lastGood returns the last good revision of w, or nil if there is none that can run: the object may have been made
 // anew with another type since, and the plan may have changed its form.
 func (s *scope) lastGood(w *workstream) *Revision {
-	stored, ok := s.in.LastGood[w.object.Name]
-	if !ok || stored.Workstream.Name != w.object.Name || stored.Workstream.Type != plan.ItemType(w.object.Spec.Type) {
+	if s.in.LastGood == nil {
+		return nil
+	}
+	stored := s.in.LastGood.Revision(w.object.Name)
+	if stored == nil || stored.Workstream.Name != w.object.Name || stored.Workstream.Type != plan.ItemType(w.object.Spec.Type) {
 		return nil
 	}
 	settings := stored.Workstream
@@ -119,8 +122,11 @@ func (s *scope) retain(w *workstream) {
 
 // retainCalendar puts the calendar of a queue into the plan as the last good revisions have it, if one does.
 func (s *scope) retainCalendar(queue, name string) bool {
+	if s.in.LastGood == nil {
+		return false
+	}
 	for _, w := range s.live.workstreams.objects {
-		r := s.in.LastGood[w.Name]
+		r := s.in.LastGood.Revision(w.Name)
 		if r == nil || !slices.ContainsFunc(r.Queues, func(q plan.Queue) bool { return q.Name == queue && q.Hours == name }) {
 			continue
 		}

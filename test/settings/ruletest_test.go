@@ -34,7 +34,7 @@ func TestRuleTestHoldsARevisionBack(t *testing.T) {
 			before, err := compile.Compile(inputOf(t, manifests("general", "general")))
 			must(t, err)
 			changed := inputOf(t, manifests("second", tc.expects))
-			changed.LastGood = map[string]*compile.Revision{"chat": before.Object(v1alpha1.KindWorkstream, "chat").Revision}
+			changed.LastGood = compile.RevisionsByName{"chat": before.Object(v1alpha1.KindWorkstream, "chat").Revision}
 			after, err := compile.Compile(changed)
 			must(t, err)
 			if got := after.Object(v1alpha1.KindRoutingRuleset, "queues").Findings[0].Reason; got != tc.reason {
