@@ -236,6 +236,10 @@ func TestFrozenStateStays(t *testing.T) {
 		step(t, e, event.EndItem{Agent: "ann", Item: id})
 		step(t, e, event.CloseItem{Agent: "ann", Item: id})
 	}
+	for i := range 200 { // they are made of what those were that have closed
+		id := fmt.Sprint("n", i)
+		step(t, e, event.ReceiveMessage{Item: id, Message: "m", Channel: "web", Conversation: id})
+	}
 	step(t, e, event.DisconnectAgent{Agent: "ann"})
 	got, err := frozen.Encode()
 	if err != nil {
