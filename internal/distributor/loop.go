@@ -111,8 +111,9 @@ func (r *request) refuse(err error) { r.done(event.Result{}, err) }
 // NewLoop returns a loop that does nothing until Run.
 func NewLoop(opts LoopOptions) *Loop {
 	return &Loop{
-		opts: opts, requests: make(chan *request, maxWaiting), reset: true, next: &batch{}, spare: &batch{}, appended: make(chan appended, 1),
-		stopping: make(chan struct{}), done: make(chan struct{}), maxEvents: maxBatchEvents, rebuildFor: rebuildFor,
+		opts: opts, requests: make(chan *request, maxWaiting), reset: true, next: &batch{}, spare: &batch{},
+		appended: make(chan appended, 1), stopping: make(chan struct{}), done: make(chan struct{}),
+		maxEvents: maxBatchEvents, rebuildFor: rebuildFor,
 	}
 }
 
