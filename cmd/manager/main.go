@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	"workstream.dev/operator/internal/heap"
 	"workstream.dev/operator/internal/operator"
 	"workstream.dev/operator/internal/telemetry"
 	"workstream.dev/operator/internal/version"
@@ -32,15 +32,8 @@ func main() {
 	}
 }
 
-// gcPercent is how much the heap grows between two collections, where GOGC does not say. Nearly all of the manager's heap is
-// the cache of objects, which stays, and edits make little garbage: half of the usual costs a few milliseconds of processor
-// time now and then, and saves a quarter of the memory.
-const gcPercent = 50
-
 func run(ctx context.Context) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	defer heap.Pace()()
 	var opts operator.Options
 	flags := flag.CommandLine // controller-runtime has put --kubeconfig there
 	flags.StringVar(&opts.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the manager's own namespace")

@@ -18,6 +18,7 @@ import (
 	"workstream.dev/operator/internal/credential"
 	"workstream.dev/operator/internal/delivery"
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/heap"
 	"workstream.dev/operator/internal/ingress"
 	"workstream.dev/operator/internal/ingress/auth"
 	"workstream.dev/operator/internal/ingress/desk"
@@ -93,7 +94,7 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 		return err
 	}
-	defer paceHeap()()
+	defer heap.Pace()()
 	select {
 	case <-ctx.Done():
 		return a.Stop(context.WithoutCancel(ctx))

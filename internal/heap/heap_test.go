@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package distributor
+package heap
 
 import (
 	"testing"
@@ -34,7 +34,7 @@ func TestProcessAtRestGivesMemoryBack(t *testing.T) {
 		"busy":    {64 << 20, 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &pacer{looked: heapNow().allocated, percent: usualPercent, rest: time.NewTimer(time.Hour)}
+			p := &pacer{looked: sizesNow().allocated, percent: usualPercent, rest: time.NewTimer(time.Hour)}
 			t.Cleanup(p.stop)
 			p.setLocked(400)
 			garbage = make([]byte, tc.asked)

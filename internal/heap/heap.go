@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package distributor
+// Package heap trades memory for garbage collections: a process that is asked for much lets its heap grow, and gives the memory
+// back when it is at rest.
+package heap
 
 import (
 	"os"
@@ -41,19 +43,20 @@ type pacer struct {
 	rest   *time.Timer
 }
 
-// heap is what the runtime knows of the memory.
-type heap struct {
+// sizes are what the runtime knows of the memory.
+type sizes struct {
 	live      uint64 // at the last collection
 	allocated uint64 // ever
 	free      uint64 // is not used, and not given back
 }
 
-// paceHeap sees to the garbage collector of the process until the function is called. Whoever has set GOGC has decided.
-func paceHeap() (stop func()) {
+// Pace sees to the garbage collector of the process until the function is called. Whoever has set GOGC has decided, and GOMEMLIMIT
+// holds in any case.
+func Pace() (stop func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	now := heapNow().allocated
+	now := sizesNow().allocated
 	p := &pacer{percent: usualPercent, collected: now, before: now, began: time.Now(), looked: now}
 	p.rest = time.AfterFunc(restAfter, p.giveBack)
 	runtime.SetFinalizer(&collected{p}, (*collected).again)
@@ -84,7 +87,7 @@ func (p *pacer) adapt() bool {
 	if p.stopped {
 		return false
 	}
-	now, took := heapNow(), time.Since(p.began)
+	now, took := sizesNow(), time.Since(p.began)
 	p.setLocked(percentFor(now.live, now.allocated-p.before, took))
 	p.collected = now.allocated
 	if took >= cycle {
@@ -94,7 +97,7 @@ func (p *pacer) adapt() bool {
 	return true
 }
 
-func (p *pacer) waitLocked(now heap) {
+func (p *pacer) waitLocked(now sizes) {
 	p.looked = now.allocated
 	p.rest.Reset(restAfter)
 }
@@ -114,7 +117,7 @@ func (p *pacer) giveBack() {
 	if p.stopped {
 		return
 	}
-	now := heapNow()
+	now := sizesNow()
 	if now.allocated-p.looked > restRate*uint64(restAfter/time.Second) {
 		p.waitLocked(now)
 		return
@@ -136,8 +139,8 @@ func percentFor(live, allocated uint64, took time.Duration) int {
 	return max(int(growth*100/float64(live))/step*step, usualPercent)
 }
 
-func heapNow() heap {
+func sizesNow() sizes {
 	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/heap/free:bytes"}}
 	metrics.Read(s)
-	return heap{live: s[0].Value.Uint64(), allocated: s[1].Value.Uint64(), free: s[2].Value.Uint64()}
+	return sizes{live: s[0].Value.Uint64(), allocated: s[1].Value.Uint64(), free: s[2].Value.Uint64()}
 }
