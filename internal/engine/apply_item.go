@@ -222,7 +222,7 @@ func (e *Engine) applyClosed(ev *event.ItemClosed, r event.Recorded) {
 	}
 	e.addDelivery(ev.Delivery, r, e.endDelivery(it))
 	delete(e.items, it.ID)
-	e.lastItem = nil
+	e.lastItem, e.described = nil, nil
 	e.gone(it)
 	e.spareItems.put(it)
 	e.closed.putLimited(it.ID, closedItem{Item: it.ID, Agent: last, Reason: ev.Reason}, rememberEnded)

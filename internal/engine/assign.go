@@ -141,7 +141,7 @@ func (e *Engine) offerNext(it *item, waited bool) bool {
 // isBehind reports whether an item stands behind one that the same agents can take, and that waits all the same.
 func (it *item) isBehind() bool {
 	first := it.line.first
-	return first != it && !first.dirty && len(first.Declines) == 0 && len(first.never) == 0
+	return first != it && !first.dirty && first.isForAll()
 }
 
 // choose returns the best of the members of an item's queue, or nil, and tells why. With changed it looks at those only
@@ -189,35 +189,57 @@ func (it *item) declinedByAll(q *queue, n *match.Need) bool {
 
 // bestFor returns the waiting item that an agent is entitled to first, or nil: by queue priority, then in the order of
 // the queues. What the agent cannot take hides nothing behind it.
+//
+// Lines are compared by the places of their first items, which stand with them: of all these items only that one is looked
+// at that comes first, unless there is something between it and the agent.
 func (e *Engine) bestFor(a *agent) *item {
 	if a.def == nil || !a.Connected || !e.demands.ask(a) {
 		return nil
 	}
-	var best *item
+	best := e.leading(a, (*Engine).firstOfAny)
+	if best.item == nil || best.item.isForAll() {
+		return best.item
+	}
+	return e.leading(a, (*Engine).firstOf).item
+}
+
+// isForAll reports whether nothing of its own keeps an item from anybody.
+func (it *item) isForAll() bool { return len(it.never) == 0 && len(it.Declines) == 0 }
+
+// lead is an item with its place.
+type lead struct {
+	*place
+	item *item
+}
+
+// leading returns what comes first of all that an agent can take. of says which one that is of a line, if it comes before
+// best.
+func (e *Engine) leading(a *agent, of func(e *Engine, l *line, a *agent, best lead) lead) lead {
+	var best lead
 	for _, q := range a.queues {
 		if q.waiting == 0 {
 			continue
 		}
-		q.open.both(a.skills, func(id int) { best = e.bestOf(q.kinds.of(id), a, best) })
+		q.open.both(a.skills, func(id int) { best = e.bestOf(q.kinds.of(id), a, best, of) })
 	}
 	return best
 }
 
 // bestOf returns the first item of these kinds that an agent can take, if it comes before best.
-func (e *Engine) bestOf(kinds *ofSkill, a *agent, best *item) *item {
-	if best != nil && (kinds.rank > best.node.rank || (kinds.rank == best.node.rank && kinds.first > best.node.first)) {
+func (e *Engine) bestOf(kinds *ofSkill, a *agent, best lead, of func(*Engine, *line, *agent, lead) lead) lead {
+	if best.item != nil && (kinds.rank > best.rank || (kinds.rank == best.rank && kinds.first > best.first)) {
 		return best
 	}
 	for _, k := range kinds.list {
-		if k.pick || k.lines.len == 0 || (best != nil && !k.head.before(&best.node.place)) || e.demands.exclude(k.demand, a) {
+		if k.pick || k.lines.len == 0 || (best.item != nil && !k.head.before(best.place)) || e.demands.exclude(k.demand, a) {
 			continue
 		}
 		k.lines.all(func(l *line) bool {
 			switch {
-			case best != nil && !l.node.before(&best.node.place):
+			case best.item != nil && !l.node.before(best.place):
 				return false // and neither are those behind it
 			case len(l.need.Skills) == 0 || l.need.Suits(&a.card, match.Past{}):
-				best = e.firstOf(l, a, best)
+				best = of(e, l, a, best)
 			}
 			return true
 		})
@@ -225,24 +247,22 @@ func (e *Engine) bestOf(kinds *ofSkill, a *agent, best *item) *item {
 	return best
 }
 
+// firstOfAny returns the first item of a line, whoever asks; the caller has seen that it is before best.
+func (e *Engine) firstOfAny(l *line, _ *agent, _ lead) lead { return lead{&l.node.place, l.first} }
+
 // firstOf returns the first item of a line that nothing of its own keeps from an agent, if it comes before best.
-func (e *Engine) firstOf(l *line, a *agent, best *item) *item {
-	if it := l.first; len(it.never) == 0 && len(it.Declines) == 0 {
-		return it // as nearly always; the caller has seen that it is before best
-	}
+func (e *Engine) firstOf(l *line, a *agent, best lead) lead {
 	l.items.all(func(it *item) bool {
-		if best != nil && !it.before(best) {
+		if best.item != nil && !it.node.before(best.place) {
 			return false
 		}
-		if len(it.never) == 0 && len(it.Declines) == 0 {
-			best = it
-			return false
+		if !it.isForAll() {
+			n := e.needOf(it, l.queue)
+			if n.Exclude(&a.card, it.past(a)) != "" {
+				return true
+			}
 		}
-		n := e.needOf(it, l.queue)
-		if n.Exclude(&a.card, it.past(a)) != "" {
-			return true
-		}
-		best = it
+		best = lead{&it.node.place, it}
 		return false
 	})
 	return best

@@ -15,6 +15,7 @@ import (
 // addAttributes adds what is said of an item. The event's own map serves as long as nothing is added to it: most items
 // are described once.
 func (e *Engine) addAttributes(it *item, attrs rule.Attributes) {
+	e.described = nil
 	switch {
 	case len(attrs) == 0:
 		return
@@ -31,8 +32,13 @@ func (e *Engine) addAttributes(it *item, attrs rule.Attributes) {
 }
 
 // attributesOf returns all that rules can ask of an item, item.* included. There is one map for it, which is good until
-// the next call.
+// the next call. It is not written anew for the item that it describes already: what changes an attribute says so by
+// setting described to nil.
 func (e *Engine) attributesOf(it *item) rule.Attributes {
+	if it == e.described {
+		return e.attributes
+	}
+	e.described = it
 	const many = 64 // to clear a map that has grown takes time for each item after it
 	if len(e.attributes) > many {
 		e.attributes = make(rule.Attributes)

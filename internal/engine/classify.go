@@ -44,6 +44,7 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 	c := classification{
 		e: e, attrs: e.attributesOf(it), priority: it.priority(), skills: slices.Clone(it.Skills), profiles: slices.Clone(it.Profiles),
 	}
+	e.described = nil // rules add to it
 	tried := make([]event.RulesetTried, 0, len(ws.Classification))
 	for i := range ws.Classification {
 		set := &ws.Classification[i]
@@ -61,6 +62,9 @@ func (e *Engine) classify(it *item, ws *plan.Workstream) {
 		Item: it.ID, Revision: ws.Revision, Rulesets: tried, Attributes: c.changed, Priority: c.priority, Skills: c.skills,
 		Profiles: without(c.profiles, ws.Profiles),
 	})
+	if len(c.attrs) < maxAttributes { // so nothing was left out
+		e.described = it
+	}
 }
 
 // give takes over what a rule says. A skill that is needed already keeps the higher rating.
@@ -126,6 +130,7 @@ func without(list, other []string) []string {
 func (e *Engine) applyClassified(ev *event.ItemClassified) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
+	e.described = nil
 	it.Classified, it.Priority, it.Skills, it.Profiles = true, ev.Priority, ev.Skills, ev.Profiles
 	e.addAttributes(it, ev.Attributes)
 	it.skills = e.joined(it.Skills)

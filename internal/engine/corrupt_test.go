@@ -76,7 +76,7 @@ var Corruptions = map[string]func(*Engine){
 	"INV-5 is broken: queue other counts 3 waiting, and 2 do":       func(e *Engine) { e.queues["other"].waiting++ },
 	"INV-5 is broken: a line of queue other does not stand where":   func(e *Engine) { e.items["i3"].line.first = e.items["i4"] },
 	"INV-6 is broken: item i3 is promoted at 0 and overflows at 0,": func(e *Engine) { e.setTimer(e.items["i3"], &e.items["i3"].promoting, promoteTimer, endOfDays) },
-	"INV-4 is broken: agent ann is not as queue general tells":      func(e *Engine) { e.queues["general"].states[0].free++ },
+	"INV-4 is broken: agent ann is not as queue general tells":      func(e *Engine) { e.queues["general"].states[0]++ },
 	"INV-5 is broken: 1 more items stand in lines":                  func(e *Engine) { delete(e.items, "i4") },
 
 	"INV-6 is broken: record r7 of workstream cases":        func(e *Engine) { e.records = nil },

@@ -41,6 +41,7 @@ type Engine struct {
 	skillNames    map[string]string // of their attributes
 	joinedSkills  map[string]string // by themselves: the same for all items that need the same
 	attributes    rule.Attributes   // of the item that is being classified
+	described     *item             // whose attributes they are; nil of none
 	lastItem      *item             // that an event was about
 	lastAgent     *agent
 	spareItems    spares[item]
@@ -53,7 +54,7 @@ type Engine struct {
 	// caughtUp says that the last step left no timer due.
 	caughtUp bool
 
-	// What the current step has still to look at, and its output so far. Empty between steps.
+	// What the current step has still to look at, empty between steps, and its output so far.
 	dirtyAgents []*agent
 	dirtyItems  []*item
 	unsettled   []*agent
@@ -66,7 +67,8 @@ type Engine struct {
 	err         error
 }
 
-// Output is what a step caused. It is read-only. Every event must be durable before any delivery is released.
+// Output is what a step caused. It is read-only, and the list of events is good until the next step only: the events
+// themselves stay as they are. Every event must be durable before any delivery is released.
 //
 // An output must fit into one entry of the journal, and after a long stop any number of timers is due. So Tick and
 // DisconnectAll fire a bounded number of them and leave the rest due: Wake then still is not after now. Whoever steps
@@ -105,7 +107,7 @@ func New() *Engine {
 // may have fired all the same, so the events count. Refusals are no errors but in the Result.
 func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	e.clock = max(e.clock, e.last, now)
-	e.released, e.err = nil, nil
+	e.out, e.released, e.err = cleared(e.out), nil, nil
 	var res event.Result
 	switch cmd.(type) {
 	case event.DisconnectAll:
@@ -122,21 +124,18 @@ func (e *Engine) Step(now event.Instant, cmd event.Command) (Output, error) {
 	e.settle()
 	e.assign()
 	e.reuse()
-	return Output{Result: res, Events: e.takeEvents(), Deliveries: e.released}, e.err
+	return Output{Result: res, Events: e.out, Deliveries: e.released}, e.err
 }
 
-// takeEvents returns the events of a step. Those of most steps are few, and copied out of the list in which they were
-// collected, so that it need not grow anew each time.
-func (e *Engine) takeEvents() []event.Recorded {
-	out := e.out
-	if len(out) > 64 {
-		e.out = nil
-		return out
+// cleared is the list of the events of the step before, empty. It need not grow anew each time; one that was very long is
+// not kept.
+func cleared(list []event.Recorded) []event.Recorded {
+	const many = 1024
+	if cap(list) > many {
+		return nil
 	}
-	e.out = out[:0]
-	out = append([]event.Recorded(nil), out...)
-	clear(e.out[:len(out)])
-	return out
+	clear(list)
+	return list[:0]
 }
 
 // decide carries out one command.

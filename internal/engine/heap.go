@@ -90,10 +90,7 @@ type deadline struct {
 }
 
 func (d *deadline) before(o *deadline) bool {
-	if d.at != o.at {
-		return d.at < o.at
-	}
-	return d.t.precedes(o.t)
+	return d.at < o.at || (d.at == o.at && d.t.precedes(o.t))
 }
 
 // set makes t due at that moment; 0 takes it out.
@@ -159,18 +156,19 @@ func (h *timerHeap) up(i int) {
 
 func (h *timerHeap) down(i int) {
 	d := h.list[i]
-	for {
-		least := -1
-		for c := 4*i + 1; c <= 4*i+4 && c < len(h.list); c++ {
-			if least < 0 || h.list[c].before(&h.list[least]) {
+	for 4*i+1 < len(h.list) {
+		below := h.list[4*i+1 : min(4*i+5, len(h.list))]
+		least := 0
+		for c := 1; c < len(below); c++ {
+			if below[c].before(&below[least]) {
 				least = c
 			}
 		}
-		if least < 0 || !h.list[least].before(&d) {
+		if !below[least].before(&d) {
 			break
 		}
-		h.put(i, h.list[least])
-		i = least
+		h.put(i, below[least])
+		i = 4*i + 1 + least
 	}
 	h.put(i, d)
 }

@@ -5,12 +5,14 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 
 	"workstream.dev/operator/internal/compact"
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/plan"
+	"workstream.dev/operator/internal/rule"
 )
 
 // images keep what every item is in bytes, so that a snapshot of a million items has to write only those that changed
@@ -43,8 +45,24 @@ func (e *Engine) changed(it *item) {
 	}
 	if !it.stale {
 		it.stale = true
-		e.images.stale = append(e.images.stale, it.ID)
+		e.images.note(it.ID)
 	}
+}
+
+// note adds an item to those that are stale. What has closed since it was noted is dropped when it has become the larger
+// part of a list that would have to grow.
+func (m *images) note(id string) {
+	if len(m.stale) == cap(m.stale) && len(m.stale) > 2*len(m.slots) {
+		list := m.stale[:0]
+		for i := range m.slots {
+			if s := &m.slots[i]; s.it.stale && s.id != id {
+				list = append(list, s.id)
+			}
+		}
+		clear(m.stale[len(list):])
+		m.stale = list
+	}
+	m.stale = append(m.stale, id)
 }
 
 // gone gives up the bytes of an item that has closed.
@@ -84,6 +102,12 @@ func (e *Engine) refresh() {
 
 // checkImages holds the bytes of items against the items.
 func (e *Engine) checkImages() error {
+	if it := e.described; it != nil {
+		want := make(rule.Attributes)
+		if e.describe(it, want); !maps.Equal(want, e.attributes) {
+			return fmt.Errorf("item %s has the attributes %v, and rules are asked with %v", it.ID, want, e.attributes)
+		}
+	}
 	if len(e.images.slots) != len(e.items) {
 		return fmt.Errorf("%d items have %d images", len(e.items), len(e.images.slots))
 	}

@@ -50,8 +50,17 @@ type slotCount struct {
 }
 
 func (a *agent) entry(item string) *entry {
-	if i, ok := a.find(item); ok {
-		return a.Ledger[i]
+	const few = 8 // are compared sooner than ordered
+	if len(a.Ledger) > few {
+		if i, ok := a.find(item); ok {
+			return a.Ledger[i]
+		}
+		return nil
+	}
+	for _, en := range a.Ledger {
+		if en.Item == item {
+			return en
+		}
 	}
 	return nil
 }
@@ -244,7 +253,7 @@ func (e *Engine) freeEntry(a *agent, en *entry) {
 // goes.
 func (e *Engine) freed(a *agent, en *entry, changed bool) {
 	if en.Why == holdsSlot && len(en.Kept) == 0 {
-		i, _ := a.find(en.Item)
+		i := slices.Index(a.Ledger, en)
 		a.Ledger = slices.Delete(a.Ledger, i, i+1)
 		e.spareEntries.put(en)
 	}

@@ -18,11 +18,13 @@ type queue struct {
 	def     *plan.Queue
 	members []*agent // by name
 	states  []state  // of the first members by name, as decisions tell of them
-	era     int      // counts the plans: what was told of members before is not as it is now
-	changes int      // of states
-	waiting int      // items, those to be picked included
-	lines   map[class]*line
-	empty   int // lines without items
+	// lastNamed is the name of the last of them.
+	lastNamed string
+	era       int // counts the plans: what was told of members before is not as it is now
+	changes   int // of states
+	waiting   int // items, those to be picked included
+	lines     map[class]*line
+	empty     int // lines without items
 	// kinds by skill; open are the skills of which there are items, 0 for those that need none.
 	ids     skillIDs
 	demands *demands
@@ -219,7 +221,7 @@ func (l *line) insert(it *item) {
 	}
 	l.items.insert(&it.node)
 	l.queue.waiting++
-	if l.first == nil || it.before(l.first) {
+	if l.first == nil || it.node.before(&l.node.place) {
 		l.lead(it)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 // give offers a waiting item to an agent, or assigns it at once where its workstream says so.
 func (e *Engine) give(it *item, a *agent, via event.Via, c event.Candidates) {
+	e.lastItem, e.lastAgent = it, a // they are asked for by name next
 	if it.ws.Offer.Presentation == plan.AutoAccept {
 		e.emit(event.ItemAssigned{
 			Item: it.ID, Agent: a.Name, Units: it.units(), Profiles: it.profiles(), How: event.ByAutoAccept,

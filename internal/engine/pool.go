@@ -59,6 +59,7 @@ type seat struct {
 // moved brings an agent's card up to date, and notes that the agent may be able to take more than before and that its
 // places in pools are no longer right. Whatever changes an agent ends here.
 func (e *Engine) moved(a *agent) {
+	a.moves++
 	a.fill()
 	for _, s := range a.seated {
 		if !s.pool.dead {
@@ -124,7 +125,7 @@ func (q *queue) newPool(key poolKey, n *match.Need) *pool {
 	for i, a := range p.members {
 		s := &p.seats[i]
 		s.agent, s.pool = a, p
-		s.node.of, s.node.weight = s, a.weight
+		s.node.of, s.node.weight, s.node.rooms = s, a.weight, true
 		if key.closest {
 			s.distance = p.need.Distance(&a.card)
 		}
@@ -273,7 +274,7 @@ func (s *search) try(a *agent, distance int32) {
 // among looks at these agents only: nobody else can take the item.
 func (s *search) among(agents []*agent) {
 	for _, a := range agents {
-		if a.isMember(s.queue.name) {
+		if slices.Contains(a.queues, s.queue) {
 			s.try(a, s.distance(a))
 		}
 	}

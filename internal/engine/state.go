@@ -92,17 +92,16 @@ type item struct {
 	given   rule.Attributes // without item.*; it belongs to an event as well, and is replaced, never changed
 	created event.Instant
 	ws      *plan.Workstream
+	line    *line    // where it waits
 	skills  string   // those that it needs, with ratings, joined
 	never   []string // whom its customer does not want
+	slot    int      // its place in images, counted from 1
 	node    node[item]
-	line    *line // where it waits
 
 	closing timer
 	// Those that few items need are made when they are first set.
 	following, promoting, overflowing *timer
 	leaving, returning                *timer // of its customer, of its agent
-
-	slot int // its place in images, counted from 1
 }
 
 // prepare sets what an item has from the beginning.
@@ -165,6 +164,7 @@ type agent struct {
 	listed    []listed    // its places among the first of queues
 	skills    skillSet
 	weight    uint32
+	moves     uint32           // counts its changes
 	used      int64            // units
 	counts    []slotCount      // by profile
 	consults  map[string]*item // live ones that the agent was asked to, by id

@@ -30,7 +30,7 @@ func TestTreeIsSorted(t *testing.T) {
 				want = slices.Delete(want, k, k+1)
 			} else {
 				s := &seat{}
-				s.node.of, s.node.room = s, int64(r.IntN(100))
+				s.node.of, s.node.room, s.node.rooms = s, int64(r.IntN(100)), true
 				s.node.place = place{first: int64(r.IntN(20)), second: int64(r.IntN(3)), name: strconv.Itoa(i)}
 				s.node.weight = weigh(s.node.name)
 				tr.insert(&s.node)

@@ -3,7 +3,6 @@
 package engine
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"strconv"
@@ -12,21 +11,28 @@ import (
 	"workstream.dev/operator/internal/match"
 )
 
-// state is what may exclude an agent and changes with the work. An agent with capacity profiles has another one after
-// each change: slots are not part of it. It is small, because those of 50 members are compared for each decision.
-type state struct {
-	change             uint64
-	free               int32
-	presence           match.Presences
-	connected, blocked bool
-}
+// state is what may exclude an agent and changes with the work: units, presence, connection and whether the agent is
+// blocked. It is small, because those of 50 members are compared for each decision. What does not fit, slots of capacity
+// profiles and very many units, makes another state of each change.
+type state uint32
 
 func (a *agent) state() state {
+	const (
+		most               = 1<<19 - 1 // units, of 20 bits with the sign
+		presence           = 20        // where its bits begin
+		blocked, connected = 1 << 28, 1 << 29
+		other              = 1 << 31
+	)
 	c := &a.card
-	s := state{presence: c.Presence, connected: c.Connected, blocked: c.Blocked != ""}
-	s.free = int32(min(max(c.Free, math.MinInt32), math.MaxInt32))
-	if len(c.Slots) > 0 {
-		s.change = c.LastChange
+	if len(c.Slots) > 0 || c.Free < -most || c.Free > most {
+		return other | state(a.moves)
+	}
+	s := state(c.Free&(1<<presence-1)) | state(c.Presence)<<presence
+	if c.Blocked != "" {
+		s |= blocked
+	}
+	if c.Connected {
+		s |= connected
 	}
 	return s
 }
@@ -42,15 +48,18 @@ type listed struct {
 // only those are looked at who changed.
 type picture struct {
 	era, changes int                // of the queue, when it was made
-	states       []state            // of the first members
-	out          uint64             // a bit for each of them who is excluded
+	out          uint64             // a bit for each of the first members who is excluded
 	excluded     []*event.Exclusion // part of events, so neither the list nor what it names is ever changed
 	digest       uint64             // of excluded
+	states       [match.MaxNamed]state
 }
 
 // nameFirst notes who the first members of a queue are.
 func (q *queue) nameFirst() {
 	q.states = make([]state, min(len(q.members), match.MaxNamed))
+	if n := len(q.states); n > 0 {
+		q.lastNamed = q.members[n-1].Name
+	}
 	q.era++
 	for i := range q.states {
 		a := q.members[i]
@@ -80,14 +89,14 @@ func (s *search) tell(out *event.Candidates) {
 	if hasPast := len(s.item.Declines)+len(s.item.never) > 0; hasPast {
 		p := picture{era: -1}
 		s.bring(&p)
-		p.show(out)
+		p.show(q, out)
 	} else {
 		p := &s.item.line.picture
 		s.bring(p)
-		p.show(out)
+		p.show(q, out)
 	}
 	for _, r := range [2]*match.Rank{&s.choice.Best, &s.choice.Next} {
-		if r.Agent != nil && r.Agent.Name > q.members[len(q.states)-1].Name {
+		if r.Agent != nil && r.Agent.Name > q.lastNamed {
 			out.Eligible++
 		}
 	}
@@ -95,9 +104,9 @@ func (s *search) tell(out *event.Candidates) {
 	s.choice.Explain(&s.need, out.Method, out)
 }
 
-func (p *picture) show(out *event.Candidates) {
+func (p *picture) show(q *queue, out *event.Candidates) {
 	out.Excluded = p.excluded
-	out.Eligible = count(len(p.states) - len(p.excluded))
+	out.Eligible = count(len(q.states) - len(p.excluded))
 }
 
 // row is what a picture says of one of the first members.
@@ -111,7 +120,8 @@ func (p *picture) row(i int) *event.Exclusion {
 // bring makes a picture what it should be now.
 func (s *search) bring(p *picture) {
 	q := s.queue
-	if p.era != q.era {
+	first := p.era != q.era
+	if first {
 		*p = picture{era: q.era, changes: -1}
 	}
 	if p.changes == q.changes {
@@ -120,16 +130,16 @@ func (s *search) bring(p *picture) {
 	p.changes = q.changes
 	var rows [match.MaxNamed]*event.Exclusion
 	var changed uint64
-	for i := range q.states {
-		if i < len(p.states) && p.states[i] == q.states[i] {
+	for i, is := range q.states {
+		if p.states[i] == is && !first {
 			continue
 		}
+		p.states[i] = is
 		was := p.row(i)
 		if rows[i] = s.exclusion(q.members[i], was); rows[i] != was {
 			changed |= 1 << i
 		}
 	}
-	p.states = append(p.states[:0], q.states...)
 	if changed != 0 {
 		p.redraw(changed, rows[:len(q.states)])
 	}
