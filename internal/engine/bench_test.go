@@ -282,6 +282,9 @@ func BenchmarkTarget(b *testing.B) {
 		for _, needs := range []int{0, 1, 2} {
 			s := size{agents: 10_000, queues: 200, memberships: memberships, skills: 200, needs: needs}
 			for _, waiting := range []int{0, 100_000} {
+				if memberships == 1 && needs > 0 && waiting == 0 {
+					continue // there are queues of which nobody has some skill: what needs it would pile up until all wait
+				}
 				runLifecycles(b, fmt.Sprintf("in=%d/needs=%d/waiting=%d", memberships, needs, waiting), s, waiting)
 			}
 		}
