@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -153,7 +154,8 @@ func (e *Engine) callOff(it *item, reason event.Reason) {
 	e.endConsults(it)
 }
 
-// pickItem takes a waiting item of a Pick workstream. Presence does not matter: whoever picks is there.
+// pickItem takes an item out of its queue, of a Pick workstream or of a Push one that allows it. Or it takes up again what
+// waits for its customer, by who had it last. Presence does not matter: whoever picks is there.
 func (e *Engine) pickItem(c event.PickItem) event.Result {
 	if e.plan.Agent(c.Agent) == nil {
 		return reject(event.UnknownAgent, "there is no agent %q", c.Agent)
@@ -165,7 +167,7 @@ func (e *Engine) pickItem(c event.PickItem) event.Result {
 	case it.State == event.Active && it.Agent == c.Agent:
 		return event.Result{Duplicate: true, Item: it.ID}
 	}
-	if refused := e.refusePick(it, e.agents[c.Agent]); refused != nil {
+	if refused := e.refusePick(it, e.mustAgent(c.Agent)); refused != nil {
 		return *refused
 	}
 	e.emit(event.ItemAssigned{Item: it.ID, Agent: c.Agent, Units: it.units(), Profiles: it.profiles(), How: event.ByPick})
@@ -181,10 +183,11 @@ func (e *Engine) refuseCapacity(it *item, a *agent) *event.Result {
 	if p := a.blockedBy(); p != "" {
 		return lacks("agent %s is blocked by capacity profile %q, which is exhausted", a.Name, p)
 	}
-	if need := it.units(); a.free() < int64(need) {
+	n := match.Need{Units: it.units(), Profiles: it.profiles()}
+	if need := n.Units; !n.BySlots() && a.free() < int64(need) {
 		return lacks("item %s needs %d units, and agent %s has %d free", it.ID, need, a.Name, a.free())
 	}
-	for _, p := range it.profiles() {
+	for _, p := range n.Profiles {
 		if a.slots(p) < 1 {
 			return lacks("item %s needs a slot of capacity profile %q, and agent %s has none free", it.ID, p, a.Name)
 		}

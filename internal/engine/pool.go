@@ -26,7 +26,7 @@ type poolKey struct {
 	skills   string // that items need, with ratings; without any everybody is in the pool
 	closest  bool   // who has one of them is in it, nearest first; otherwise who has all
 	profiles string // of which all in the trees have a free slot
-	slots    bool   // and these slots are the capacity that orders them
+	slots    bool   // and these slots are the capacity that counts
 }
 
 // pool is members of a queue in the order of its method: a tree for each presence, of those who are connected and not
@@ -92,7 +92,7 @@ func (a *agent) fill() {
 // pool returns those of q who may be for an item: who has the skills that it needs, or with closest who has any, or
 // everybody. An item that needs no skills asks for everybody.
 func (q *queue) pool(it *item, n *match.Need, everybody bool) *pool {
-	key := poolKey{profiles: it.line.class.profiles, slots: n.BySlots() && q.method() == plan.HighestCapacity}
+	key := poolKey{profiles: it.line.class.profiles, slots: n.BySlots()}
 	if !everybody {
 		key.skills, key.closest = it.skills, n.Closest()
 	}
@@ -162,7 +162,7 @@ func (s *seat) sit() {
 // right returns the tree where an agent belongs, nil when nowhere, with its room and place there.
 func (s *seat) right() (to *tree[seat], room int64, at place) {
 	p, c := s.pool, &s.agent.card
-	if c.Connected && c.Blocked == "" && c.Presence != 0 && (!p.slots || c.Free >= 0) {
+	if c.Connected && c.Blocked == "" && c.Presence != 0 {
 		to = &p.trees[bits.TrailingZeros8(uint8(c.Presence))]
 	}
 	room = c.Free

@@ -67,7 +67,8 @@ func (n *Need) Exact() bool {
 // Closest reports whether the distance of the skills orders the candidates.
 func (n *Need) Closest() bool { return len(n.Skills) > 0 && n.Matching == plan.SkillsClosest }
 
-// BySlots reports whether the capacity that orders candidates is slots and not units.
+// BySlots reports whether the capacity that counts is slots and not units: an agent who has too many units taken may have
+// a slot free.
 func (n *Need) BySlots() bool { return n.Units == 0 && len(n.Profiles) > 0 }
 
 // Exclude returns the first reason for which a cannot be offered an item with these needs, or "" when there is none.
@@ -91,7 +92,7 @@ func (n *Need) excludeFull(a *Agent) event.ExclusionReason {
 	switch {
 	case a.Blocked != "":
 		return event.Blocked
-	case a.Free < int64(n.Units):
+	case !n.BySlots() && a.Free < int64(n.Units):
 		return event.NoCapacity
 	case len(n.Profiles) > 0 && n.Slots(a) <= 0:
 		return event.NoSlot

@@ -146,7 +146,8 @@ func (o *Oracle) lacks(it *item, a *agent) event.Exclusion {
 	if p := o.blocked(a); p != "" {
 		return event.Exclusion{Reason: event.Blocked, What: p, Have: o.freeSlots(a, p)}
 	}
-	if free := o.freeUnits(a); free < int64(it.ws.Units) {
+	onlySlots := it.ws.Units == 0 && len(it.needs()) > 0
+	if free := o.freeUnits(a); !onlySlots && free < int64(it.ws.Units) {
 		return event.Exclusion{Reason: event.NoCapacity, Have: int32(free), Need: it.ws.Units}
 	}
 	if p, free := o.scarce(it, a); free < 1 {
