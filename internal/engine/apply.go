@@ -69,7 +69,7 @@ func (e *Engine) applyToItem(r event.Recorded) bool {
 func (e *Engine) applyToWork(r event.Recorded) bool {
 	switch ev := r.Event.(type) {
 	case event.OfferMade:
-		e.applyOffer(&ev)
+		e.applyOffer(&ev, r.Time)
 	case event.OfferClosed:
 		e.applyOfferClosed(&ev, r.Time)
 	case event.ItemAssigned:
@@ -81,9 +81,9 @@ func (e *Engine) applyToWork(r event.Recorded) bool {
 		e.handOver(it, ev.Agent, event.Waiting, r.Time)
 		e.expectCustomer(it, 0)
 	case event.ConsultRequested:
-		e.applyConsultRequested(&ev)
+		e.applyConsultRequested(&ev, r.Time)
 	case event.ConsultJoined:
-		e.applyConsultJoined(&ev)
+		e.applyConsultJoined(&ev, r.Time)
 	case event.ConsultEnded:
 		e.applyConsultEnded(&ev)
 	case event.WrapUpStarted:

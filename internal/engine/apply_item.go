@@ -56,7 +56,7 @@ func (e *Engine) applyQueued(ev *event.ItemQueued) {
 }
 
 // applyOffer takes an item out of its queue, or leaves it with the agent who transfers it.
-func (e *Engine) applyOffer(ev *event.OfferMade) {
+func (e *Engine) applyOffer(ev *event.OfferMade, now event.Instant) {
 	it, a := e.mustItem(ev.Item), e.mustAgent(ev.Agent)
 	e.leave(it)
 	it.Offers++
@@ -65,6 +65,8 @@ func (e *Engine) applyOffer(ev *event.OfferMade) {
 	e.scheduleOffer(it)
 	if ev.From == "" {
 		a.assignedFrom(ev.Queue, e.seq)
+	} else {
+		e.touch(it, now)
 	}
 	e.take(a, it.ID, ev.Units, ev.Profiles, holdsOffer)
 }
@@ -144,7 +146,9 @@ func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 		e.endOffer(it, endedOffer{Offer: ev.Offer, Item: it.ID, Agent: ev.Agent})
 		e.hold(a, a.entry(it.ID), holdsActive)
 	} else {
-		a.assignedFrom(it.Queue, e.seq)
+		if it.State == event.Open { // else it did not come out of a queue
+			a.assignedFrom(it.Queue, e.seq)
+		}
 		e.take(a, it.ID, ev.Units, ev.Profiles, holdsActive)
 	}
 	it.Agent, it.State, it.Deferred, it.Stale = ev.Agent, event.Active, 0, false

@@ -139,8 +139,9 @@ func (it *item) consult(agent string) *consult {
 	return nil
 }
 
-func (e *Engine) applyConsultRequested(ev *event.ConsultRequested) {
+func (e *Engine) applyConsultRequested(ev *event.ConsultRequested, now event.Instant) {
 	it := e.mustItem(ev.Item)
+	e.touch(it, now)
 	it.Asked++
 	k := &consult{ID: ev.Consult, Agent: ev.Agent, Expires: ev.Expires}
 	it.Consults = append(it.Consults, k)
@@ -160,8 +161,10 @@ func (e *Engine) indexConsult(it *item, k *consult) {
 	}
 }
 
-func (e *Engine) applyConsultJoined(ev *event.ConsultJoined) {
-	k := e.mustItem(ev.Item).consult(ev.Agent)
+func (e *Engine) applyConsultJoined(ev *event.ConsultJoined, now event.Instant) {
+	it := e.mustItem(ev.Item)
+	e.touch(it, now)
+	k := it.consult(ev.Agent)
 	if k == nil {
 		panic("engine: there is no consultation " + ev.Consult)
 	}

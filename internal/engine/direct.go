@@ -24,8 +24,7 @@ func (e *Engine) direct(it *item, reason event.Reason, routed bool) {
 		return
 	}
 	d := directed{item: it, prefers: routed && it.given[preferredAttribute].Present()}
-	returns := reason == event.CustomerReturned || reason == event.FollowUpDue ||
-		(reason == event.AgentConnectionLost && !it.ws.Lifecycle.Waits)
+	returns := reason == event.CustomerReturned || reason == event.FollowUpDue
 	d.affinity = returns && it.ws.Affinity.Enabled && it.Type == plan.Messaging && it.Last != ""
 	if d.affinity || d.prefers {
 		e.directed = append(e.directed, d)

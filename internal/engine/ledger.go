@@ -249,16 +249,24 @@ func (e *Engine) freeEntry(a *agent, en *entry) {
 	}))
 }
 
-// freed notes that an agent may have more left than before; changed says that it is so. An entry that holds nothing more
-// goes.
+// freed notes that an agent may have more left than before; changed says that it is so, and only then capacity was released.
+// Of work that costs nothing every end counts, or else whoever never had any would get all of it. An entry that holds nothing
+// more goes.
 func (e *Engine) freed(a *agent, en *entry, changed bool) {
 	if en.Why == holdsSlot && len(en.Kept) == 0 {
 		i := slices.Index(a.Ledger, en)
 		a.Ledger = slices.Delete(a.Ledger, i, i+1)
 		e.spareEntries.put(en)
 	}
-	a.LastReleased = e.seq
+	if changed || e.costsNothing(en.Item) {
+		a.LastReleased = e.seq
+	}
 	e.ledgerChanged(a, changed)
+}
+
+func (e *Engine) costsNothing(id string) bool {
+	it := e.item(id)
+	return it != nil && it.units() == 0 && len(it.profiles()) == 0
 }
 
 // keep notes which slots of an entry are not free before the agent's day ends.

@@ -13,6 +13,8 @@ func (e *Engine) refusePick(it *item, a *agent) *event.Result {
 	fromPush := it.ws.Mode == plan.Push
 	var res event.Result
 	switch {
+	case it.State == event.Waiting && it.Last == a.Name:
+		return refuseToResume(it, a)
 	case fromPush && !it.ws.PickFromPush:
 		res = reject(event.ItemNotPickable, "item %s is of a Push workstream: it is offered, not picked", it.ID)
 	case !it.Queued:
@@ -23,6 +25,20 @@ func (e *Engine) refusePick(it *item, a *agent) *event.Result {
 		return e.refuseToPick(it, a, fromPush)
 	}
 	return &res
+}
+
+// refuseToResume says why an agent may not take up again what waits for its customer. Like what a customer's return brings back
+// to them it is theirs whatever their capacity.
+func refuseToResume(it *item, a *agent) *event.Result {
+	if !it.past(a).Never {
+		return nil
+	}
+	res := neverServes(it)
+	return &res
+}
+
+func neverServes(it *item) event.Result {
+	return reject(event.AgentExcluded, "the customer of item %s is not to be served by you", it.ID)
 }
 
 func (e *Engine) refuseToPick(it *item, a *agent, whateverCapacity bool) *event.Result {
@@ -42,7 +58,7 @@ func (e *Engine) refuseToPick(it *item, a *agent, whateverCapacity bool) *event.
 			res = reject(event.InsufficientCapacity, "capacity profile %q is exhausted and keeps further work from you", x.What)
 		}
 	case event.NeverForCustomer:
-		res = reject(event.AgentExcluded, "the customer of item %s is not to be served by you", it.ID)
+		res = neverServes(it)
 	default: // skills
 		res = reject(event.SkillRequired, "item %s needs the skill %q with rating %d or more", it.ID, x.What, x.Need)
 	}

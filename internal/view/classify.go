@@ -57,15 +57,25 @@ func (v *View) promotedLocked(r event.Recorded, e event.ItemPromoted) {
 	}
 }
 
+// never reports whether the customer of an item is never to have an agent.
+func (it *item) never(agent string) bool {
+	never, ok := it.Attributes["customer.neverAgents"]
+	if !ok {
+		return false
+	}
+	for name := range strings.SplitSeq(never.String(), ",") {
+		if strings.TrimSpace(name) == agent {
+			return true
+		}
+	}
+	return false
+}
+
 // mayPick reports whether an agent of the queue has what it takes to pick an item: the skills where they are asked for,
 // and a customer who did not say never.
 func (it *item) mayPick(p *plan.Agent) bool {
-	if never, ok := it.Attributes["customer.neverAgents"]; ok {
-		for name := range strings.SplitSeq(never.String(), ",") {
-			if strings.TrimSpace(name) == p.Name {
-				return false
-			}
-		}
+	if it.never(p.Name) {
+		return false
 	}
 	return !it.Exact || !slices.ContainsFunc(it.Skills, func(need plan.Skill) bool {
 		return !slices.ContainsFunc(p.Skills, func(has plan.Skill) bool { return has.Name == need.Name && has.Rating >= need.Rating })

@@ -59,6 +59,8 @@ type item struct {
 	GoneUntil event.Instant `json:"goneUntil,omitempty"`
 	// Omitted is what the trace had after its first steps.
 	Omitted omitted `json:"omitted,omitzero"`
+	// Parked is who had it before it waited for its customer.
+	Parked string `json:"parked,omitempty"`
 
 	// packed are the first steps in bytes, packedSteps how many they are; steps are those after them.
 	packed      []byte
@@ -141,11 +143,29 @@ func countRouted(steps []event.Recorded) int {
 	return n
 }
 
+// parkLocked notes who had an item that waits for its customer from now on; with "" it no longer does.
+func (v *View) parkLocked(it *item, agent string) {
+	if it.Parked != "" {
+		delete(v.parked[it.Parked], it.ID)
+		if len(v.parked[it.Parked]) == 0 {
+			delete(v.parked, it.Parked)
+		}
+	}
+	if it.Parked = agent; agent == "" {
+		return
+	}
+	if v.parked[agent] == nil {
+		v.parked[agent] = map[string]*item{}
+	}
+	v.parked[agent][it.ID] = it
+}
+
 func (v *View) moveLocked(it *item, state event.State, reason event.Reason) {
 	if it.State != state {
 		v.states[it.State]--
 		v.states[state]++
 	}
+	v.parkLocked(it, "")
 	it.State, it.Reason = state, reason
 }
 
@@ -295,6 +315,7 @@ func (v *View) parkedLocked(r event.Recorded, e event.ItemParked) {
 	if it := v.stepLocked(r, e.Item); it != nil {
 		it.Agent, it.GoneUntil = "", 0 // who is waited for need not be connected
 		v.moveLocked(it, event.Waiting, event.AwaitingCustomerResponse)
+		v.parkLocked(it, e.Agent)
 	}
 	v.tellLocked(r, e.Agent, v.capacityLocked(e.Agent, &StreamEvent{
 		Type: ItemParked, ItemID: e.Item, Reason: event.AwaitingCustomerResponse,

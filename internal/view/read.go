@@ -3,6 +3,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -142,8 +143,9 @@ func (v *View) scan(f *Filter, before uint64, limit int, list *ItemList) (next u
 	return 0, false
 }
 
-// OpenItems returns the items that an agent may pick, in the order of their queues and then in that in which they would be
-// served, MaxLimit at most. Of each queue scanned items are looked at.
+// OpenItems returns the items that an agent may pick, MaxLimit at most: those of the agent's queues, in the order of the queues
+// and then in that in which they would be served, and behind them those that wait for their customer and that the agent had
+// last, in the order in which they came. Of each queue scanned items are looked at.
 func (v *View) OpenItems(agent string) []ItemView {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
@@ -164,6 +166,12 @@ func (v *View) OpenItems(agent string) []ItemView {
 				looked++
 				return len(list) < MaxLimit && looked < scanned
 			})
+		}
+	}
+	parked := slices.SortedFunc(maps.Values(v.parked[agent]), func(a, b *item) int { return cmp.Compare(a.Opened, b.Opened) })
+	for _, it := range parked {
+		if len(list) < MaxLimit && !it.never(agent) {
+			list = append(list, *it.view())
 		}
 	}
 	return list

@@ -19,7 +19,7 @@ import (
 )
 
 // snapshotFormat begins a snapshot. The order of the exported fields of what is kept is part of the format.
-const snapshotFormat = 2
+const snapshotFormat = 3
 
 var (
 	headFormat  = event.Formats.Of(reflect.TypeFor[snapshotHead]())
@@ -226,7 +226,7 @@ func (v *View) RestoreLate(body []byte, late func() *plan.Plan) error {
 	v.hub.restart(head.Told)
 	v.seq, v.time, v.version, v.plan = n.seq, n.time, n.version, n.plan
 	v.items, v.order, v.images, v.gone, v.closed = n.items, n.order, n.images, 0, n.closed
-	v.agents, v.queues, v.states = n.agents, n.queues, n.states
+	v.agents, v.parked, v.queues, v.states = n.agents, n.parked, n.queues, n.states
 	return nil
 }
 
@@ -290,6 +290,7 @@ func (v *View) restoreItem(it *item, m *image) {
 	v.items[it.ID] = it
 	v.inOrderLocked(it, m)
 	v.states[it.State]++
+	v.parkLocked(it, it.Parked)
 	if it.Queued {
 		v.queueLocked(it.Queue).add(it)
 	}

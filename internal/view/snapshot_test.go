@@ -42,6 +42,10 @@ func long(h *history, r *rand.Rand, items int) {
 			event.ItemClosed{Item: id, Agent: "ann", Reason: event.ConversationEndedByAgent},
 			event.WrapUpReleased{Item: id, Agent: "ann"},
 		}
+		if i%3 == 0 { // it waits for its customer in between
+			steps = slices.Insert(steps, 4, event.Event(event.ItemParked{Item: id, Agent: "ann"}),
+				event.Event(event.ItemAssigned{Item: id, Agent: "ann", Units: 30, How: event.ByPick}))
+		}
 		h.add(steps[:min(stop, len(steps))]...)
 	}
 }
@@ -110,6 +114,11 @@ func compareReads(t *testing.T, a, b *View) {
 	}
 	if diff := cmp.Diff(a.Agents(), b.Agents()); diff != "" {
 		t.Errorf("agents:\n%s", diff)
+	}
+	for _, agent := range a.Agents() {
+		if diff := cmp.Diff(a.OpenItems(agent.Name), b.OpenItems(agent.Name), exact); diff != "" {
+			t.Errorf("what %s may pick:\n%s", agent.Name, diff)
+		}
 	}
 	x, _ := a.Items(Filter{Limit: MaxLimit})
 	y, _ := b.Items(Filter{Limit: MaxLimit})

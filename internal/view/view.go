@@ -40,6 +40,8 @@ type View struct {
 	images images
 	closed []*item
 	agents map[string]*agent
+	// parked has the items that wait for their customer by who had them last, and may take them up again.
+	parked map[string]map[string]*item
 	queues map[string]*queue
 	states map[event.State]int
 	hub    hub
@@ -53,6 +55,7 @@ func New() *View {
 		plan:   &plan.Plan{},
 		items:  map[string]*item{},
 		agents: map[string]*agent{},
+		parked: map[string]map[string]*item{},
 		queues: map[string]*queue{},
 		states: map[event.State]int{},
 		hub:    newHub(),

@@ -75,7 +75,7 @@ const (
 // not seen, so an open item may have any offer out whose number is above ended.
 type state struct {
 	state string
-	agent string // who has it
+	agent string // who has it, or had it when it waits
 	ended int    // all offers up to this one are over
 	fates string // of offers 1, 2, ...
 }
@@ -117,6 +117,7 @@ func step(s state, in input, out output) []state {
 // success is what a request does that is carried out.
 func success(s state, in input, duplicate bool) []state {
 	mine := s.state == active && s.agent == in.agent
+	parked := s.state == waiting && s.agent == in.agent // and may be taken up again
 	live := s.state == open && in.offer > s.ended && in.agent == in.owner
 	switch in.kind {
 	case accept:
@@ -135,7 +136,7 @@ func success(s state, in input, duplicate bool) []state {
 		if duplicate {
 			return only(s, mine)
 		}
-		return only(s.in(active, in.agent), s.state == open)
+		return only(s.in(active, in.agent), s.state == open || parked)
 	case assign:
 		if duplicate {
 			return only(s, mine)
@@ -149,7 +150,7 @@ func success(s state, in input, duplicate bool) []state {
 		return only(after, mine && !duplicate)
 	case closeItem:
 		if mine {
-			return only(s.in(waiting, ""), !in.record && !duplicate)
+			return only(s.in(waiting, in.agent), !in.record && !duplicate)
 		}
 		return only(s.in(closed, in.agent), s.state == wrapUp && s.agent == in.agent && !duplicate)
 	case forceClose:
@@ -162,6 +163,7 @@ func success(s state, in input, duplicate bool) []state {
 // refused is what a refusal says about the item.
 func refused(s state, in input, reason string) []state {
 	mine := s.state == active && s.agent == in.agent
+	parked := s.state == waiting && s.agent == in.agent
 	switch in.kind {
 	case accept, decline:
 		return refusedOffer(s, in, reason)
@@ -170,7 +172,7 @@ func refused(s state, in input, reason string) []state {
 		case "InsufficientCapacity":
 			return only(s, s.state == open)
 		case "WrongState": // one that is offered at the moment cannot be picked
-			return only(s, !mine && (s.state != open || !in.record))
+			return only(s, !mine && !parked && (s.state != open || !in.record))
 		}
 	case assign:
 		return only(s, reason == "WrongState" && (s.state == wrapUp || s.state == closed))

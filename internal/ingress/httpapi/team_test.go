@@ -269,6 +269,37 @@ func TestSupervisorsAndPickers(t *testing.T) {
 	}
 }
 
+// TestTakingUpAgain has an agent find the conversation that she left to wait for its customer, and take it up again.
+func TestTakingUpAgain(t *testing.T) {
+	w := newWorld(t)
+	w.activate(teamPlan())
+	w.connect("ann")
+	w.connect("cid")
+	item, cid := w.write("c-1", "hi"), w.token("cid@contoso.com")
+	w.want(200, "POST "+root+"/offers/"+w.offer(item)+"/accept", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/close", w.ann(), "")
+	listed := func(token string) (ids []any) {
+		for _, it := range w.want(200, "GET "+root+"/agent/open-items", token, "").body["items"].([]any) {
+			ids = append(ids, it.(map[string]any)["id"])
+		}
+		return ids
+	}
+	if mine, others := listed(w.ann()), listed(cid); len(mine) != 1 || mine[0] != item || len(others) != 0 {
+		t.Errorf("ann may pick %v, cid %v", mine, others)
+	}
+	w.wantProblem("409 WrongState", "POST "+root+"/items/"+item+"/pick", cid, "")
+	w.want(200, "POST "+root+"/items/"+item+"/pick", w.ann(), "")
+	w.want(200, "POST "+root+"/items/"+item+"/messages", w.ann(), `{"id":"m1","text":"one more thing"}`)
+	if mine := listed(w.ann()); len(mine) != 0 {
+		t.Errorf("ann has it, and may pick %v", mine)
+	}
+	w.want(200, "POST "+root+"/items/"+item+"/close", w.ann(), "")
+	w.write("c-1", "back again")
+	if mine := listed(w.ann()); len(mine) != 0 {
+		t.Errorf("the customer is back, and ann may pick %v", mine)
+	}
+}
+
 // TestPickingNeedsTheSkill has an item that its queue's members may pick, but only those with the skill.
 func TestPickingNeedsTheSkill(t *testing.T) {
 	w := newWorld(t)

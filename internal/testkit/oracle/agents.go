@@ -240,7 +240,10 @@ func (o *Oracle) freed(a *agent, en *entry, before string) {
 	if en.why == forSlot && len(en.kept) == 0 {
 		o.remove(a, en)
 	}
-	a.lastChange, a.lastReleased = o.seq, o.seq
+	a.lastChange = o.seq
+	if it := o.item(en.item); en.holds() != before || (it.state != event.Closed && it.ws.Units == 0 && len(it.needs()) == 0) {
+		a.lastReleased = o.seq
+	}
 	if en.holds() != before {
 		a.changed()
 	}

@@ -69,6 +69,7 @@ func (o *Oracle) answerConsult(agent, id string, yes bool) *event.Result {
 		return no(event.OfferAccepted)
 	case yes:
 		c.joined = true
+		o.item(c.item).touched = o.clock
 		o.log(event.ConsultJoined{Consult: id, Item: c.item, Agent: agent})
 	default:
 		o.endConsultation(o.item(c.item), c, event.ConsultDeclined)
@@ -100,6 +101,7 @@ func (o *Oracle) requestConsult(c event.RequestConsult) event.Result {
 		id: it.id + "-c" + strconv.Itoa(it.consulted), item: it.id, agent: c.To, expires: after(o.clock, it.ws.Offer.Timeout),
 	}
 	o.consults = append(o.consults, con)
+	it.touched = o.clock
 	o.log(event.ConsultRequested{Consult: con.id, Item: it.id, Agent: c.To, By: c.Agent, Expires: con.expires})
 	return event.Result{Item: it.id, Offer: con.id}
 }

@@ -46,8 +46,7 @@ func (o *Oracle) enter(it *item, queue string, since, entered event.Instant, rea
 	}
 	it.queue, it.since, it.entered, it.queued, it.fresh = queue, since, entered, true, true
 	it.prefers = false
-	it.returns = reason == event.CustomerReturned || reason == event.FollowUpDue ||
-		(reason == event.AgentConnectionLost && !it.ws.Lifecycle.Waits)
+	it.returns = reason == event.CustomerReturned || reason == event.FollowUpDue
 	o.log(event.ItemQueued{Item: it.id, Queue: queue, Since: since, Entered: entered, Reason: reason})
 	q := o.plan.Queue(queue)
 	if q == nil {

@@ -50,6 +50,7 @@ func (o *Oracle) transferTo(it *item, to string) event.Result {
 	case it.never(to):
 		return refuse(event.AgentExcluded)
 	}
+	it.touched = o.clock
 	o.makeOffer(it, a, event.OfferMade{Via: event.ViaTransfer, From: it.agent})
 	return event.Result{Item: it.id, Offer: o.offers[len(o.offers)-1].id}
 }

@@ -19,7 +19,9 @@ func (o *Oracle) give(it *item, a *agent, units int32, profiles []string) {
 		en.why = forActive
 		en.isIts()
 	} else {
-		a.wasAssigned(it.queue, o.seq)
+		if it.state == event.Open {
+			a.wasAssigned(it.queue, o.seq)
+		}
 		o.take(a, &entry{item: it.id, units: units, profiles: profiles, why: forActive})
 	}
 	it.queued, it.stale, it.promoted, it.deferred = false, false, false, nil
@@ -223,24 +225,35 @@ func (o *Oracle) pick(c event.PickItem) event.Result {
 	case it.state == event.Closed:
 		return refuse(event.WrongState)
 	}
-	pushed := it.ws.Mode == plan.Push
-	switch {
-	case pushed && !it.ws.PickFromPush:
-		return refuse(event.ItemNotPickable)
-	case !it.queued:
-		return refuse(event.WrongState)
-	case !o.member(a, it.queue):
-		return refuse(event.NotAQueueMember)
-	case !pushed && !o.fits(it, a):
-		return refuse(event.InsufficientCapacity)
-	case o.unskilled(it, a).Reason != "":
-		return refuse(event.SkillRequired)
-	case it.never(a.name):
+	if resumed := it.state == event.Waiting && it.last == a.name; !resumed {
+		if reason := o.unpickable(it, a); reason != "" {
+			return refuse(reason)
+		}
+	}
+	if it.never(a.name) {
 		return refuse(event.AgentExcluded)
 	}
 	o.log(event.ItemAssigned{Item: it.id, Agent: a.name, Units: it.ws.Units, Profiles: it.needs(), How: event.ByPick})
 	o.give(it, a, it.ws.Units, it.needs())
 	return event.Result{Item: it.id}
+}
+
+// unpickable says why an agent may not take an item out of its queue, whoever its customer is; "" when nothing is against it.
+func (o *Oracle) unpickable(it *item, a *agent) event.RejectionReason {
+	pushed := it.ws.Mode == plan.Push
+	switch {
+	case pushed && !it.ws.PickFromPush:
+		return event.ItemNotPickable
+	case !it.queued:
+		return event.WrongState
+	case !o.member(a, it.queue):
+		return event.NotAQueueMember
+	case !pushed && !o.fits(it, a):
+		return event.InsufficientCapacity
+	case o.unskilled(it, a).Reason != "":
+		return event.SkillRequired
+	}
+	return ""
 }
 
 // yours returns an item that an agent has, or why the agent has it not.
