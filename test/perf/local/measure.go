@@ -73,6 +73,7 @@ type result struct {
 	EntryBytes float64 `json:"entryBytesPerLifecycle"`
 	DiskBytes  float64 `json:"diskBytesPerLifecycle"`
 	Entries    float64 `json:"entriesPerLifecycle"`
+	Writes     float64 `json:"writeCallsPerLifecycle"`
 	CPU        float64 `json:"distributorCPUMicrosecondsPerLifecycle"`
 	LoadCPU    float64 `json:"loadCPUMicrosecondsPerLifecycle"`
 
@@ -227,6 +228,7 @@ func (s *stage) resultOf(name string, sample *sampler, began, ended *moment) *re
 		EntryBytes: (ended.entryBytes - began.entryBytes) / lives,
 		DiskBytes:  (ended.it.written - began.it.written) / lives,
 		Entries:    (ended.position - began.position) / lives,
+		Writes:     (ended.it.writes - began.it.writes) / lives,
 		CPU:        float64((ended.it.cpu - began.it.cpu).Microseconds()) / lives,
 		LoadCPU:    float64((ended.load.cpu - began.load.cpu).Microseconds()) / lives,
 		Cores:      (ended.it.cpu - began.it.cpu).Seconds() / seconds,
@@ -249,8 +251,8 @@ func (r *result) print(to io.Writer) {
 		l := r.Latency[k.String()]
 		line("  %s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%d", k, l.P50, l.P90, l.P99, l.P999, l.Max, l.Count)
 	}
-	line("  a lifecycle: %.0f us CPU of the distributor, %.0f us of the load, %.0f bytes of entries, %.0f bytes to the disk, %.3f entries",
-		r.CPU, r.LoadCPU, r.EntryBytes, r.DiskBytes, r.Entries)
+	line("  a lifecycle: %.0f us CPU of the distributor, %.0f us of the load, %.0f bytes of entries, %.0f bytes to the disk, "+
+		"%.3f entries, %.2f calls that write", r.CPU, r.LoadCPU, r.EntryBytes, r.DiskBytes, r.Entries, r.Writes)
 	line("  cores: distributor %.2f, load %.2f; memory: %.0f MB, at most %.0f MB", r.Cores, r.Load, r.Memory/1e6, r.Peak/1e6)
 	for what, n := range r.Failures {
 		line("  FAILED %d times: %s", n, what)

@@ -186,6 +186,7 @@ func agentName(i int) string { return "agent-" + strconv.Itoa(i) }
 type usage struct {
 	cpu          time.Duration
 	written      float64 // bytes handed to the disk
+	writes       float64 // calls that write, to files and sockets
 	memory, peak float64 // resident bytes
 }
 
@@ -208,7 +209,7 @@ func usageOf(pid int) (usage, error) {
 		u.cpu += time.Duration(n) * time.Second / ticks
 	}
 	for file, into := range map[string]map[string]*float64{
-		"io":     {"write_bytes:": &u.written},
+		"io":     {"write_bytes:": &u.written, "syscw:": &u.writes},
 		"status": {"VmRSS:": &u.memory, "VmHWM:": &u.peak},
 	} {
 		body, err := os.ReadFile(filepath.Join(dir, file))
