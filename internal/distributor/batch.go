@@ -214,12 +214,13 @@ func (l *Loop) settle(ctx context.Context, a appended) error {
 	l.opts.Metrics.position.Set(float64(a.position))
 	l.opts.Metrics.committed(b.events, a.bytes, time.Since(b.began))
 	for events := range slices.Chunk(b.events, foldAtOnce) {
-		l.opts.View.Fold(events)
+		l.opts.View.Note(events)
 	}
 	if slices.ContainsFunc(b.events, activates) {
 		l.opts.Activated()
 	}
 	l.release(b)
+	l.opts.View.Tell() // last: who is answered is told what happened in the same write
 	return nil
 }
 

@@ -64,7 +64,9 @@ func (h *hub) publish(e *StreamEvent) {
 // wake is called when all that belongs together was published, so that a subscriber can take and send it at once.
 func (h *hub) wake() {
 	for _, s := range h.woken {
-		s.Nudge()
+		if s.behind() {
+			s.Nudge()
+		}
 	}
 	clear(h.woken)
 	h.woken = h.woken[:0]
@@ -148,6 +150,13 @@ func (s *Subscription) Take(into []*StreamEvent) (events []*StreamEvent, over bo
 	defer s.mu.Unlock()
 	events, s.waiting = s.waiting, into[:0]
 	return events, s.over
+}
+
+// behind reports whether there is something to take.
+func (s *Subscription) behind() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting) > 0
 }
 
 // put reports whether e is the first to be taken, and whether there was room for it.

@@ -254,6 +254,44 @@ func TestSubscriberIsWokenForWhatBelongsTogether(t *testing.T) {
 }
 
 // TestReadersAndWriter is for the race detector.
+// What is noted can be taken at once, by who is awake for another reason; Tell wakes the others.
+func TestNotedIsTakenBeforeItIsTold(t *testing.T) {
+	h := newHistory(t, contoso())
+	s, err := h.view.Subscribe("ann", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	woken := func() bool {
+		select {
+		case <-s.Ready():
+			return true
+		default:
+			return false
+		}
+	}
+	note := func(presence plan.Presence) {
+		h.seq++
+		h.view.Note([]event.Recorded{{Seq: h.seq, Time: instant(int(h.seq)), Event: event.PresenceChanged{Agent: "ann", Presence: presence}}})
+	}
+	note(plan.Busy)
+	if woken() {
+		t.Error("woken before it is told")
+	}
+	if events, _ := s.Take(nil); len(events) != 1 {
+		t.Errorf("took %d events", len(events))
+	}
+	if h.view.Tell(); woken() {
+		t.Error("woken for what was taken")
+	}
+	note(plan.Away)
+	if h.view.Tell(); !woken() {
+		t.Error("not woken")
+	}
+	if h.view.Tell(); woken() {
+		t.Error("woken twice")
+	}
+}
+
 func TestReadersAndWriter(t *testing.T) {
 	h := newHistory(t, contoso())
 	h.conversation()

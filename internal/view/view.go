@@ -65,6 +65,12 @@ func New() *View {
 // Fold takes in events that are durable, in order. Those that it has seen already are skipped, so a caller that is not
 // sure may fold them again.
 func (v *View) Fold(events []event.Recorded) {
+	v.Note(events)
+	v.Tell()
+}
+
+// Note is Fold without waking the streams of those who are told something. Tell does that.
+func (v *View) Note(events []event.Recorded) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, r := range events {
@@ -78,6 +84,12 @@ func (v *View) Fold(events []event.Recorded) {
 		}
 	}
 	v.trimLocked()
+}
+
+// Tell wakes the streams for which there is something since the last time, unless they have taken it by themselves.
+func (v *View) Tell() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.hub.wake()
 }
 
