@@ -39,7 +39,9 @@ func (e *StreamEvent) AppendJSON(to []byte, shown *ExperienceView) ([]byte, erro
 	}
 	o.textIf("reason", string(e.Reason))
 	if e.Message != nil {
-		o.object("message", e.Message.write)
+		o.open("message")
+		e.Message.write(&o)
+		o.close()
 	}
 	o.textIf("presence", string(e.Presence))
 	o.textIf("presenceName", e.PresenceName)
@@ -57,7 +59,9 @@ func (e *StreamEvent) AppendJSON(to []byte, shown *ExperienceView) ([]byte, erro
 		o.any("experience", shown)
 	}
 	if e.Item != nil {
-		o.object("item", e.Item.write)
+		o.open("item")
+		e.Item.write(&o)
+		o.close()
 	} else {
 		o.textIf("item", e.ItemID)
 	}
@@ -89,24 +93,30 @@ func (it *ItemView) write(o *object) {
 	o.textIf("conversation", it.Conversation)
 	o.textIf("record", it.Record)
 	if c := it.Customer; c.ID != "" || c.Name != "" {
-		o.object("customer", func(o *object) {
-			o.textIf("id", c.ID)
-			o.textIf("name", c.Name)
-		})
+		o.open("customer")
+		o.textIf("id", c.ID)
+		o.textIf("name", c.Name)
+		o.close()
 	}
 	o.textIf("queue", it.Queue)
 	o.textIf("agent", it.Agent)
 	if it.Offer != nil {
-		o.object("offer", it.Offer.write)
+		o.open("offer")
+		it.Offer.write(o)
+		o.close()
 	}
 	if it.Transfer != nil {
-		o.object("transfer", it.Transfer.write)
+		o.open("transfer")
+		it.Transfer.write(o)
+		o.close()
 	}
 	if len(it.Consults) > 0 {
 		o.any("consults", it.Consults)
 	}
 	if len(it.Attributes) > 0 {
-		o.object("attributes", func(o *object) { writeAttributes(o, it.Attributes) })
+		o.open("attributes")
+		writeAttributes(o, it.Attributes)
+		o.close()
 	}
 	o.integer("priority", int64(it.Priority))
 	if it.Promoted {
@@ -148,10 +158,13 @@ func writeAttributes(o *object, attributes rule.Attributes) {
 	names := slices.AppendSeq(few[:0], maps.Keys(attributes))
 	slices.Sort(names)
 	for _, name := range names {
+		o.comma()
+		o.string(name)
+		o.b = append(o.b, ':')
 		if v := attributes[name]; v.Kind() == rule.Text {
-			o.text(name, v.String())
+			o.string(v.String())
 		} else {
-			o.any(name, v)
+			o.value(v)
 		}
 	}
 }
@@ -162,16 +175,20 @@ type object struct {
 	err error
 }
 
-func beginObject(to []byte) *object { return &object{b: append(to, '{')} }
+func beginObject(to []byte) object { return object{b: append(to, '{')} }
 
 func (o *object) end() ([]byte, error) { return append(o.b, '}'), o.err }
 
+// name begins a member of ours, whose name needs no escape.
 func (o *object) name(name string) {
+	o.comma()
+	o.b = append(append(append(o.b, '"'), name...), `":`...)
+}
+
+func (o *object) comma() {
 	if o.b[len(o.b)-1] != '{' {
 		o.b = append(o.b, ',')
 	}
-	o.string(name)
-	o.b = append(o.b, ':')
 }
 
 func (o *object) string(s string) {
@@ -184,16 +201,30 @@ func (o *object) string(s string) {
 
 // isPlain reports whether JSON writes a text as it is: nothing in it is escaped, not even for HTML and JavaScript.
 func isPlain(s string) bool {
-	ascii := true
+	all := byte(0)
 	for i := range len(s) {
-		c := s[i]
-		if c < ' ' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			return false
-		}
-		ascii = ascii && c < utf8.RuneSelf
+		all |= kindsOfByte[s[i]]
 	}
-	return ascii || utf8.ValidString(s) && !strings.ContainsAny(s, "\u2028\u2029")
+	return all == 0 || all == notASCII && utf8.ValidString(s) && !strings.ContainsAny(s, "\u2028\u2029")
 }
+
+// What a byte of a text may be, beside plain.
+const (
+	notASCII = 1 << iota
+	escapedByte
+)
+
+var kindsOfByte = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c < ' ' || strings.ContainsRune(`"\<>&`, rune(c)):
+			t[c] = escapedByte
+		case c >= utf8.RuneSelf:
+			t[c] = notASCII
+		}
+	}
+	return t
+}()
 
 func (o *object) value(v any) {
 	body, err := json.Marshal(v)
@@ -208,12 +239,13 @@ func (o *object) any(name string, v any) {
 	o.value(v)
 }
 
-func (o *object) object(name string, write func(*object)) {
+// open begins an object as a member; close ends it.
+func (o *object) open(name string) {
 	o.name(name)
 	o.b = append(o.b, '{')
-	write(o)
-	o.b = append(o.b, '}')
 }
+
+func (o *object) close() { o.b = append(o.b, '}') }
 
 func (o *object) text(name, v string) {
 	o.name(name)
