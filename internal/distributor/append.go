@@ -24,7 +24,7 @@ type appended struct {
 // loop, one at a time.
 func (l *Loop) write(ctx context.Context, position uint64, events []event.Recorded) (a appended) {
 	a.position = position
-	parts, err := encodeParts(events, l.opts.Journal.MaxEntry())
+	parts, err := l.writer.parts(events, l.opts.Journal.MaxEntry())
 	if err != nil {
 		a.err = fmt.Errorf("encoding events: %w", err)
 		return a

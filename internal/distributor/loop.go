@@ -61,6 +61,7 @@ type Loop struct {
 	// spare is empty: it becomes next.
 	spare    *batch
 	appended chan appended
+	writer   entryWriter // of whoever appends inFlight
 	// reset asks for DisconnectAll before the next command: connections did not survive the restart.
 	reset bool
 	full  fullness

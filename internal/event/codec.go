@@ -97,13 +97,26 @@ func Kinds() []string {
 func KindOf(ev Event) string { return reflect.TypeOf(ev).Name() }
 
 // Encode returns the bytes of one journal entry: all its events became durable together.
-func Encode(events []Recorded) ([]byte, error) {
-	w := compact.NewWriter(make([]byte, 0, 64+128*len(events)))
-	w.Uint(codecVersion)
-	if err := Write(w, events); err != nil {
+func Encode(events []Recorded) ([]byte, error) { return new(Encoder).Encode(events) }
+
+// Encoder encodes one entry after the other in the same memory.
+type Encoder struct{ w *compact.Writer }
+
+// usualEntry is the size of an entry up to which its memory is kept for the next.
+const usualEntry = 256 << 10
+
+// Encode is the function of that name. What it returns is valid until it is called again.
+func (e *Encoder) Encode(events []Recorded) ([]byte, error) {
+	if e.w == nil || cap(e.w.Buf) > usualEntry {
+		e.w = compact.NewWriter(make([]byte, 0, 64+128*len(events)))
+	} else {
+		e.w.Reset(e.w.Buf[:0])
+	}
+	e.w.Uint(codecVersion)
+	if err := Write(e.w, events); err != nil {
 		return nil, err
 	}
-	return w.Buf, nil
+	return e.w.Buf, nil
 }
 
 // Write writes events as a part of something else.

@@ -35,7 +35,7 @@ type Journal interface {
 	// MaxEntry is the size of the largest entry that is taken; 0 is any.
 	MaxEntry() int
 	// Append writes an entry after position expected, 0 for the first, and returns the entry's own position. Positions
-	// grow; they may have gaps.
+	// grow; they may have gaps. It keeps nothing of entry.
 	Append(ctx context.Context, expected uint64, entry []byte) (uint64, error)
 	// Replay calls fn for every entry after position after, in order, up to the last one there was at the call.
 	Replay(ctx context.Context, after uint64, fn func(position uint64, entry []byte) error) error
