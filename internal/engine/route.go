@@ -20,6 +20,9 @@ func (e *Engine) route(it *item, since event.Instant, reason event.Reason) {
 	ws := e.rulesFor(it)
 	e.classify(it, ws)
 	routed := e.decideRoute(it, ws)
+	if o := routed.Overflow; o != nil && o.Action == plan.EndItem && reason == event.FollowUpDue {
+		o.Action = plan.AssignAnyway // whose customer has not come is not sent away
+	}
 	entered := e.clock
 	if it.Queue == routed.Queue && it.Entered != 0 {
 		entered = it.Entered

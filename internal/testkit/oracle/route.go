@@ -26,6 +26,9 @@ func (o *Oracle) route(it *item, reason event.Reason, since event.Instant) {
 	ev := o.chooseQueue(it, ws)
 	ev.Item, ev.Revision, ev.Ruleset = it.id, ws.Revision, ws.Routing.Ruleset
 	it.ws, it.stale, it.queued = ws, false, false
+	if reason == event.FollowUpDue && ev.Overflow != nil && ev.Overflow.Action == plan.EndItem {
+		ev.Overflow.Action = plan.AssignAnyway
+	}
 	o.log(ev)
 	if ev.Overflow != nil && ev.Overflow.Action == plan.EndItem {
 		o.end(it, event.ItemClosed{Reason: event.ClosedDueToOverflow, Delivery: o.endDelivery(it)})
