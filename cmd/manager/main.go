@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
@@ -32,8 +33,11 @@ func main() {
 	}
 }
 
+// growth leaves room in the 512 MiB that the manager's pod may use.
+var growth = heap.Growth{Cycle: 5 * time.Second, Max: 256 << 20}
+
 func run(ctx context.Context) error {
-	defer heap.Pace()()
+	defer heap.Pace(growth)()
 	var opts operator.Options
 	flags := flag.CommandLine // controller-runtime has put --kubeconfig there
 	flags.StringVar(&opts.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the manager's own namespace")

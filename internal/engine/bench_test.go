@@ -281,7 +281,7 @@ func cpu() int64 {
 //
 // The heap may grow as it may in a distributor.
 func BenchmarkTarget(b *testing.B) {
-	defer heap.Pace()()
+	defer heap.Pace(heap.Growth{Cycle: 10 * time.Second, Max: 512 << 20})()
 	for _, memberships := range []int{1, 10} {
 		for _, needs := range []int{0, 1, 2} {
 			s := size{agents: 10_000, queues: 200, memberships: memberships, skills: 200, needs: needs}

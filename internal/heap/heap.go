@@ -14,11 +14,6 @@ import (
 )
 
 const (
-	// cycle is how long the time between two garbage collections is to be at least: what one costs does not grow with what is
-	// thrown away, so that a small heap under load is better left to grow for a while.
-	cycle = 5 * time.Second
-	// maxGrowth bounds what that takes of the memory.
-	maxGrowth = 256 << 20
 	// usualPercent is how far a heap grows otherwise, in percent of what lives.
 	usualPercent = 100
 
@@ -29,9 +24,19 @@ const (
 	worthGiving = 8 << 20
 )
 
+// Growth is how far a heap under load grows from one garbage collection to the next.
+type Growth struct {
+	// Cycle is how long the time between two collections is to be at least: what one costs does not grow with what is thrown
+	// away, so that a small heap under load is better left to grow for a while.
+	Cycle time.Duration
+	// Max bounds what that takes of the memory, in bytes.
+	Max uint64
+}
+
 // pacer sets, after each garbage collection, how far the heap may grow until the next one: the more, the faster memory is
 // asked for. A process at rest gives back what a busy time, a plan or the start left behind.
 type pacer struct {
+	growth  Growth
 	mu      sync.Mutex
 	stopped bool
 	percent int // that is set
@@ -52,12 +57,12 @@ type sizes struct {
 
 // Pace sees to the garbage collector of the process until the function is called. Whoever has set GOGC has decided, and GOMEMLIMIT
 // holds in any case.
-func Pace() (stop func()) {
+func Pace(growth Growth) (stop func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
 	now := sizesNow().allocated
-	p := &pacer{percent: usualPercent, collected: now, before: now, began: time.Now(), looked: now}
+	p := &pacer{growth: growth, percent: usualPercent, collected: now, before: now, began: time.Now(), looked: now}
 	p.rest = time.AfterFunc(restAfter, p.giveBack)
 	runtime.SetFinalizer(&collected{p}, (*collected).again)
 	return p.stop
@@ -88,9 +93,9 @@ func (p *pacer) adapt() bool {
 		return false
 	}
 	now, took := sizesNow(), time.Since(p.began)
-	p.setLocked(percentFor(now.live, now.allocated-p.before, took))
+	p.setLocked(p.growth.percentFor(now.live, now.allocated-p.before, took))
 	p.collected = now.allocated
-	if took >= cycle {
+	if took >= p.growth.Cycle {
 		p.began, p.before = time.Now(), now.allocated
 	}
 	p.waitLocked(now)
@@ -130,11 +135,11 @@ func (p *pacer) giveBack() {
 
 // percentFor is how far a heap with so much that lives is to grow when so much was allocated in that time. What was asked for
 // within a moment, as for a plan, need not go on.
-func percentFor(live, allocated uint64, took time.Duration) int {
+func (g Growth) percentFor(live, allocated uint64, took time.Duration) int {
 	if live == 0 {
 		return usualPercent
 	}
-	growth := min(float64(allocated)*cycle.Seconds()/max(took, cycle).Seconds(), maxGrowth)
+	growth := min(float64(allocated)*g.Cycle.Seconds()/max(took, g.Cycle).Seconds(), float64(g.Max))
 	const step = 25 // small changes are not worth a stop
 	return max(int(growth*100/float64(live))/step*step, usualPercent)
 }

@@ -9,6 +9,7 @@ import (
 
 func TestHeapGrowsByWhatIsAskedFor(t *testing.T) {
 	const mb = 1 << 20
+	growth := Growth{Cycle: 5 * time.Second, Max: 256 * mb}
 	for name, tc := range map[string]struct {
 		live, allocated uint64
 		took            time.Duration
@@ -18,11 +19,11 @@ func TestHeapGrowsByWhatIsAskedFor(t *testing.T) {
 		"a little to do":               {20 * mb, 20 * mb, 20 * time.Second, 100},
 		"busy with a small heap":       {20 * mb, 80 * mb, 10 * time.Second, 200},
 		"busy since a moment ago":      {20 * mb, 80 * mb, 10 * time.Millisecond, 400},
-		"very busy with a small heap":  {32 * mb, 1024 * mb, cycle, 800},
-		"very busy with a large heap":  {1024 * mb, 1024 * mb, cycle, 100},
+		"very busy with a small heap":  {32 * mb, 1024 * mb, growth.Cycle, 800},
+		"very busy with a large heap":  {1024 * mb, 1024 * mb, growth.Cycle, 100},
 		"nothing was collected so far": {0, mb, time.Second, 100},
 	} {
-		if got := percentFor(tc.live, tc.allocated, tc.took); got != tc.want {
+		if got := growth.percentFor(tc.live, tc.allocated, tc.took); got != tc.want {
 			t.Errorf("%s: %d percent, want %d", name, got, tc.want)
 		}
 	}
