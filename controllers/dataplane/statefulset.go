@@ -112,8 +112,11 @@ func (o *Options) container(d *routingv1alpha1.Distributor) *corev1ac.ContainerA
 			"--planfeed-ca="+planfeedDir+"/"+CABundleKey,
 			"--planfeed-token="+planfeedDir+"/"+tokenFile,
 		).
-		WithEnv(corev1ac.EnvVar().WithName("POD_NAME").WithValueFrom(corev1ac.EnvVarSource().
-			WithFieldRef(corev1ac.ObjectFieldSelector().WithAPIVersion("v1").WithFieldPath("metadata.name")))).
+		WithEnv(
+			corev1ac.EnvVar().WithName("POD_NAME").WithValueFrom(corev1ac.EnvVarSource().
+				WithFieldRef(corev1ac.ObjectFieldSelector().WithAPIVersion("v1").WithFieldPath("metadata.name"))),
+			// Nine tenths of the limit below: before that is reached, garbage is collected more often.
+			corev1ac.EnvVar().WithName("GOMEMLIMIT").WithValue("1843MiB")).
 		WithPorts(
 			corev1ac.ContainerPort().WithName("http").WithContainerPort(httpPort).WithProtocol(corev1.ProtocolTCP),
 			corev1ac.ContainerPort().WithName("admin").WithContainerPort(adminPort).WithProtocol(corev1.ProtocolTCP)).
