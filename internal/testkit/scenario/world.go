@@ -29,6 +29,7 @@ type World struct {
 
 	live, replay, tail *engine.Engine
 	plans              map[string]*plan.Plan
+	traces             traces
 	steps, compared    int
 	now, last          event.Instant
 	state              []byte // snapshot after the last step, if it was compared
@@ -44,6 +45,7 @@ var ErrOracle = errors.New("the oracle decides otherwise")
 func NewWorld() *World {
 	return &World{
 		Oracle: oracle.New(), Every: 1, live: engine.New(), replay: engine.New(), tail: engine.New(), plans: make(map[string]*plan.Plan),
+		traces: newTraces(),
 	}
 }
 
@@ -96,11 +98,20 @@ func (w *World) before(compare bool) ([]byte, error) {
 	return w.live.Snapshot()
 }
 
-// checkOracle has the naive engine decide the command, and compares.
+// checkOracle is INV-9: the naive engine decides the command anew, and must come to the same with the same reasons; and what
+// is told of each decision is complete.
 func (w *World) checkOracle(now event.Instant, cmd event.Command, out engine.Output) error {
 	res, events := w.Oracle.Step(now, cmd)
 	if d := oracle.Same(res, out.Result, events, out.Events); d != "" {
 		return fmt.Errorf("%w: %s", ErrOracle, d)
+	}
+	for _, r := range out.Events {
+		if p, ok := r.Event.(event.PlanActivated); ok {
+			w.traces.activate(w.plans[p.Version])
+		}
+		if err := w.traces.check(r.Event); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -193,7 +204,8 @@ func (w *World) checkSame(e *engine.Engine) error {
 	return nil
 }
 
-// checkTwin: an engine restored from the snapshot of before decides the same, so nothing that matters is outside it.
+// checkTwin is INV-9, too: an engine restored from the snapshot of before decides the same, so nothing that matters is outside
+// it.
 func (w *World) checkTwin(before []byte, cmd event.Command, out engine.Output) error {
 	twin := engine.New()
 	if before != nil {
