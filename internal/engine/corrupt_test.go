@@ -91,4 +91,8 @@ var Corruptions = map[string]func(*Engine){
 	"INV-6 is broken: a timer was due at": func(e *Engine) {
 		e.clock = e.items["i2"].Offer.Expires
 	},
+
+	"INV-7 is broken: 7 items have 6 images":                func(e *Engine) { e.images.slots = e.images.slots[:6] },
+	"INV-7 is broken: the image of item i1 will not be wri": func(e *Engine) { e.images.stale = nil },
+	"INV-7 is broken: item i1 changed and its image was no": func(e *Engine) { e.refresh(); e.items["i1"].Position++ },
 }
