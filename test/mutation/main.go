@@ -199,10 +199,16 @@ func (t *tester) overlay(i int, m mutant) (string, error) {
 
 var failure = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+/\S+)|^panic: (.*)`)
 
-// firstFailure names the test that failed first.
+// firstFailure names the test that failed first, down to the story.
 func firstFailure(out []byte) string {
-	if m := failure.FindSubmatch(out); m != nil {
-		return string(m[1]) + string(m[2])
+	first := ""
+	for _, m := range failure.FindAllSubmatch(out, -1) {
+		if name := string(m[1]) + string(m[2]); strings.HasPrefix(name, first) {
+			first = name
+		}
 	}
-	return "the tests"
+	if first == "" {
+		return "the tests"
+	}
+	return first
 }
