@@ -12,32 +12,39 @@
 //	              |
 //	              v            OfferMade
 //	+------> Open, queued ------------------> Open, offered
-//	|         |   ^   |  ^                      |       |
-//	|         |   |   |  |    OfferClosed:      |       | ItemAssigned
-//	|         |   |   |  +--- declined, --------+       | (accepted)
-//	|         |   |   |       expired, revoked          |
-//	|         |   |   |                                 v
-//	|         |   |   |  ItemAssigned                 Active <--+  OfferMade to another agent who accepts:
-//	|         |   |   +-- (at once, picked, ---------> | | | ---+  ItemAssigned (transfer)
-//	|         |   |        supervisor)                 | | |
-//	|         |   +------ ItemReleased ----------------+ | |  beside it: ConsultRequested, ConsultJoined,
-//	|         |           (to a queue, live chat         | |  ConsultEnded of up to five other agents
-//	|         |           closed, agent lost or gone)    | |
-//	|         |                                          | |
-//	+---------|---------- ItemResumed <-- Waiting <------+ |
-//	          |     (customer, follow-up,   |   ItemParked |
-//	          |      supervisor)            |              v  WrapUpStarted
-//	          | customer left or lost,      |           WrapUp   (a record: ItemClosed)
-//	          | forced, overflow, open      | waiting      |
-//	          v for too long                v for too long v  agent done, or after a while
-//	        Closed <------------------------+--------------+
+//	|         |   ^   |  ^                      |         |
+//	|         |   |   |  |    OfferClosed:      |         | ItemAssigned
+//	|         |   |   |  +--- declined, --------+         | (accepted)
+//	|         |   |   |       expired, revoked            |
+//	|         |   |   |                                   v
+//	|         |   |   |  ItemAssigned                  Active <----+  OfferMade to another agent who accepts, or a
+//	|         |   |   +-- (at once, picked, ---------> | | ^ | | --+  supervisor: ItemAssigned (transfer)
+//	|         |   |       supervisor)                  | | | | |
+//	|         |   +------ ItemReleased ----------------+ | | | |  beside it: ConsultRequested, ConsultJoined,
+//	|         |           (to a queue, live chat         | | | |  ConsultEnded of up to five other agents
+//	|         |           closed, agent lost or gone)    | | | |
+//	|         |                             ItemParked   | | | |
+//	|         |                                 +--------+ | | |
+//	|         |                                 v          | | |
+//	+---------|---------- ItemResumed <---- Waiting -------+ | |  ItemAssigned (taken up again by who had it,
+//	          |     (customer, follow-up,       |            | |  or by a supervisor)
+//	          |      supervisor)                |            | |
+//	          |                                 |            | +--------------------+
+//	          | customer left or lost,          |            v  WrapUpStarted       |
+//	          | forced, overflow,               | left,    WrapUp                   | forced, or Active
+//	          | Open for too long               | forced,    | agent done, forced,  | for too long;
+//	          |                                 | Waiting    | agent gone, or       | a record: done
+//	          |                                 | too long   | after a while        |
+//	          v                                 |            |                      |
+//	        Closed <----------------------------+------------+----------------------+
 //
 // # State
 //
 //	items  by id ---- line of its queue
 //	       |    \---- live offer, declines by agent
 //	agents by name -- ledger: one entry per item offered, had or wrapped up; used = their sum
-//	timers            one indexed heap of all deadlines
+//	timers            one indexed heap of the deadlines that cause events
+//	cools             one of the cool-offs, which cause none: an agent may be offered an item again
 //	intakes, ended offers, closed items: what was answered, for whoever asks again
 //
 // # Who is offered what
