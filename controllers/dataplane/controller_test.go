@@ -120,6 +120,8 @@ var _ = Describe("A Distributor", func() {
 		Expect(c.SecurityContext.ReadOnlyRootFilesystem).To(HaveValue(BeTrue()))
 		Expect(c.SecurityContext.AllowPrivilegeEscalation).To(HaveValue(BeFalse()))
 		Expect(c.SecurityContext.Capabilities.Drop).To(Equal([]corev1.Capability{"ALL"}))
+		Expect(c.Env).To(ContainElement(corev1.EnvVar{Name: "GOMEMLIMIT", Value: "1843MiB"}))
+		Expect(c.Resources.Limits.Memory().Value()).To(BeNumerically(">", 1843<<20), "the runtime must keep below the limit")
 		Expect([]*corev1.Probe{c.StartupProbe, c.ReadinessProbe, c.LivenessProbe}).NotTo(ContainElement(BeNil()))
 
 		By("the API server taking a pod of it where the restricted policy is enforced")
