@@ -225,6 +225,7 @@ func anything(rnd *rand.Rand, v *view.View, n int) event.Command {
 		event.SendMessage{Agent: agent, Item: item, Message: fmt.Sprint("b", n), Text: "hi", Internal: true},
 		event.SendMessage{Agent: agent, Item: item, Message: fmt.Sprint("a", n), Text: "hi"},
 		event.LeaveConversation{Channel: "web", Conversation: conversation},
+		event.CloseRecord{Workstream: "cases", Record: strconv.Itoa(rnd.IntN(10)), Integration: "crm"},
 		event.SubmitRecord{
 			Item: fmt.Sprint("r-", n), Workstream: "cases", Record: strconv.Itoa(rnd.IntN(10)),
 			Attributes: rule.Attributes{"record.n": rule.NumberValue(float64(n))},

@@ -295,6 +295,7 @@ workstream cases type=Record fallback=cases
 	stepWorld(t, w, scenario.Start, event.ConnectAgent{Agent: "ann"})
 	stepWorld(t, w, scenario.Start, message("i1", "hello"))
 	stepWorld(t, w, scenario.Start, event.AcceptOffer{Agent: "ann", Offer: "i1-o1"})
+	closes := event.Intake{Scope: "workstream/cases", Key: "e\xff"}
 	again := []event.Command{
 		message("i2", "hello"),
 		event.SubmitRecord{Intake: bad("workstream/cases"), Item: "i3", Workstream: "cases", Record: "r\xff"},
@@ -304,8 +305,10 @@ workstream cases type=Record fallback=cases
 		event.LeaveConversation{Intake: event.Intake{Scope: "channel/web", Key: "l\xff"}, Channel: "web", Conversation: "c\xff"},
 		event.LeaveConversation{Intake: event.Intake{Scope: "channel/web", Key: "l\xff"}, Channel: "web", Conversation: "c\xff"},
 		event.ForceClose{Supervisor: "sue\xff", Item: "i1"},
+		event.CloseRecord{Intake: closes, Workstream: "cases", Record: "r\xff", Integration: "crm\xff"},
+		event.CloseRecord{Intake: closes, Workstream: "cases", Record: "r\xff", Integration: "crm\xff"},
 	}
-	duplicate := map[int]bool{0: true, 2: true, 4: true, 6: true}
+	duplicate := map[int]bool{0: true, 2: true, 4: true, 6: true, 9: true}
 	for i, cmd := range again {
 		if out := stepWorld(t, w, scenario.Start, cmd); out.Result.Duplicate != duplicate[i] || out.Result.Rejected != nil {
 			t.Errorf("%d, %T: %+v", i, cmd, out.Result)

@@ -31,11 +31,11 @@
 //	          |      supervisor)                |            | |
 //	          |                                 |            | +--------------------+
 //	          | customer left or lost,          |            v  WrapUpStarted       |
-//	          | forced, overflow,               | left,    WrapUp                   | forced, or Active
+//	          | record over, forced, overflow,  | left,    WrapUp                   | forced, or Active
 //	          | Open for too long               | forced,    | agent done, forced,  | for too long;
-//	          |                                 | Waiting    | agent gone, or       | a record: done
+//	          |                                 | Waiting    | agent gone, or       | a record: done, or
 //	          |                                 | too long   | after a while        |
-//	          v                                 |            |                      |
+//	          v                                 |            |                      | over elsewhere
 //	        Closed <----------------------------+------------+----------------------+
 //
 // # State

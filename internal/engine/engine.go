@@ -160,6 +160,8 @@ func (e *Engine) decide(cmd event.Command) event.Result {
 		return e.reconnectCustomer(c)
 	case event.SubmitRecord:
 		return e.submitRecord(c)
+	case event.CloseRecord:
+		return e.closeRecord(c)
 	case event.ConnectAgent:
 		return e.connect(c)
 	case event.DisconnectAgent:

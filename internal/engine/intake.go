@@ -133,12 +133,9 @@ func (e *Engine) giveUpCustomer(it *item) {
 // submitRecord takes in a record, or news of one that is open. One that waits in a queue is routed again, in its place
 // by arrival; an offer that is out stands, for the agent is already being asked.
 func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
-	ws := e.plan.Workstream(c.Workstream)
-	if ws == nil {
-		return reject(event.UnknownWorkstream, "there is no workstream %q", c.Workstream)
-	}
-	if ws.Type != plan.Record {
-		return reject(event.NotARecordWorkstream, "workstream %q is of type %s, and records need one of type Record", c.Workstream, ws.Type)
+	ws, refused := e.recordWorkstream(c.Workstream)
+	if refused != nil {
+		return *refused
 	}
 	if res, known := e.known(c.Intake); known {
 		return res
@@ -161,6 +158,38 @@ func (e *Engine) submitRecord(c event.SubmitRecord) event.Result {
 	})
 	e.route(e.item(c.Item), e.clock, event.AwaitingAgentAssignment)
 	return event.Result{Item: c.Item}
+}
+
+// closeRecord closes the item of a record that is over elsewhere. It asks for the item first: what is open can be closed,
+// though its workstream has left the plan.
+func (e *Engine) closeRecord(c event.CloseRecord) event.Result {
+	if res, known := e.known(c.Intake); known {
+		return res
+	}
+	it := e.records[recordKey{c.Workstream, c.Record}]
+	if it == nil {
+		if _, refused := e.recordWorkstream(c.Workstream); refused != nil {
+			return *refused
+		}
+		return reject(event.UnknownRecord, "workstream %q has no open record %q", c.Workstream, c.Record)
+	}
+	e.remember(c.Intake, it.ID, "")
+	e.closeFor(it, event.RecordResolved, c.Integration)
+	return event.Result{Item: it.ID}
+}
+
+// recordWorkstream returns a workstream of the plan that takes records, or the refusal.
+func (e *Engine) recordWorkstream(name string) (*plan.Workstream, *event.Result) {
+	var res event.Result
+	switch ws := e.plan.Workstream(name); {
+	case ws == nil:
+		res = reject(event.UnknownWorkstream, "there is no workstream %q", name)
+	case ws.Type != plan.Record:
+		res = reject(event.NotARecordWorkstream, "workstream %q is of type %s, and records need one of type Record", name, ws.Type)
+	default:
+		return ws, nil
+	}
+	return nil, &res
 }
 
 // used reports whether an item id was given out before; it must be new.
@@ -334,6 +363,9 @@ func clean(cmd event.Command) event.Command {
 		return c
 	case event.SubmitRecord:
 		c.Intake, c.Record = validIntake(c.Intake), valid(c.Record)
+		return c
+	case event.CloseRecord:
+		c.Intake, c.Record, c.Integration = validIntake(c.Intake), valid(c.Record), valid(c.Integration)
 		return c
 	case event.SendMessage:
 		if allValid(c.Message, c.Text) {

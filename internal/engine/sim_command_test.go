@@ -171,11 +171,16 @@ func (s *sim) receive(i int) event.Command {
 	}
 }
 
+// submit tells of a record, and each fourth time that it is over. That draws the same: seeds keep most of what they have.
 func (s *sim) submit(i int) event.Command {
-	return event.SubmitRecord{
+	c := event.SubmitRecord{
 		Intake: s.intake("workstream/cases"), Item: fmt.Sprintf("i%d", i), Workstream: s.pick([]string{"cases", "cases", "cases", "chat", "none"}),
 		Record: fmt.Sprintf("r%d", s.IntN(10)), Attributes: s.attributes("record."),
 	}
+	if i%4 == 0 {
+		return event.CloseRecord{Intake: c.Intake, Workstream: c.Workstream, Record: c.Record, Integration: "crm\xff"}
+	}
+	return c
 }
 
 func (s *sim) leave(int) event.Command {

@@ -111,6 +111,14 @@ type SubmitRecord struct {
 	LeftOut    []LeftOut       // as of a message
 }
 
+// CloseRecord says that a record is over for its business system: resolved, or no longer active. Its item closes, whoever
+// has it.
+type CloseRecord struct {
+	Intake             Intake
+	Workstream, Record string
+	Integration        string // who says so
+}
+
 // ConnectAgent says that the agent's first live connection is there.
 type ConnectAgent struct{ Agent string }
 
@@ -189,6 +197,7 @@ func (ReconnectCustomer) command()  {}
 func (RequestConsult) command()     {}
 func (EndConsult) command()         {}
 func (SubmitRecord) command()       {}
+func (CloseRecord) command()        {}
 func (ConnectAgent) command()       {}
 func (DisconnectAgent) command()    {}
 func (DisconnectAll) command()      {}

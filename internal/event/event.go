@@ -343,7 +343,8 @@ type ItemClosed struct {
 	Item   string `json:"item"`
 	Agent  string `json:"agent,omitempty"`
 	Reason Reason `json:"reason"`
-	By     string `json:"by,omitempty"`
+	// By is the supervisor or the integration that closed it.
+	By string `json:"by,omitempty"`
 	// Delivery tells the channel that the conversation ended, where no wrap-up did so before.
 	Delivery string `json:"delivery,omitempty"`
 }

@@ -28,7 +28,7 @@ const (
 	CustomerDisconnectedOrLeftOpenConversation Reason = "CustomerDisconnectedOrLeftOpenConversation"
 	ConversationEndedByAgent                   Reason = "ConversationEndedByAgent"
 	ConversationEndedByCustomer                Reason = "ConversationEndedByCustomer"
-	RecordResolved                             Reason = "RecordResolved"
+	RecordResolved                             Reason = "RecordResolved" // or no longer active
 	AutoClosedFromWaitingState                 Reason = "AutoClosedFromWaitingState"
 	AutoClosedBySystem                         Reason = "AutoClosedBySystem"
 	ForceClosedBySupervisor                    Reason = "ForceClosedBySupervisor"
@@ -148,6 +148,7 @@ const (
 	NotARecordWorkstream RejectionReason = "NotARecordWorkstream"
 	IntakeKeyReused      RejectionReason = "IntakeKeyReused"
 	UnknownConversation  RejectionReason = "UnknownConversation"
+	UnknownRecord        RejectionReason = "UnknownRecord" // of those that are open
 	UnknownAgent         RejectionReason = "UnknownAgent"
 	UnknownItem          RejectionReason = "UnknownItem"
 	UnknownOffer         RejectionReason = "UnknownOffer"

@@ -92,6 +92,7 @@ var rejections = map[event.RejectionReason]int{
 	event.UnknownChannel:       http.StatusNotFound,
 	event.UnknownWorkstream:    http.StatusNotFound,
 	event.UnknownConversation:  http.StatusNotFound,
+	event.UnknownRecord:        http.StatusNotFound,
 	event.UnknownAgent:         http.StatusNotFound,
 	event.UnknownItem:          http.StatusNotFound,
 	event.UnknownOffer:         http.StatusNotFound,

@@ -37,6 +37,9 @@ func readableCommand(cmd event.Command) event.Command {
 	case event.SubmitRecord:
 		c.Intake, c.Record = intake(c.Intake), readable(c.Record)
 		return c
+	case event.CloseRecord:
+		c.Intake, c.Record, c.Integration = intake(c.Intake), readable(c.Record), readable(c.Integration)
+		return c
 	case event.SendMessage:
 		c.Message, c.Text = readable(c.Message), readable(c.Text)
 		return c
@@ -317,21 +320,46 @@ func (o *Oracle) submit(c event.SubmitRecord) event.Result {
 		return *r
 	}
 	attrs := tidy(c.Attributes)
-	i := slices.IndexFunc(o.items, func(it *item) bool {
-		return it.kind == plan.Record && it.workstream == c.Workstream && it.record == c.Record && it.state != event.Closed
-	})
-	if i < 0 {
-		it := &item{id: c.Item, kind: plan.Record, workstream: c.Workstream, record: c.Record}
+	it := o.record(c.Workstream, c.Record)
+	if it == nil {
+		it = &item{id: c.Item, kind: plan.Record, workstream: c.Workstream, record: c.Record}
 		o.remember(c.Intake, it.id, "")
 		o.openItem(it, event.ItemOpened{}, attrs)
 		o.route(it, event.AwaitingAgentAssignment, o.clock)
 		return event.Result{Item: it.id}
 	}
-	it := o.items[i]
 	o.remember(c.Intake, it.id, "")
 	if o.update(it, attrs) && it.queued {
 		o.route(it, event.RoutedAgain, it.since)
 	}
+	return event.Result{Item: it.id}
+}
+
+// record returns the one that is open, or nil.
+func (o *Oracle) record(workstream, record string) *item {
+	for _, it := range o.items {
+		if it.kind == plan.Record && it.workstream == workstream && it.record == record && it.state != event.Closed {
+			return it
+		}
+	}
+	return nil
+}
+
+func (o *Oracle) closeRecord(c event.CloseRecord) event.Result {
+	if r := o.seen(c.Intake); r != nil {
+		return *r
+	}
+	it, ws := o.record(c.Workstream, c.Record), o.plan.Workstream(c.Workstream)
+	switch {
+	case it == nil && ws == nil:
+		return refuse(event.UnknownWorkstream)
+	case it == nil && ws.Type != plan.Record:
+		return refuse(event.NotARecordWorkstream)
+	case it == nil:
+		return refuse(event.UnknownRecord)
+	}
+	o.remember(c.Intake, it.id, "")
+	o.end(it, event.ItemClosed{Reason: event.RecordResolved, By: c.Integration})
 	return event.Result{Item: it.id}
 }
 

@@ -219,6 +219,8 @@ func (o *Oracle) decide(cmd event.Command) event.Result {
 		return o.customerBack(c)
 	case event.SubmitRecord:
 		return o.submit(c)
+	case event.CloseRecord:
+		return o.closeRecord(c)
 	case event.ConnectAgent:
 		return o.connect(c)
 	case event.DisconnectAgent:

@@ -44,6 +44,11 @@ var commands = map[string]func(*story, *args) event.Command{
 		c.Attributes = a.attributes()
 		return c
 	},
+	"close-record": func(_ *story, a *args) event.Command {
+		c := event.CloseRecord{Integration: "crm", Record: a.word(), Workstream: a.text("workstream", "cases")}
+		c.Intake = intake(a, "workstream/"+c.Workstream)
+		return c
+	},
 	"connect":        func(_ *story, a *args) event.Command { return event.ConnectAgent{Agent: a.word()} },
 	"disconnect":     func(_ *story, a *args) event.Command { return event.DisconnectAgent{Agent: a.word()} },
 	"disconnect-all": func(*story, *args) event.Command { return event.DisconnectAll{} },
