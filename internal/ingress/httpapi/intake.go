@@ -117,11 +117,8 @@ type recordAnswer struct {
 
 // record takes in a business system's record.
 func (a *API) record(c *call) (*answer, error) {
-	key := c.Header.Get("Idempotency-Key")
-	if len(key) > maxKey {
-		return nil, ingress.InvalidField("Idempotency-Key", "", fmt.Sprintf("the key is longer than %d characters", maxKey))
-	}
-	if err := ingress.CheckHeader("Idempotency-Key", key); err != nil {
+	key, err := idempotencyKey(c)
+	if err != nil {
 		return nil, err
 	}
 	body, err := ingress.ReadBody(c.w, c.Request)
@@ -144,7 +141,7 @@ func (a *API) record(c *call) (*answer, error) {
 	maps.Copy(attributes, customer)
 	workstream := c.PathValue("workstream")
 	result, err := desk.Perform(c.Context(), a.Doer, event.SubmitRecord{
-		Intake:     event.Intake{Scope: "workstream/" + workstream, Key: key, Digest: ingress.Digest("record", body)},
+		Intake:     event.Intake{Scope: recordScope(workstream), Key: key, Digest: ingress.Digest("record", body)},
 		Item:       a.newID(),
 		Workstream: workstream,
 		Record:     in.ID,
@@ -165,6 +162,46 @@ func (a *API) record(c *call) (*answer, error) {
 		},
 		location: "/v1/namespaces/" + a.Namespace + "/items/" + result.Item,
 	}, nil
+}
+
+// closeRecord closes the item of a record that is over in its business system. Its path says all: a body has no meaning.
+func (a *API) closeRecord(c *call) (*answer, error) {
+	key, err := idempotencyKey(c)
+	if err != nil {
+		return nil, err
+	}
+	workstream, record := c.PathValue("workstream"), c.PathValue("record")
+	if !utf8.ValidString(record) { // it would be taken for another one
+		return nil, parameter("record", "", "the id is not UTF-8")
+	}
+	if err := ingress.CheckLength("record", record, ingress.MaxID, true); err != nil {
+		return nil, err
+	}
+	closed, err := json.Marshal(record)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the id: %w", err)
+	}
+	result, err := desk.Perform(c.Context(), a.Doer, event.CloseRecord{
+		Intake:     event.Intake{Scope: recordScope(workstream), Key: key, Digest: ingress.Digest("record.closed", closed)},
+		Workstream: workstream, Record: record, Integration: c.caller.Name(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ok(desk.Answer{Item: result.Item, Duplicate: result.Duplicate}), nil
+}
+
+// recordScope keeps the keys of workstreams apart. All that is said of the records of one shares them.
+func recordScope(workstream string) string { return "workstream/" + workstream }
+
+// idempotencyKey is what the sender calls the request; empty when it gives it no name.
+func idempotencyKey(c *call) (string, error) {
+	const name = "Idempotency-Key"
+	key := c.Header.Get(name)
+	if len(key) > maxKey {
+		return "", ingress.InvalidField(name, "", fmt.Sprintf("the key is longer than %d characters", maxKey))
+	}
+	return key, ingress.CheckHeader(name, key)
 }
 
 // recordAttributes are the values that can be used, and what is said of the others. A wrong value must not lose the record.

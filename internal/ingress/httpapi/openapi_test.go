@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -68,7 +69,7 @@ func newValidator(t testing.TB) *validator {
 
 // match finds the operation for a request; routes are written alike in both worlds.
 func (v *validator) match(r *http.Request) (*routers.Route, map[string]string) {
-	got := strings.Split(r.URL.Path, "/")
+	got := strings.Split(r.URL.EscapedPath(), "/")
 	for path, item := range v.doc.Paths.Map() {
 		want := strings.Split(path, "/")
 		operation := item.GetOperation(r.Method)
@@ -79,7 +80,9 @@ func (v *validator) match(r *http.Request) (*routers.Route, map[string]string) {
 		matches := true
 		for i := range want {
 			if name, ok := strings.CutPrefix(want[i], "{"); ok {
-				params[strings.TrimSuffix(name, "}")] = got[i]
+				value, err := url.PathUnescape(got[i])
+				matches = matches && err == nil
+				params[strings.TrimSuffix(name, "}")] = value
 			} else if want[i] != got[i] {
 				matches = false
 			}

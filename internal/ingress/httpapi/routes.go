@@ -32,6 +32,10 @@ func routes() []route {
 		{method: http.MethodGet, path: "/openapi.json", unready: true, handle: (*API).specJSON},
 		{method: http.MethodPost, path: "/webhooks/{namespace}/{address}", handle: (*API).webhook},
 		{method: http.MethodPost, path: base + "/workstreams/{workstream}/records", roles: integration, handle: (*API).record},
+		{
+			method: http.MethodDelete, path: base + "/workstreams/{workstream}/records/{record}",
+			roles: integration, handle: (*API).closeRecord,
+		},
 
 		{method: http.MethodGet, path: base + "/agent", roles: agent, handle: (*API).me},
 		{method: http.MethodPut, path: base + "/agent/presence", roles: agent, handle: (*API).setPresence},

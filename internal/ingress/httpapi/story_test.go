@@ -87,6 +87,12 @@ func TestEveryOperationAnswersAsDocumented(t *testing.T) {
 	w.want(200, "POST "+root+"/items/"+item+"/pick", w.bob(), "{}")
 	w.want(200, "POST "+root+"/items/"+item+"/end", w.bob(), "{}")
 
+	// Another one, which is solved elsewhere.
+	item = w.want(202, "POST "+root+"/workstreams/cases/records", w.system(), `{"id":"CAS-2"}`).text("item")
+	if got := w.want(200, "DELETE "+root+"/workstreams/cases/records/CAS-2", w.system(), ""); got.text("item") != item {
+		t.Errorf("closed %v", got.body)
+	}
+
 	// The rest.
 	if got := w.want(200, "PUT "+root+"/agent/presence", w.ann(), `{"presence":"Busy"}`); got.text("presence") != "Busy" {
 		t.Errorf("the presence is %v", got.body)

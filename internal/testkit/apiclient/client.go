@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -225,12 +226,24 @@ func (c *Client) Record(ctx context.Context, workstream, key string, body any) (
 	if err != nil {
 		return Answer{}, fmt.Errorf("encoding the record: %w", err)
 	}
-	url := c.BaseURL + "/v1/namespaces/" + c.Namespace + "/workstreams/" + workstream + "/records"
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(data))
+	return c.records(ctx, http.MethodPost, workstream+"/records", key, data)
+}
+
+// CloseRecord says that a record is over, under an idempotency key; no key when empty.
+func (c *Client) CloseRecord(ctx context.Context, workstream, key, record string) (Answer, error) {
+	return c.records(ctx, http.MethodDelete, workstream+"/records/"+url.PathEscape(record), key, nil)
+}
+
+// records sends a request about the records of a workstream; path begins with its name.
+func (c *Client) records(ctx context.Context, method, path, key string, body []byte) (Answer, error) {
+	address := c.BaseURL + "/v1/namespaces/" + c.Namespace + "/workstreams/" + path
+	req, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, fmt.Errorf("making the request: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("Authorization", "Bearer "+c.Token)
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
