@@ -35,7 +35,12 @@ type crowd struct {
 
 type item struct {
 	id     string
-	record bool
+	record string // its business system's id; empty of a conversation
+}
+
+// about is a request about the item.
+func (it item) about(what kind, agent string) input {
+	return input{kind: what, item: it.id, agent: agent, record: it.record}
 }
 
 func newCrowd(ctx context.Context, w *world) *crowd {
@@ -75,9 +80,10 @@ func (c *crowd) intake(rnd *rand.Rand) {
 	for n := 0; c.pause(rnd, 60*time.Millisecond); n++ {
 		var a apiclient.Answer
 		var err error
-		record := n%3 == 2
-		if record {
-			a, err = c.client("sue").Record(c.ctx, "cases", "", map[string]any{"id": fmt.Sprint("CAS-", n)})
+		record := ""
+		if n%3 == 2 {
+			record = fmt.Sprint("CAS-", n)
+			a, err = c.client("sue").Record(c.ctx, "cases", "", map[string]any{"id": record})
 		} else {
 			hook := &apiclient.Webhook{Client: c.client(""), Address: "web", Secret: c.secret}
 			a, err = hook.Message(c.ctx, apiclient.Inbound{
@@ -164,16 +170,16 @@ func (c *crowd) work(name string, rnd *rand.Rand) {
 		}
 		switch rnd.IntN(6) {
 		case 0, 1:
-			c.do(client, input{kind: pick, item: it.id, agent: name, record: it.record})
+			c.do(client, it.about(pick, name))
 		case 2, 3:
-			c.do(client, input{kind: end, item: it.id, agent: name, record: it.record})
+			c.do(client, it.about(end, name))
 		case 4, 5:
-			c.do(client, input{kind: closeItem, item: it.id, agent: name, record: it.record})
+			c.do(client, it.about(closeItem, name))
 		}
 	}
 }
 
-// supervise takes items from one and gives them to another.
+// supervise takes items from one and gives them to another; records are at times over elsewhere.
 func (c *crowd) supervise(rnd *rand.Rand) {
 	client := rnd.IntN(1 << 20)
 	for c.pause(rnd, 20*time.Millisecond) {
@@ -181,10 +187,13 @@ func (c *crowd) supervise(rnd *rand.Rand) {
 		if !some {
 			continue
 		}
-		if rnd.IntN(8) == 0 {
-			c.do(client, input{kind: forceClose, item: it.id, record: it.record})
-		} else if rnd.IntN(2) == 0 {
-			c.do(client, input{kind: assign, item: it.id, agent: agents[rnd.IntN(len(agents))], record: it.record})
+		switch n := rnd.IntN(16); {
+		case n < 2:
+			c.do(client, it.about(forceClose, ""))
+		case n < 5 && it.record != "":
+			c.do(client, it.about(closeRecord, ""))
+		case n > 8:
+			c.do(client, it.about(assign, agents[rnd.IntN(len(agents))]))
 		}
 	}
 }
@@ -232,7 +241,7 @@ func (c *crowd) do(client int, in input) {
 		path = fmt.Sprintf("offers/%s-o%d/%s", in.item, in.offer, in.kind)
 	case assign:
 		who, body = "sue", map[string]string{"agent": in.agent}
-	case forceClose:
+	case forceClose, closeRecord:
 		who = "sue"
 	default:
 	}
@@ -241,7 +250,13 @@ func (c *crowd) do(client int, in input) {
 		caller.HTTP = &http.Client{Transport: c.transport}
 	}
 	sent := time.Now()
-	a, err := caller.Do(c.ctx, path, body)
+	var a apiclient.Answer
+	var err error
+	if in.kind == closeRecord {
+		a, err = caller.CloseRecord(c.ctx, "cases", "", in.record)
+	} else {
+		a, err = caller.Do(c.ctx, path, body)
+	}
 	c.note(client, sent, in, output{duplicate: a.Duplicate}, err)
 }
 
@@ -255,7 +270,7 @@ func (c *crowd) look(client int, it item) {
 	err := c.client("sue").Call(context.WithoutCancel(c.ctx), http.MethodGet, "items/"+it.id, nil, &got)
 	_, number, _ := strings.Cut(got.Offer.ID, "-o")
 	offer, _ := strconv.Atoi(number) // none is 0
-	c.note(client, sent, input{kind: read, item: it.id, record: it.record}, output{shown: shown{got.State, got.Agent, offer}}, err)
+	c.note(client, sent, it.about(read, ""), output{shown: shown{got.State, got.Agent, offer}}, err)
 }
 
 // note tells apart what was done, what was refused, what was not done at all, and what nobody knows.

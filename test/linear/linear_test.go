@@ -67,7 +67,7 @@ func judge(t *testing.T, c *crowd) porcupine.CheckResult {
 func wantVaried(t *testing.T, c *crowd) {
 	t.Helper()
 	done, refusals, _ := figures(c.history.operations())
-	for _, k := range []kind{accept, decline, pick, assign, end, closeItem, read} {
+	for _, k := range []kind{accept, decline, pick, assign, end, closeItem, closeRecord, read} {
 		if done[string(k)] == 0 {
 			t.Errorf("nobody succeeded with %s", k)
 		}

@@ -31,7 +31,7 @@ func offered(k kind, agent string, offer int) input {
 // that allows anything would find no fault in any distributor.
 func TestModelKnowsRightFromWrong(t *testing.T) {
 	bobs := input{kind: accept, item: "i", agent: "bob", offer: 2, owner: "bob"}
-	record := func(k kind, agent string) input { return input{kind: k, item: "i", agent: agent, record: true} }
+	record := func(k kind, agent string) input { return input{kind: k, item: "i", agent: agent, record: "r"} }
 	for name, tc := range map[string]struct {
 		history []said
 		want    bool
@@ -64,6 +64,10 @@ func TestModelKnowsRightFromWrong(t *testing.T) {
 		"taken up by another":            {[]said{{1, by(assign, "ann"), ok()}, {2, by(closeItem, "ann"), ok()}, {3, by(pick, "bob"), ok()}}, false},
 		"not taken up, though it waits":  {[]said{{1, by(assign, "ann"), ok()}, {2, by(closeItem, "ann"), ok()}, {3, by(pick, "ann"), no("WrongState")}}, false},
 		"ended twice":                    {[]said{{1, record(pick, "ann"), ok()}, {2, record(end, "ann"), ok()}, {3, record(end, "ann"), ok()}}, false},
+		"over elsewhere":                 {[]said{{1, record(pick, "ann"), ok()}, {2, record(closeRecord, ""), ok()}, {3, record(end, "ann"), no("WrongState")}}, true},
+		"over elsewhere, and at once":    {[]said{{1, record(pick, "ann"), ok()}, {2, record(closeRecord, ""), no("UnknownRecord")}, {2, record(end, "ann"), ok()}}, true},
+		"over elsewhere, but not here":   {[]said{{1, record(closeRecord, ""), ok()}, {2, record(pick, "ann"), ok()}}, false},
+		"unknown, though it is there":    {[]said{{1, record(closeRecord, ""), no("UnknownRecord")}, {2, record(pick, "ann"), ok()}}, false},
 		"not hers, though it is":         {[]said{{1, by(assign, "ann"), ok()}, {2, by(end, "ann"), no("ItemNotYours")}}, false},
 		"after the end of all":           {[]said{{1, by(forceClose, ""), ok()}, {2, by(assign, "ann"), ok()}}, false},
 	} {

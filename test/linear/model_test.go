@@ -21,6 +21,8 @@ const (
 	closeItem  kind = "close"
 	forceClose kind = "force-close"
 	read       kind = "read"
+	// closeRecord is an integration's, which names the record and no item.
+	closeRecord kind = "close-record"
 )
 
 // input is a request about one item.
@@ -31,8 +33,8 @@ type input struct {
 	// offer numbers the offers of an item from 1; owner is whom it was made to.
 	offer int
 	owner string
-	// record says that the item is a record: it is picked, never offered.
-	record bool
+	// record is its business system's id where the item is a record: it is picked, never offered.
+	record string
 }
 
 // output is the answer.
@@ -144,16 +146,16 @@ func success(s state, in input, duplicate bool) []state {
 		return only(s.in(active, in.agent), s.state == open || s.state == waiting || s.state == active && !mine)
 	case end:
 		after := s.in(wrapUp, in.agent)
-		if in.record {
+		if in.record != "" {
 			after = s.in(closed, in.agent)
 		}
 		return only(after, mine && !duplicate)
 	case closeItem:
 		if mine {
-			return only(s.in(waiting, in.agent), !in.record && !duplicate)
+			return only(s.in(waiting, in.agent), in.record == "" && !duplicate)
 		}
 		return only(s.in(closed, in.agent), s.state == wrapUp && s.agent == in.agent && !duplicate)
-	case forceClose:
+	case forceClose, closeRecord:
 		return only(s.in(closed, s.agent), s.state != closed && !duplicate)
 	case read:
 	}
@@ -172,17 +174,19 @@ func refused(s state, in input, reason string) []state {
 		case "InsufficientCapacity":
 			return only(s, s.state == open)
 		case "WrongState": // one that is offered at the moment cannot be picked
-			return only(s, !mine && !parked && (s.state != open || !in.record))
+			return only(s, !mine && !parked && (s.state != open || in.record == ""))
 		}
 	case assign:
 		return only(s, reason == "WrongState" && (s.state == wrapUp || s.state == closed))
 	case end:
 		return only(s, (reason == "WrongState" || reason == "ItemNotYours") && !mine)
 	case closeItem:
-		can := mine && !in.record || s.state == wrapUp && s.agent == in.agent
+		can := mine && in.record == "" || s.state == wrapUp && s.agent == in.agent
 		return only(s, (reason == "WrongState" || reason == "ItemNotYours") && !can)
 	case forceClose:
 		return only(s, reason == "WrongState" && s.state == closed)
+	case closeRecord:
+		return only(s, reason == "UnknownRecord" && s.state == closed)
 	case read:
 	}
 	return nil
