@@ -41,7 +41,7 @@ func newFiller(b *testing.B, w *world, s *storage) *filler {
 	f.engine = engine.New()
 	p, err := plan.Decode(w.plan)
 	check(b, err)
-	check(b, s.journal.PutPlan(b.Context(), w.version, w.plan))
+	check(b, f.storePlan(b.Context(), p)) // as the loop does, in parts
 	f.append(f.step(event.ActivatePlan{Version: w.version, Plan: p}))
 	return f
 }
