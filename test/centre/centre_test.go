@@ -154,3 +154,31 @@ func agrees(t *testing.T, c centre.Config, want []fact) {
 	}
 	t.Logf("%.0f conversations/s", r.ConversationsPerSecond)
 }
+
+// TestPercentilesOfShortRuns: in a short replication the longest queues are missing more often than not, which must not make
+// high percentiles low.
+func TestPercentilesOfShortRuns(t *testing.T) {
+	for name, tc := range map[string]struct {
+		agents, conversations int
+		rate                  float64
+	}{
+		"M/M/5, 1000": {5, 1000, 4},
+		"M/M/5, 2000": {5, 2000, 4},
+		"M/M/1, 5000": {1, 5000, .9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := line(tc.agents, tc.rate, never)
+			c.Warmup, c.Seed, c.Conversations, c.Percentiles = -1, 1, tc.conversations, []float64{50, 90, 95, 99}
+			r, err := centre.Run(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range []string{"50", "90", "95", "99"} {
+				f, _ := r.Figure("wait, percentile " + p)
+				if f.Sigmas == nil || math.Abs(*f.Sigmas) > 3 {
+					t.Errorf("percentile %s: %+v", p, f)
+				}
+			}
+		})
+	}
+}

@@ -89,13 +89,27 @@ func figure(values []float64) Figure {
 	for _, v := range values {
 		squares += (v - mean) * (v - mean)
 	}
-	f := Figure{Value: mean}
+	var deviation float64
 	if n > 1 {
-		f.StandardError = math.Sqrt(squares / (n - 1) / n)
+		deviation = math.Sqrt(squares / (n - 1) / n)
 	}
-	half := student(len(values)-1) * f.StandardError
-	f.Low, f.High = mean-half, mean+half
-	return f
+	return estimate(mean, deviation, len(values)-1)
+}
+
+func estimate(value, standardError float64, freedom int) Figure {
+	half := student(freedom) * standardError
+	return Figure{Value: value, StandardError: standardError, Low: value - half, High: value + half}
+}
+
+// percentile is one of the waits of all replications together, for in a short one it is biased: most see none of the few long
+// queues that make a high percentile. Its error is from how it changes when one replication is left out (the jackknife).
+func percentile(p float64, pooled *classTally, tallies []classTally) Figure {
+	without := make([]float64, len(tallies))
+	for i := range tallies {
+		without[i] = pooled.quantileWithout(&tallies[i], p/100)
+	}
+	freedom := len(tallies) - 1
+	return estimate(pooled.quantile(p/100), float64(freedom)*figure(without).StandardError, freedom)
 }
 
 // compare sets what theory says, unless it says nothing.
@@ -152,8 +166,9 @@ func (c *Config) group(name string, tallies []classTally, span float64) Group {
 	for _, t := range c.WaitsAbove {
 		g.WaitAbove[short(t)] = of(func(k *classTally) float64 { return float64(k.above(t)) / resolved(k) })
 	}
+	pooled := pool(tallies)
 	for _, p := range c.Percentiles {
-		g.WaitPercentiles[short(p)] = of(func(k *classTally) float64 { return k.quantile(p / 100) })
+		g.WaitPercentiles[short(p)] = percentile(p, &pooled, tallies)
 	}
 	return g
 }

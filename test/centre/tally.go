@@ -4,6 +4,7 @@ package centre
 
 import (
 	"slices"
+	"sort"
 
 	"workstream.dev/operator/internal/event"
 )
@@ -132,6 +133,20 @@ func (t *tally) all() classTally {
 	return sum
 }
 
+// pool has the waits of all replications.
+func pool(tallies []classTally) classTally {
+	n := 0
+	for i := range tallies {
+		n += len(tallies[i].waits)
+	}
+	all := classTally{waits: make([]float64, 0, n)}
+	for i := range tallies {
+		all.waits = append(all.waits, tallies[i].waits...)
+	}
+	slices.Sort(all.waits)
+	return all
+}
+
 // above is how many waited for longer than so many seconds.
 func (k *classTally) above(t float64) int {
 	i, _ := slices.BinarySearchFunc(k.waits, t, func(w, t float64) int {
@@ -149,4 +164,17 @@ func (k *classTally) quantile(p float64) float64 {
 		return 0
 	}
 	return k.waits[min(int(p*float64(len(k.waits))), len(k.waits)-1)]
+}
+
+// quantileWithout is the quantile of the waits that are not among those of one replication.
+func (k *classTally) quantileWithout(one *classTally, p float64) float64 {
+	n := len(k.waits) - len(one.waits)
+	if n == 0 {
+		return 0
+	}
+	rank := min(int(p*float64(n)), n-1)
+	return k.waits[sort.Search(len(k.waits), func(i int) bool {
+		wait := k.waits[i]
+		return len(k.waits)-k.above(wait)-(len(one.waits)-one.above(wait)) > rank
+	})]
 }
