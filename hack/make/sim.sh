@@ -3,13 +3,19 @@
 # its seed and its shortest history.
 set -euo pipefail
 
-seeds=${1:-10000} first=${2:-1} chunk=50
+seeds=${1:-10000} first=${2:-1} chunk=50 # seeds of one process at a time, the last of which may have fewer
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 go test -c -o "$work/engine.test" ./internal/engine
 cd internal/engine
-if seq "$first" "$chunk" $((first + seeds - 1)) |
-  nice xargs -P "$(nproc)" -I '{}' "$work/engine.test" -test.run '^TestSimulation$' -test.timeout 2h -every 40 -seeds "$chunk" -first '{}' \
+each=$(((seeds + $(nproc) - 1) / $(nproc)))
+((each > chunk)) && each=$chunk
+last=$((first + seeds - 1))
+if for ((at = first; at <= last; at += each)); do
+  echo "$at $((last - at + 1 < each ? last - at + 1 : each))"
+done |
+  nice xargs -r -P "$(nproc)" -L 1 bash -c \
+    'exec "$0" -test.run "^TestSimulation$" -test.timeout 2h -every 40 -first "$1" -seeds "$2"' "$work/engine.test" \
     > "$work/out"; then
   echo "$seeds seeds from $first on: no violation"
 else
