@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"workstream.dev/operator/internal/hours"
 	"workstream.dev/operator/internal/plan"
@@ -17,7 +18,7 @@ import (
 type Config struct {
 	Classes []Class
 	Agents  []Agent
-	// Queues may be empty: then there is one, for all classes and agents.
+	// Queues may be empty: then there is one for each that a class names, or one for all.
 	Queues        []Queue
 	SkillMatching plan.SkillMatching
 	Handling      Handling
@@ -105,17 +106,18 @@ func (c Config) WithDefaults() (Config, error) {
 		c.Queues[i].Method = orElse(c.Queues[i].Method, plan.LeastActive)
 		c.Queues[i].Priority = orElse(c.Queues[i].Priority, 100)
 	}
+	given := len(c.Queues) > 0
 	for i := range c.Classes {
 		k := &c.Classes[i]
 		k.Name = orElse(k.Name, fmt.Sprintf("class-%d", i+1))
 		k.Priority, k.Units = orElse(k.Priority, 100), orElse(k.Units, 1)
 		if k.Queue == "" {
 			k.Queue = defaultQueue
-			if len(c.Queues) > 0 {
+			if given {
 				k.Queue = c.Queues[0].Name
 			}
 		}
-		if !slices.ContainsFunc(c.Queues, func(q Queue) bool { return q.Name == k.Queue }) {
+		if !given && !c.hasQueue(k.Queue) {
 			c.Queues = append(c.Queues, Queue{Name: k.Queue, Priority: 100, Method: plan.LeastActive})
 		}
 	}
@@ -160,6 +162,8 @@ func (c *Config) check() error {
 		switch {
 		case names["class "+k.Name]:
 			return fmt.Errorf("two classes are named %q", k.Name)
+		case !c.hasQueue(k.Queue):
+			return c.noQueue("class "+k.Name, k.Queue)
 		case k.Rate <= 0 || math.IsInf(k.Rate, 0):
 			return fmt.Errorf("class %s: arrival rate %g: want a number above 0", k.Name, k.Rate)
 		case k.Service.Mean <= 0 || k.Service.Never():
@@ -174,8 +178,8 @@ func (c *Config) check() error {
 		}
 		names["agent "+a.Name] = true
 		for _, q := range a.Queues {
-			if !slices.ContainsFunc(c.Queues, func(o Queue) bool { return o.Name == q }) {
-				return fmt.Errorf("agent %s: there is no queue %q", a.Name, q)
+			if !c.hasQueue(q) {
+				return c.noQueue("agent "+a.Name, q)
 			}
 		}
 	}
@@ -183,6 +187,19 @@ func (c *Config) check() error {
 		return fmt.Errorf("offers are declined with probability %g and missed with %g: together that is more than 1", h.Decline, h.Miss)
 	}
 	return nil
+}
+
+func (c *Config) hasQueue(name string) bool {
+	return slices.ContainsFunc(c.Queues, func(q Queue) bool { return q.Name == name })
+}
+
+// noQueue is the error of who names a queue that is not there.
+func (c *Config) noQueue(who, name string) error {
+	names := make([]string, 0, len(c.Queues))
+	for i := range c.Queues {
+		names = append(names, c.Queues[i].Name)
+	}
+	return fmt.Errorf("%s: there is no queue %q: want %s", who, name, strings.Join(names, " or "))
 }
 
 // serves reports whether an agent is ever given customers of a class.

@@ -51,14 +51,15 @@ func fileSettings(path, key string, node *yaml.Node) ([]setting, error) {
 	}
 	var out []setting
 	for _, n := range nodes {
-		value, err := flat(n)
+		given, err := flat(n)
+		value := given
 		if err == nil {
-			value, err = sameAs(value)
+			value, err = sameAs(given)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: line %d: %s: %w", path, n.Line, key, err)
 		}
-		out = append(out, setting{name: f.name, value: value, file: path})
+		out = append(out, setting{name: f.name, value: value, file: path, said: [2]string{key, given}})
 	}
 	return out, nil
 }

@@ -4,18 +4,23 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // setting is one flag with a value, from the command line or a file.
-type setting struct{ name, value, file string }
+type setting struct {
+	name, value string
+	file        string
+	said        [2]string // the name and the value as they were given, which may be another name of the flag
+}
 
 // where says where it was set.
 func (s *setting) where() string {
 	if s.file != "" {
-		return fmt.Sprintf("%s: %s %q", s.file, s.name, s.value)
+		return fmt.Sprintf("%s: %s %q", s.file, s.said[0], s.said[1])
 	}
-	return fmt.Sprintf("flag --%s %q", s.name, s.value)
+	return fmt.Sprintf("flag --%s %q", s.said[0], s.said[1])
 }
 
 // read takes the command line apart. What it says of a flag replaces what the file says of the same.
@@ -44,7 +49,11 @@ func read(args []string) (*settings, error) {
 		}
 	}
 	s := newSettings()
-	for _, l := range append(all, line...) {
+	all = append(all, line...)
+	if err := once(all); err != nil {
+		return nil, err
+	}
+	for _, l := range all {
 		if l.name == "config" {
 			continue
 		}
@@ -53,6 +62,19 @@ func read(args []string) (*settings, error) {
 		}
 	}
 	return s, nil
+}
+
+// once refuses what is there twice and cannot be.
+func once(all []setting) error {
+	first := make(map[string]*setting)
+	for i := range all {
+		l := &all[i]
+		if before := first[l.name]; before != nil && !find(l.name).several {
+			return fmt.Errorf("%s: there is %s already, and one counts", l.where(), before.where())
+		}
+		first[l.name] = l
+	}
+	return nil
 }
 
 // split makes settings of --name value, --name=value and -name alike.
@@ -65,8 +87,7 @@ func split(args []string) ([]setting, error) {
 			return nil, fmt.Errorf("%q is no flag: want --NAME VALUE", arg)
 		}
 		if name == "h" || name == "help" {
-			out = append(out, setting{name: "help", value: "true"})
-			continue
+			return []setting{{name: "help", value: "true"}}, nil // whatever else is there
 		}
 		f, sameAs := lookup(name)
 		if f == nil {
@@ -82,17 +103,18 @@ func split(args []string) ([]setting, error) {
 		if err != nil {
 			return nil, fmt.Errorf("flag --%s %q: %w", name, value, err)
 		}
-		out = append(out, setting{name: f.name, value: set})
+		out = append(out, setting{name: f.name, value: set, said: [2]string{name, value}})
 	}
 	return out, nil
 }
 
 // unknown is the error of a name that is not known, with one that is like it.
 func unknown(what, name string) error {
-	best, distance := "", 4
+	best, distance := "", len(name)
 	for i := range flags {
-		for _, known := range append([]string{flags[i].name}, flags[i].aliases...) {
-			if d := edits(name, known); d < distance {
+		for _, known := range slices.Concat([]string{flags[i].name}, flags[i].aliases, flags[i].inverse) {
+			// More than a third of it is another word.
+			if d := edits(name, known); d < distance && d <= min(len(name), len(known))/3 {
 				best, distance = known, d
 			}
 		}

@@ -53,9 +53,12 @@ type classSetting struct {
 	service, patience, priority bool
 }
 
+// mostConversations is more than anybody waits for.
+const mostConversations = 1_000_000_000
+
 func newSettings() *settings {
 	return &settings{
-		warmup: -1, seed: 1, closed: plan.EndItem, percentiles: []float64{50, 90, 95, 99},
+		warmup: -1, seed: 1, closed: plan.EndItem,
 		handling: centre.Handling{Accept: centre.Dist{Kind: centre.DeterministicDist}},
 	}
 }
@@ -84,14 +87,27 @@ func (s *settings) config() (centre.Config, error) {
 	if len(c.WaitsAbove) == 0 {
 		c.WaitsAbove = []float64{c.Classes[0].Service.Mean}
 	}
+	if len(c.Percentiles) == 0 {
+		c.Percentiles = []float64{50, 90, 95, 99}
+	}
 	if s.duration > 0 {
-		var rate float64
-		for i := range c.Classes {
-			rate += c.Classes[i].Rate
-		}
-		c.Conversations = max(1, int(math.Round(s.duration*rate)))
+		return c, s.last(&c)
 	}
 	return c, nil
+}
+
+// last makes it as many conversations as come in the duration.
+func (s *settings) last(c *centre.Config) error {
+	var rate float64
+	for i := range c.Classes {
+		rate += c.Classes[i].Rate
+	}
+	n := math.Round(s.duration * rate)
+	if n > mostConversations {
+		return fmt.Errorf("in %g seconds %.3g conversations arrive: want a --duration for at most %d", s.duration, n, mostConversations)
+	}
+	c.Conversations = max(1, int(n))
+	return nil
 }
 
 // completeQueues makes what is said of queues in general hold for each that says nothing else.
@@ -101,9 +117,11 @@ func (s *settings) completeQueues(c *centre.Config) {
 			c.Queues = append(c.Queues, centre.Queue{Name: name})
 		}
 	}
-	for i := range c.Classes {
-		if name := c.Classes[i].Queue; name != "" {
-			named(name)
+	if len(c.Queues) == 0 { // a class may name only what is given, where some is
+		for i := range c.Classes {
+			if name := c.Classes[i].Queue; name != "" {
+				named(name)
+			}
 		}
 	}
 	if len(c.Queues) == 0 {
@@ -180,6 +198,7 @@ func pairs(value string, keys map[string]func(v string) error) error {
 		known = append(known, k)
 	}
 	slices.Sort(known)
+	said := make(map[string]bool)
 	for part := range strings.SplitSeq(value, ",") {
 		k, v, ok := strings.Cut(strings.TrimSpace(part), "=")
 		k, v = strings.TrimSpace(k), strings.TrimSpace(v)
@@ -188,7 +207,10 @@ func pairs(value string, keys map[string]func(v string) error) error {
 			return fmt.Errorf("%q is no KEY=VALUE: want some of %s, separated by commas", part, strings.Join(known, ", "))
 		case keys[k] == nil:
 			return fmt.Errorf("%q is not known: want some of %s", k, strings.Join(known, ", "))
+		case said[k]:
+			return fmt.Errorf("%s is there twice: want it once", k)
 		}
+		said[k] = true
 		if err := keys[k](v); err != nil {
 			return fmt.Errorf("%s: %w", k, err)
 		}
@@ -243,7 +265,7 @@ func (s *settings) addQueue(value string) error {
 		"priority":      func(v string) (err error) { q.Priority, err = whole(v, 1, math.MaxInt32); return err },
 		"method":        func(v string) (err error) { q.Method, err = parseMethod(v); return err },
 		"hours":         func(v string) (err error) { q.Hours, err = parseHours(v); return err },
-		"promote-after": func(v string) (err error) { q.PromoteAfter, err = centre.ParseSeconds(v); return err },
+		"promote-after": func(v string) (err error) { q.PromoteAfter, err = lasting(v); return err },
 		"limit": func(v string) error {
 			n, err := whole(v, 1, math.MaxInt32)
 			q.Overflow = append(q.Overflow, plan.Overflow{On: plan.ItemLimit, Limit: n, Action: plan.EndItem})

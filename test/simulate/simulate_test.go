@@ -71,23 +71,35 @@ const skillModel = "skill based, first come first served, the longest idle agent
 
 func TestBadValues(t *testing.T) {
 	for args, want := range map[string]string{
-		"--agents 5":                                               "there are no customers: want --arrival-rate R, or --class name=a,rate=R for each class",
-		"--arrival-rate 1":                                         "there are no agents: want --agents N, or --agent name=ann,skills=a+b:7 for each",
-		"--arrival-rate -1 --agents 5":                             `flag --arrival-rate "-1": "-1" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
-		"--arrival-rate x --agents 5":                              `flag --arrival-rate "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
-		"--arrival-rate 1 --agents 0":                              `flag --agents "0": "0" is not right: want a whole number from 1 to 100000`,
-		"--arrival-rate 1 --agents 2.5":                            `flag --agents "2.5": "2.5" is not right: want a whole number from 1 to 100000`,
-		"--arrival-rate 1 --agents 1 --service-time 0":             `flag --service-time "0": "0" is not right: want a mean above 0`,
-		"--arrivl-rate 1":                                          "flag --arrivl-rate is not known: did you mean --arrival-rate?",
-		"--arrival-rate 1 --agents":                                "flag --agents has no value: want a whole number from 1",
-		"4":                                                        `"4" is no flag: want --NAME VALUE`,
-		"--method Fastest":                                         `flag --method "Fastest": "Fastest" is not known: want LeastActive or HighestCapacity or RoundRobin`,
-		"--class name=a":                                           `flag --class "name=a": it has no rate: want rate=R, such as rate=0.8`,
-		"--class name=a,rate=1,color=red":                          `flag --class "name=a,rate=1,color=red": "color" is not known: want some of arrival-rate, mean-service, name, patience, priority, queue, rate, service, service-time, skills, units`,
-		"--agent skills=a:11":                                      `flag --agent "skills=a:11": skills: "11" is not right: want a whole number from 1 to 10`,
-		"--arrival-rate 1,2,3 --priority 1,2 --agents 1":           "--priority has 2 values and --arrival-rate 3: want one for all, or one for each",
-		"--hours Mon-Fri":                                          `flag --hours "Mon-Fri": "Mon-Fri" are no hours: want days and times such as "Mon-Fri 08:00-18:00", several separated by semicolons`,
-		"--arrival-rate 1 --agent name=a,queues=none":              `agent a: there is no queue "none"`,
+		"--agents 5":                                     "there are no customers: want --arrival-rate R, or --class name=a,rate=R for each class",
+		"--arrival-rate 1":                               "there are no agents: want --agents N, or --agent name=ann,skills=a+b:7 for each",
+		"--arrival-rate -1 --agents 5":                   `flag --arrival-rate "-1": "-1" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
+		"--arrival-rate x --agents 5":                    `flag --arrival-rate "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
+		"--arrival-rate 1 --agents 0":                    `flag --agents "0": "0" is not right: want a whole number from 1 to 100000`,
+		"--arrival-rate 1 --agents 2.5":                  `flag --agents "2.5": "2.5" is not right: want a whole number from 1 to 100000`,
+		"--arrival-rate 1 --agents 1 --service-time 0":   `flag --service-time "0": "0" is not right: want a mean above 0`,
+		"--arrivl-rate 1":                                "flag --arrivl-rate is not known: did you mean --arrival-rate?",
+		"--arrival-rate 1 --agents":                      "flag --agents has no value: want a whole number from 1",
+		"4":                                              `"4" is no flag: want --NAME VALUE`,
+		"--method Fastest":                               `flag --method "Fastest": "Fastest" is not known: want LeastActive or HighestCapacity or RoundRobin`,
+		"--class name=a":                                 `flag --class "name=a": it has no rate: want rate=R, such as rate=0.8`,
+		"--class name=a,rate=1,color=red":                `flag --class "name=a,rate=1,color=red": "color" is not known: want some of arrival-rate, mean-service, name, patience, priority, queue, rate, service, service-time, skills, units`,
+		"--agent skills=a:11":                            `flag --agent "skills=a:11": skills: "11" is not right: want a whole number from 1 to 10`,
+		"--arrival-rate 1,2,3 --priority 1,2 --agents 1": "--priority has 2 values and --arrival-rate 3: want one for all, or one for each",
+		"--hours Mon-Fri":                                `flag --hours "Mon-Fri": "Mon-Fri" are no hours: want days and times such as "Mon-Fri 08:00-18:00", several separated by semicolons`,
+		"--arrival-rate 1 --agent name=a,queues=none":    `agent a: there is no queue "none": want main`,
+		"--queue name=vip --queue name=b --class rate=1,queue=vpi --agents 2": `class class-1: there is no queue "vpi": want vip or b`,
+		"--arrival-rate 1 --agents 1 --service-rate 0":                        `flag --service-rate "0": "0" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
+		"--arrival-rate 1 --servers 0":                                        `flag --servers "0": "0" is not right: want a whole number from 1 to 100000`,
+		"--arrival-rate 1 --agents 2 --servers 3":                             `flag --servers "3": there is flag --agents "2" already, and one counts`,
+		"--arrival-rate 1 --agents 1 --duration 0":                            `flag --duration "0": "0" is not right: want a time above 0`,
+		"--arrival-rate 1 --agents 1 --duration 0h":                           `flag --duration "0h": "0h" is not right: want a time above 0`,
+		"--arrival-rate 1 --agents 1 --duration -3h":                          `flag --duration "-3h": "-3h" is no time: want seconds such as 90 or 0.5, or a duration such as 3m`,
+		"--arrival-rate 1 --agents 1 --duration 1e300":                        "in 1e+300 seconds 1e+300 conversations arrive: want a --duration for at most 1000000000",
+		"--arrival-rate 1 --agents 1 --offer-timeout 0":                       `flag --offer-timeout "0": "0" is not right: want a time above 0`,
+		"--class name=a,rate=1,rate=2 --agents 1":                             `flag --class "name=a,rate=1,rate=2": rate is there twice: want it once`,
+		"--bogus 1":       "flag --bogus is not known",
+		"--servce-rate 1": "flag --servce-rate is not known: did you mean --service-rate?",
 		"--arrival-rate 1 --agents 1 --decline .7 --miss .7":       "offers are declined with probability 0.7 and missed with 0.7: together that is more than 1",
 		"--class name=a,rate=1 --class name=a,rate=1 --agents 1":   `two classes are named "a"`,
 		"--arrival-rate 1 --agents 1 --theta x":                    `flag --theta "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
@@ -145,6 +157,31 @@ waitAbove: [1, 2]
 	}
 	if _, err := simulate(t, "--config", path); err == nil || !strings.HasSuffix(err.Error(), "agnets is not known: did you mean --agents?") {
 		t.Errorf("a name that is not known: %v", err)
+	}
+}
+
+// TestFileOfSeveral: what may be there several times is a list in a file, and each of it counts; of what may not, two are
+// refused.
+func TestFileOfSeveral(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "centre.yaml")
+	write := func(body string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("{arrivalRate: [1, 2], agents: 4, percentiles: [50, 99]}")
+	r, err := simulate(t, "--config", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Classes) != 2 || len(r.Total.WaitPercentiles) != 2 {
+		t.Errorf("%d classes and percentiles %v, want two of both", len(r.Classes), r.Total.WaitPercentiles)
+	}
+	write("{arrivalRate: 1, agents: 4, servers: 5}")
+	want := path + `: servers "5": there is ` + path + `: agents "4" already, and one counts`
+	if _, err := simulate(t, "--config", path); err == nil || err.Error() != want {
+		t.Errorf("two numbers of agents: %v, want %s", err, want)
 	}
 }
 

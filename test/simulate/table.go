@@ -19,6 +19,8 @@ type option struct {
 	name    string
 	aliases []string
 	inverse []string // aliases whose value is a rate: one over it is meant
+	endless bool     // it may be for ever, which is a rate of 0
+	several bool     // it may be there several times: each adds to the others
 	want    string
 	help    string
 	set     func(s *settings, value string) error
@@ -43,7 +45,7 @@ func lookup(name string) (*option, func(string) (string, error)) {
 			return f, same
 		}
 		if slices.Contains(f.inverse, plain) {
-			return f, oneOver
+			return f, f.oneOver
 		}
 	}
 	return nil, nil
@@ -55,11 +57,11 @@ func find(name string) *option {
 	return f
 }
 
-// oneOver makes times of rates; a rate of 0 is never.
-func oneOver(value string) (string, error) {
+// oneOver makes times of rates; a rate of 0 is never, where that can be.
+func (f *option) oneOver(value string) (string, error) {
 	var out []string
 	for v := range strings.SplitSeq(value, ",") {
-		if f, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil && f == 0 {
+		if r, err := strconv.ParseFloat(strings.TrimSpace(v), 64); err == nil && r == 0 && f.endless {
 			out = append(out, "inf")
 			continue
 		}
@@ -117,6 +119,15 @@ func finite(v string) (float64, error) {
 	return f, err
 }
 
+// lasting is a time that is not over at once: 0 would mean that the flag is not there.
+func lasting(v string) (float64, error) {
+	f, err := finite(v)
+	if err == nil && f == 0 {
+		err = fmt.Errorf("%q is not right: want a time above 0", v)
+	}
+	return f, err
+}
+
 func positive(v string) (centre.Dist, error) {
 	d, err := centre.ParseDist(v)
 	if err == nil && (d.Mean <= 0 || d.Never()) {
@@ -135,31 +146,31 @@ func customerFlags() []option {
 			group: customers, name: "arrival-rate", aliases: []string{"lambda", "rate", "arrivals"},
 			want: "a rate such as 0.8 (a second), 2/m or 120/h",
 			help: "how many conversations arrive, by a Poisson process; several values make several classes",
-			set:  list(func(s *settings) *[]float64 { return &s.rates }, centre.ParseRate),
+			set:  list(func(s *settings) *[]float64 { return &s.rates }, centre.ParseRate), several: true,
 		},
 		{
 			group: customers, name: "service-time", aliases: []string{"mean-service", "service"}, inverse: []string{"service-rate", "mu"},
 			want: "a mean such as 180 or 3m, or deterministic:MEAN, lognormal:MEAN:CV, erlang:MEAN:PHASES",
 			help: "how long an agent is busy with one; a mean alone is exponential (default 1). --service-rate R is 1/R",
-			set:  list(func(s *settings) *[]centre.Dist { return &s.services }, positive),
+			set:  list(func(s *settings) *[]centre.Dist { return &s.services }, positive), several: true,
 		},
 		{
 			group: customers, name: "patience", inverse: []string{"abandonment-rate", "patience-rate", "theta"},
 			want: "a mean such as 60 or 2m, another distribution, inf or 0",
 			help: "how long customers wait before they leave (default inf; with 0 nobody waits). --abandonment-rate R is 1/R",
-			set:  list(func(s *settings) *[]centre.Dist { return &s.patiences }, centre.ParseDist),
+			set:  list(func(s *settings) *[]centre.Dist { return &s.patiences }, centre.ParseDist), several: true, endless: true,
 		},
 		{
 			group: customers, name: "priority", aliases: []string{"priorities"}, want: "a whole number from 1",
 			help: "of the items of a class: 1 is served first (default 100)",
-			set:  list(func(s *settings) *[]int32 { return &s.priorities }, wholeIn(1, math.MaxInt32)),
+			set:  list(func(s *settings) *[]int32 { return &s.priorities }, wholeIn(1, math.MaxInt32)), several: true,
 		},
 		{
 			group: customers, name: "class", aliases: []string{"classes"},
 			want: "KEY=VALUE,..., such as name=a,rate=0.8,mean-service=1,patience=inf,priority=1,skills=x:5",
 			help: "a class: name, rate, service, patience, priority, units, queue, skills (a+b:7 needs a, and b at 7 or better);\n" +
 				"what it leaves out is as the flags above say",
-			set: (*settings).addClass,
+			set: (*settings).addClass, several: true,
 		},
 	}
 }
@@ -178,12 +189,12 @@ func staffFlags() []option {
 		{
 			group: staff, name: "agent", want: "KEY=VALUE,..., such as name=ann,skills=a+b:7,units=1",
 			help: "an agent: name, count, units, queues (q1+q2; default all), speed, skills (without a rating it is 10)",
-			set:  (*settings).addAgent,
+			set:  (*settings).addAgent, several: true,
 		},
 		{
 			group: staff, name: "queue", aliases: []string{"queues"}, want: "KEY=VALUE,..., such as name=vip,priority=1",
 			help: "a queue: name, priority (smaller is served first, default 100), method, hours, limit, promote-after",
-			set:  (*settings).addQueue,
+			set:  (*settings).addQueue, several: true,
 		},
 		{
 			group: staff, name: "method", aliases: []string{"assignment-method"}, want: "LeastActive, HighestCapacity or RoundRobin",
@@ -207,7 +218,7 @@ func staffFlags() []option {
 			group: staff, name: "promote-after",
 			want: "a time such as 300 or 5m",
 			help: "after how long a customer is served before all who are not promoted",
-			set:  one(func(s *settings) *float64 { return &s.promoteAfter }, finite),
+			set:  one(func(s *settings) *float64 { return &s.promoteAfter }, lasting),
 		},
 		{
 			group: staff, name: "hours", want: `days and times such as "Mon-Fri 08:00-18:00;Sat 10-14"`,
@@ -246,12 +257,12 @@ func handlingFlags() []option {
 			group: staff, name: "offer-timeout",
 			want: "a time such as 120 or 2m",
 			help: "after how long an offer expires (default 120)",
-			set:  one(func(s *settings) *float64 { return &s.handling.Timeout }, finite),
+			set:  one(func(s *settings) *float64 { return &s.handling.Timeout }, lasting),
 		},
 		{
 			group: staff, name: "reoffer-after", aliases: []string{"cool-off"}, want: "a time such as 120 or 2m",
 			help: "after how long an agent is offered again what was not taken (default 120)",
-			set:  one(func(s *settings) *float64 { return &s.handling.Reoffer }, finite),
+			set:  one(func(s *settings) *float64 { return &s.handling.Reoffer }, lasting),
 		},
 		{
 			group: staff, name: "wrap-up",
@@ -267,12 +278,12 @@ func runFlags() []option {
 		{
 			group: length, name: "conversations", aliases: []string{"customers"}, want: "a whole number from 100",
 			help: "how many arrive on average in each replication, after the warm-up (default 50,000)",
-			set:  one(func(s *settings) *int { return &s.conversations }, countIn(100, 1_000_000_000)),
+			set:  one(func(s *settings) *int { return &s.conversations }, countIn(100, mostConversations)),
 		},
 		{
 			group: length, name: "duration", aliases: []string{"time", "horizon"}, want: "a time such as 86400 or 24h",
 			help: "the same by time: how long each replication is looked at",
-			set:  one(func(s *settings) *float64 { return &s.duration }, finite),
+			set:  one(func(s *settings) *float64 { return &s.duration }, lasting),
 		},
 		{
 			group: length, name: "warmup", aliases: []string{"warm-up"}, want: "a time such as 3600 or 1h",
@@ -297,14 +308,11 @@ func runFlags() []option {
 		{
 			group: output, name: "wait-above", aliases: []string{"above", "threshold"}, want: "times such as 20,60",
 			help: "print P(wait > t) for these t (default one mean service time)",
-			set:  list(func(s *settings) *[]float64 { return &s.above }, finite),
+			set:  list(func(s *settings) *[]float64 { return &s.above }, finite), several: true,
 		},
 		{
 			group: output, name: "percentiles", want: "numbers such as 50,95,99.9", help: "of the wait (default 50,90,95,99)",
-			set: func(s *settings, v string) error {
-				s.percentiles = nil
-				return list(func(s *settings) *[]float64 { return &s.percentiles }, numberIn(0, 100))(s, v)
-			},
+			set: list(func(s *settings) *[]float64 { return &s.percentiles }, numberIn(0, 100)), several: true,
 		},
 		{
 			group: output, name: "output", aliases: []string{"o", "format"}, want: "json or text", help: "default json",
