@@ -100,23 +100,35 @@ func (f *filler) tail(events int) {
 }
 
 // BenchmarkSize has the figures of a distributor with many open items: the pause for a snapshot, its size, memory, and a
-// start from it. WORKSTREAM_BENCH_ITEMS has other numbers of items.
+// start from it; and of a start from so many events behind a snapshot. WORKSTREAM_BENCH_ITEMS and WORKSTREAM_BENCH_TAILS have
+// other numbers of them.
 func BenchmarkSize(b *testing.B) {
-	sizes := []int{100_000}
-	if list := os.Getenv("WORKSTREAM_BENCH_ITEMS"); list != "" {
-		sizes = nil
-		for s := range strings.SplitSeq(list, ",") {
-			n, err := strconv.Atoi(s)
-			check(b, err)
-			sizes = append(sizes, n)
-		}
+	items, tails := []int{100_000}, []int{10_000, 100_000, 1_000_000}
+	if testing.Short() {
+		items, tails = []int{10_000}, tails[:1]
 	}
-	for _, items := range sizes {
-		b.Run(fmt.Sprintf("items=%d", items), func(b *testing.B) { atSize(b, items, 0) })
+	for _, n := range numbers(b, "WORKSTREAM_BENCH_ITEMS", items) {
+		b.Run(fmt.Sprintf("items=%d", n), func(b *testing.B) { atSize(b, n, 0) })
 	}
-	for _, events := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprintf("tail=%d", events), func(b *testing.B) { atSize(b, 1000, events) })
+	for _, n := range numbers(b, "WORKSTREAM_BENCH_TAILS", tails) {
+		b.Run(fmt.Sprintf("tail=%d", n), func(b *testing.B) { atSize(b, 1000, n) })
 	}
+}
+
+// numbers are those of a variable, separated by commas, or else others.
+func numbers(b *testing.B, variable string, otherwise []int) []int {
+	b.Helper()
+	list := os.Getenv(variable)
+	if list == "" {
+		return otherwise
+	}
+	var out []int
+	for s := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(s)
+		check(b, err)
+		out = append(out, n)
+	}
+	return out
 }
 
 // cpu is the time that this process has had of all cores.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command local measures a distributor as a process of its own, without a cluster: whole lifecycles of conversations at full
-// speed and at a fixed rate, every answer after its fsync.
+// speed and at a fixed rate, every answer after its fsync; then what many open items and a long journal cost it.
 package main
 
 import (
@@ -24,6 +24,7 @@ type options struct {
 	rate             int
 	duration, warmUp time.Duration
 	overHTTP         bool
+	items, tails     string
 	profile, out     string
 }
 
@@ -38,6 +39,8 @@ func main() {
 	flag.DurationVar(&o.duration, "duration", 20*time.Second, "how long each loop is measured")
 	flag.DurationVar(&o.warmUp, "warm-up", 3*time.Second, "how long each loop runs before")
 	flag.BoolVar(&o.overHTTP, "http", false, "agents send their commands over HTTP instead of their stream")
+	flag.StringVar(&o.items, "items", "100000", "sizes: numbers of open items, separated by commas; empty leaves them out")
+	flag.StringVar(&o.tails, "tails", "10000,100000", "sizes: numbers of events after a snapshot, likewise")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the distributor")
 	flag.StringVar(&o.out, "o", "", "file for the figures as JSON")
 	flag.Parse()
@@ -64,9 +67,39 @@ func run(ctx context.Context, o *options) error {
 			return err
 		}
 	}
-	stage, err := setUp(ctx, o)
+	var f figures
+	var err error
+	if f.Loads, err = loads(ctx, o); err != nil {
+		return err
+	}
+	if f.Sizes, err = sizes(ctx, o); err != nil {
+		return err
+	}
+	printSizes(os.Stdout, f.Sizes)
+	if o.out == "" {
+		return nil
+	}
+	body, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
+	}
+	return os.WriteFile(o.out, append(body, '\n'), 0o600)
+}
+
+// figures are all that was measured.
+type figures struct {
+	Loads []*result `json:"loads"`
+	Sizes []size    `json:"sizes,omitempty"`
+}
+
+// loads measures one loop after the other, on one distributor.
+func loads(ctx context.Context, o *options) ([]*result, error) {
+	if o.parallel == 0 && o.rate == 0 {
+		return nil, nil
+	}
+	stage, err := setUp(ctx, o)
+	if err != nil {
+		return nil, err
 	}
 	defer stage.stop()
 	var results []*result
@@ -83,17 +116,10 @@ func run(ctx context.Context, o *options) error {
 		}
 		r, err := stage.measure(ctx, load.name, load.run(stage.desk))
 		if err != nil {
-			return fmt.Errorf("%s: %w", load.name, err)
+			return nil, fmt.Errorf("%s: %w", load.name, err)
 		}
 		r.print(os.Stdout)
 		results = append(results, r)
 	}
-	if o.out == "" {
-		return nil
-	}
-	body, err := json.MarshalIndent(results, "", "  ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(o.out, append(body, '\n'), 0o600)
+	return results, nil
 }
