@@ -5,17 +5,22 @@
 RACE ?= ./internal/journal/... ./internal/planfeed/... ./internal/ingress/... ./internal/channel/... \
   ./internal/delivery/... ./internal/view/... ./internal/distributor/...
 
-.PHONY: test test-e2e bench perf perf-cluster bench-control-plane
+.PHONY: test test-e2e bench bench-once perf perf-cluster bench-control-plane
 test: ## Run every test that needs no cluster, against a real API server where one is asked for.
 	hack/make/test.sh $(RACE)
 
 test-e2e: ## Run the flows on a real cluster; one that it started itself is stopped afterwards unless KEEP=1.
 	hack/make/e2e.sh
 
-bench: ## Run the benchmarks.
-	go test -run '^$$' -bench . -benchmem ./internal/...
+BENCH ?= .
+COUNT ?= 1
+bench: ## Run the benchmarks that match BENCH, each COUNT times: `make bench COUNT=6 > old.txt` is for benchstat. ARGS='-benchtime 100ms'.
+	@hack/make/bench.sh -bench '$(BENCH)' -count $(COUNT) -timeout 0 $(ARGS)
 
-perf: ## Measure a distributor as a process on this machine: whole lifecycles, closed and open loop. PERF has its flags.
+bench-once: ## Run every benchmark once, at a small size: none of them may fail.
+	@hack/make/bench.sh -bench . -benchtime 1x -short -timeout 5m
+
+perf: ## Measure a distributor as a process on this machine: lifecycles, memory, snapshots, recovery. PERF has its flags.
 	go run ./test/perf/local $(PERF)
 
 WORKSTREAMS ?= 5000

@@ -83,7 +83,10 @@ func report(b *testing.B, took []time.Duration) {
 func BenchmarkRecovery(b *testing.B) {
 	w := newWorld(b)
 	a := w.start(func(a *App) { a.cfg.CheckInvariants, a.cfg.SnapshotEntries = false, 1<<30 })
-	const conversations = 10_000
+	conversations := 10_000
+	if testing.Short() {
+		conversations = 1000
+	}
 	var senders sync.WaitGroup
 	for s := range 32 {
 		senders.Go(func() {

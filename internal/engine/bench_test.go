@@ -241,6 +241,7 @@ func (b *bench) serve() {
 // wait; with nobody waiting half of the agents have something.
 func runLifecycles(b *testing.B, name string, s size, waiting int) {
 	b.Helper()
+	s, waiting = inShort(s, waiting)
 	var w *bench
 	b.Run(name, func(b *testing.B) {
 		if w == nil {
@@ -265,6 +266,14 @@ func runLifecycles(b *testing.B, name string, s size, waiting int) {
 		b.ReportMetric(float64(cpu()-before)/float64(b.N), "cpu-ns/op")
 		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lifecycles/s")
 	})
+}
+
+// inShort makes big centres small when it only matters that they run.
+func inShort(s size, waiting int) (size, int) {
+	if testing.Short() {
+		s.agents, waiting = min(s.agents, 1000), min(waiting, 1000)
+	}
+	return s, waiting
 }
 
 // cpu is the processor time of this process so far, in nanoseconds: what others do on the machine is not part of it.
@@ -346,7 +355,8 @@ func BenchmarkQueues(b *testing.B) {
 func BenchmarkLifecycle(b *testing.B) {
 	for _, agents := range []int{10, 100, 1_000, 10_000} {
 		b.Run(fmt.Sprintf("agents=%d", agents), func(b *testing.B) {
-			w := newBench(b, size{agents: agents, queues: min(10, agents/10)}) // each queue has agents
+			s, _ := inShort(size{agents: agents, queues: min(10, agents/10)}, 0) // each queue has agents
+			w := newBench(b, s)
 			b.ReportAllocs()
 			b.ResetTimer()
 			for i := range b.N {
@@ -371,8 +381,9 @@ func BenchmarkLifecycle(b *testing.B) {
 // BenchmarkActivatePlan is an edit of one agent in a centre with so many open items.
 func BenchmarkActivatePlan(b *testing.B) {
 	for _, waiting := range []int{0, 100_000} {
-		w := newBench(b, size{agents: 10_000, queues: 200, memberships: 10, skills: 200, needs: 1})
-		for range waiting {
+		s, n := inShort(size{agents: 10_000, queues: 200, memberships: 10, skills: 200, needs: 1}, waiting)
+		w := newBench(b, s)
+		for range n {
 			w.arrive()
 		}
 		var plans [2]event.ActivatePlan
