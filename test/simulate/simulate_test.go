@@ -203,7 +203,7 @@ func TestText(t *testing.T) {
 	if err := run(t.Context(), strings.Fields(args), &out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"model: M/M/3+M (Erlang A)", "class-2:", "  abandonment", "utilisation", "agent-3", "seed 1"} {
+	for _, want := range []string{"model: M/M/3+M (Erlang A)", "class-2:", "  abandonment", "utilisation", "agent-3", "seed 1", "\n                           found     standard error"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, out.String())
 		}

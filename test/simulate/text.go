@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"workstream.dev/operator/test/centre"
 )
@@ -28,7 +27,8 @@ durations such as 3m; rates are per second, or 120/h.
 
 const footnotes = `
 Without flags that say otherwise all is as theory has it: first come first served among all whom an agent can serve, the
-longest idle agent first, items assigned at once, no after-work. A file for --config has the same names:
+longest idle agent first, items assigned at once, no after-work. A wait ends when an agent accepts. docs/development.md says
+what each field of the output is. A file for --config has the same names:
 
   conversations: 100000
   classes:
@@ -62,58 +62,92 @@ func help() string {
 	return b.String()
 }
 
+// table has lines of cells under each other; what is one cell alone has no part in their widths.
+type table [][]string
+
+func (t *table) add(format string, args ...any) {
+	*t = append(*t, strings.Split(fmt.Sprintf(format, args...), "\t"))
+}
+
+func (t table) write(out io.Writer) error {
+	var widths []int
+	for _, cells := range t {
+		for i, c := range cells {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			if len(cells) > 1 {
+				widths[i] = max(widths[i], len(c)+2)
+			}
+		}
+	}
+	var b strings.Builder
+	for _, cells := range t {
+		for i, c := range cells {
+			if i == len(cells)-1 {
+				b.WriteString(c + "\n")
+				continue
+			}
+			fmt.Fprintf(&b, "%-*s", widths[i], c)
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
 func writeText(out io.Writer, r *centre.Report) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var t table
 	if r.Model != "" {
-		fmt.Fprintf(w, "model: %s\n", r.Model)
+		t.add("model: %s", r.Model)
 	} else {
-		fmt.Fprintf(w, "no model: %s\n", r.NoModel)
+		t.add("no model: %s", r.NoModel)
 	}
 	groups := []centre.Group{r.Total}
 	if len(r.Classes) > 1 {
 		groups = append(r.Classes, r.Total)
 	}
-	fmt.Fprint(w, "\n\tfound\tstandard error\t95 % from\tto\ttheory\tsigmas\n")
+	t.add("\tfound\tstandard error\t95 %% from\tto\ttheory\tsigmas")
 	for i := range groups {
-		writeGroup(w, &groups[i])
+		t.group(&groups[i])
 	}
-	line(w, "utilisation", r.Utilisation)
+	t.figure("utilisation", r.Utilisation)
 	for i := range r.Agents {
 		if len(r.Agents) <= 20 {
-			line(w, "  "+r.Agents[i].Name, r.Agents[i].Utilisation)
+			t.figure("  "+r.Agents[i].Name, r.Agents[i].Utilisation)
 		}
 	}
-	fmt.Fprintf(w, "\n%d conversations in %d replications of %.6g s after %.6g s, seed %d: %.1f s, %.0f conversations a second\n",
+	t.add("")
+	t.add("%d conversations in %d replications of %.6g s after %.6g s, seed %d: %.1f s, %.0f conversations a second",
 		r.Conversations, r.Replications, r.Span, r.Warmup, r.Seed, r.WallSeconds, r.ConversationsPerSecond)
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(w, "warning: %s\n", warning)
+		t.add("warning: %s", warning)
 	}
-	return w.Flush()
+	return t.write(out)
 }
 
-func writeGroup(w io.Writer, g *centre.Group) {
-	fmt.Fprintf(w, "%s: %d arrived, %d served, %d left", g.Name, g.Arrivals, g.Served, g.Abandoned)
+func (t *table) group(g *centre.Group) {
+	head := fmt.Sprintf("%s: %d arrived, %d served, %d left", g.Name, g.Arrivals, g.Served, g.Abandoned)
 	if g.Overflowed > 0 {
-		fmt.Fprintf(w, ", %d overflowed", g.Overflowed)
+		head += fmt.Sprintf(", %d overflowed", g.Overflowed)
 	}
 	if g.Unresolved > 0 {
-		fmt.Fprintf(w, ", %d still wait", g.Unresolved)
+		head += fmt.Sprintf(", %d still wait", g.Unresolved)
 	}
-	fmt.Fprintln(w)
-	line(w, "  P(wait > 0)", g.WaitProbability)
-	line(w, "  mean wait", g.MeanWait)
-	line(w, "  mean wait of the served", g.MeanWaitServed)
+	t.add("%s", head)
+	t.figure("  P(wait > 0)", g.WaitProbability)
+	t.figure("  mean wait", g.MeanWait)
+	t.figure("  mean wait of the served", g.MeanWaitServed)
 	for _, key := range inOrder(g.WaitPercentiles) {
-		line(w, "  wait, percentile "+key, g.WaitPercentiles[key])
+		t.figure("  wait, percentile "+key, g.WaitPercentiles[key])
 	}
 	for _, key := range inOrder(g.WaitAbove) {
-		line(w, "  P(wait > "+key+")", g.WaitAbove[key])
+		t.figure("  P(wait > "+key+")", g.WaitAbove[key])
 	}
-	line(w, "  abandonment", g.Abandonment)
+	t.figure("  abandonment", g.Abandonment)
 	if g.Overflowed > 0 {
-		line(w, "  overflowed", g.OverflowedShare)
+		t.figure("  overflowed", g.OverflowedShare)
 	}
-	line(w, "  mean queue length", g.MeanQueueLength)
+	t.figure("  mean queue length", g.MeanQueueLength)
 }
 
 func inOrder(m map[string]centre.Figure) []string {
@@ -127,13 +161,13 @@ func inOrder(m map[string]centre.Figure) []string {
 	})
 }
 
-func line(w io.Writer, name string, f centre.Figure) {
-	fmt.Fprintf(w, "%s\t%.6f\t%.6f\t%.6f\t%.6f", name, f.Value, f.StandardError, f.Low, f.High)
+func (t *table) figure(name string, f centre.Figure) {
+	cells := fmt.Sprintf("%s\t%.6f\t%.6f\t%.6f\t%.6f", name, f.Value, f.StandardError, f.Low, f.High)
 	if f.Theory != nil {
-		fmt.Fprintf(w, "\t%.6f", *f.Theory)
+		cells += fmt.Sprintf("\t%.6f", *f.Theory)
 	}
 	if f.Sigmas != nil {
-		fmt.Fprintf(w, "\t%+.1f", *f.Sigmas)
+		cells += fmt.Sprintf("\t%+.1f", *f.Sigmas)
 	}
-	fmt.Fprintln(w)
+	t.add("%s", cells)
 }
