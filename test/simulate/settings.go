@@ -98,6 +98,9 @@ func (s *settings) config() (centre.Config, error) {
 
 // last makes it as many conversations as come in the duration.
 func (s *settings) last(c *centre.Config) error {
+	if s.conversations > 0 {
+		return fmt.Errorf("--conversations %d and --duration %g say the same in two ways: want one of them", s.conversations, s.duration)
+	}
 	var rate float64
 	for i := range c.Classes {
 		rate += c.Classes[i].Rate

@@ -97,6 +97,7 @@ func TestBadValues(t *testing.T) {
 		"--arrival-rate 1 --agents 1 --duration -3h":                          `flag --duration "-3h": "-3h" is no time: want seconds such as 90 or 0.5, or a duration such as 3m`,
 		"--arrival-rate 1 --agents 1 --duration 1e300":                        "in 1e+300 seconds 1e+300 conversations arrive: want a --duration for at most 1000000000",
 		"--arrival-rate 1 --agents 1 --offer-timeout 0":                       `flag --offer-timeout "0": "0" is not right: want a time above 0`,
+		"--arrival-rate 1 --agents 2 --conversations 1000 --duration 1h":      `--conversations 1000 and --duration 3600 say the same in two ways: want one of them`,
 		"--class name=a,rate=1,rate=2 --agents 1":                             `flag --class "name=a,rate=1,rate=2": rate is there twice: want it once`,
 		"--bogus 1":       "flag --bogus is not known",
 		"--servce-rate 1": "flag --servce-rate is not known: did you mean --service-rate?",
