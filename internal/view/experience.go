@@ -114,7 +114,11 @@ func session(s *plan.Session, value func(string) string) *plan.Session {
 	}
 	shown := &plan.Session{Title: render(s.Title, value), CommunicationPanel: s.CommunicationPanel}
 	escaped := func(name string) string { // for any part of a URL
-		return strings.ReplaceAll(url.QueryEscape(value(name)), "+", "%20")
+		v := value(name)
+		if v == "." || v == ".." {
+			return "" // in a path it would be a step, escaped or not
+		}
+		return strings.ReplaceAll(url.QueryEscape(v), "+", "%20")
 	}
 	for _, t := range s.Tabs {
 		shown.Tabs = append(shown.Tabs, plan.Tab{Title: render(t.Title, value), URL: render(t.URL, escaped)})
