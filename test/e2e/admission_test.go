@@ -107,9 +107,11 @@ spec:
 			g.Expect(noSuchZone).To(HaveSuffix(c.Message))
 		}).WithContext(ctx).WithTimeout(restart).Should(Succeed())
 		kubectl(ctx, "label", "--namespace", contoso.namespace, "operatinghours/munich", "team=a")
-		_, err = cluster.Run(ctx, "patch", "--namespace", contoso.namespace, "operatinghours/munich", "--type=merge",
-			"-p", `{"spec":{"timeZone":"Europe/Nuremberg"}}`)
-		Expect(err).To(MatchError(ContainSubstring(`"Europe/Nuremberg" is no time zone`)))
+		Eventually(func() error { // the API server finds its way to a manager that is ready a moment later
+			_, err := cluster.Run(ctx, "patch", "--namespace", contoso.namespace, "operatinghours/munich", "--type=merge",
+				"--dry-run=server", "-p", `{"spec":{"timeZone":"Europe/Nuremberg"}}`)
+			return err
+		}).WithContext(ctx).WithTimeout(soon).WithPolling(200 * time.Millisecond).Should(MatchError(ContainSubstring(`"Europe/Nuremberg" is no time zone`)))
 		kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich")
 		refused(ctx)
 	}, NodeTimeout(3*restart))
