@@ -111,7 +111,8 @@ spec:
 			_, err := cluster.Run(ctx, "patch", "--namespace", contoso.namespace, "operatinghours/munich", "--type=merge",
 				"--dry-run=server", "-p", `{"spec":{"timeZone":"Europe/Nuremberg"}}`)
 			return err
-		}).WithContext(ctx).WithTimeout(soon).WithPolling(200 * time.Millisecond).Should(MatchError(ContainSubstring(`"Europe/Nuremberg" is no time zone`)))
+		}).WithContext(ctx).WithTimeout(soon).WithPolling(200 * time.Millisecond).
+			Should(MatchError(ContainSubstring(`"Europe/Nuremberg" is no time zone`)))
 		kubectl(ctx, "delete", "--namespace", contoso.namespace, "operatinghours/munich")
 		refused(ctx)
 	}, NodeTimeout(3*restart))
