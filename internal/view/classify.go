@@ -5,9 +5,9 @@ package view
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"workstream.dev/operator/internal/event"
+	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 	"workstream.dev/operator/internal/rule"
 )
@@ -59,16 +59,7 @@ func (v *View) promotedLocked(r event.Recorded, e event.ItemPromoted) {
 
 // never reports whether the customer of an item is never to have an agent.
 func (it *item) never(agent string) bool {
-	never, ok := it.Attributes["customer.neverAgents"]
-	if !ok {
-		return false
-	}
-	for name := range strings.SplitSeq(never.String(), ",") {
-		if strings.TrimSpace(name) == agent {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(match.Names(it.Attributes["customer.neverAgents"].String()), agent)
 }
 
 // mayPick reports whether an agent of the queue has what it takes to pick an item: the skills where they are asked for,

@@ -220,40 +220,41 @@ func TestStreamEventWritesTheItemAsItIsMeant(t *testing.T) {
 	}
 }
 
+// woken reports whether a subscription was woken since it was asked for last.
+func woken(s *Subscription) bool {
+	select {
+	case <-s.Ready():
+		return true
+	default:
+		return false
+	}
+}
+
 // TestSubscriberIsWokenForWhatBelongsTogether: once for what was folded at once, when all of it is there.
 func TestSubscriberIsWokenForWhatBelongsTogether(t *testing.T) {
 	h := newHistory(t, contoso())
 	s := subscribe(t, h.view, "ann", 0)
-	woken := func() bool {
-		select {
-		case <-s.Ready():
-			return true
-		default:
-			return false
-		}
-	}
 	h.add(event.PresenceChanged{Agent: "bob", Presence: plan.Busy})
-	if woken() {
+	if woken(s) {
 		t.Error("woken for another agent's")
 	}
 	h.add(event.PresenceChanged{Agent: "ann", Presence: plan.Busy}, event.PresenceChanged{Agent: "ann", Presence: plan.Away})
-	if !woken() || woken() {
+	if !woken(s) || woken(s) {
 		t.Error("not woken once")
 	}
 	if got := drain(s); len(got) != 2 {
 		t.Errorf("then there is %v, want both", got)
 	}
 	h.add(event.PresenceChanged{Agent: "ann", Presence: plan.Busy})
-	if !woken() {
+	if !woken(s) {
 		t.Error("not woken again")
 	}
 	h.view.CloseStreams()
-	if !woken() {
+	if !woken(s) {
 		t.Error("not woken for the end")
 	}
 }
 
-// TestReadersAndWriter is for the race detector.
 // What is noted can be taken at once, by who is awake for another reason; Tell wakes the others.
 func TestNotedIsTakenBeforeItIsTold(t *testing.T) {
 	h := newHistory(t, contoso())
@@ -261,37 +262,30 @@ func TestNotedIsTakenBeforeItIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	woken := func() bool {
-		select {
-		case <-s.Ready():
-			return true
-		default:
-			return false
-		}
-	}
 	note := func(presence plan.Presence) {
 		h.seq++
 		h.view.Note([]event.Recorded{{Seq: h.seq, Time: instant(int(h.seq)), Event: event.PresenceChanged{Agent: "ann", Presence: presence}}})
 	}
 	note(plan.Busy)
-	if woken() {
+	if woken(s) {
 		t.Error("woken before it is told")
 	}
 	if events, _ := s.Take(nil); len(events) != 1 {
 		t.Errorf("took %d events", len(events))
 	}
-	if h.view.Tell(); woken() {
+	if h.view.Tell(); woken(s) {
 		t.Error("woken for what was taken")
 	}
 	note(plan.Away)
-	if h.view.Tell(); !woken() {
+	if h.view.Tell(); !woken(s) {
 		t.Error("not woken")
 	}
-	if h.view.Tell(); woken() {
+	if h.view.Tell(); woken(s) {
 		t.Error("woken twice")
 	}
 }
 
+// TestReadersAndWriter is for the race detector.
 func TestReadersAndWriter(t *testing.T) {
 	h := newHistory(t, contoso())
 	h.conversation()
