@@ -45,16 +45,11 @@ func (e *tooLargeError) Error() string {
 // Unwrap makes it one of the classes of errors of journals.
 func (e *tooLargeError) Unwrap() error { return journal.ErrTooLarge }
 
-// encodeParts returns what is appended to the journal for these events: one entry if that is no larger than the journal
-// takes, several otherwise. A limit of 0 is none.
-func encodeParts(events []event.Recorded, limit int) ([][]byte, error) {
-	return new(entryWriter).parts(events, limit)
-}
-
 // entryWriter makes one entry after the other in the same memory.
 type entryWriter struct{ encoder event.Encoder }
 
-// parts is encodeParts; what it returns is valid until it is called again.
+// parts returns what is appended to the journal for these events: one entry if that is no larger than the journal takes,
+// several otherwise. A limit of 0 is none. It is valid until the next call.
 func (w *entryWriter) parts(events []event.Recorded, limit int) ([][]byte, error) {
 	if limit == 0 {
 		limit = maxUnpacked

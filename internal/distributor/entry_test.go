@@ -24,7 +24,7 @@ func TestEntryIsReadAsItWasWritten(t *testing.T) {
 					Item: "i", Message: fmt.Sprint("m", i), Position: uint64(i), Text: strings.Repeat("x", i%50),
 				}})
 			}
-			parts, err := encodeParts(events, 0)
+			parts, err := new(entryWriter).parts(events, 0)
 			check(t, err)
 			if len(parts) != 1 {
 				t.Fatalf("%d parts without a limit", len(parts))
@@ -64,7 +64,7 @@ func texts(sizes ...int) []event.Recorded {
 
 func TestPartsAreReadTogether(t *testing.T) {
 	events := texts(4000, 10, 2000, 2000, 2000, 0, 4500)
-	parts, err := encodeParts(events, 4096)
+	parts, err := new(entryWriter).parts(events, 4096)
 	check(t, err)
 	if len(parts) < 4 {
 		t.Fatalf("%d parts", len(parts))
@@ -87,7 +87,7 @@ func TestPartsAreReadTogether(t *testing.T) {
 		}
 	}
 	// A writer that died is followed by one that knew nothing of it.
-	other, err := encodeParts(texts(5), 4096)
+	other, err := new(entryWriter).parts(texts(5), 4096)
 	check(t, err)
 	for cut := range parts {
 		var r reader
@@ -127,7 +127,7 @@ func TestPartsAreReadTogether(t *testing.T) {
 }
 
 func TestEventThatNoEntryHolds(t *testing.T) {
-	_, err := encodeParts(texts(10, 3000, 8000, 10), 4096)
+	_, err := new(entryWriter).parts(texts(10, 3000, 8000, 10), 4096)
 	tooLarge := (*tooLargeError)(nil)
 	if !errors.As(err, &tooLarge) || tooLarge.index != 2 || !errors.Is(err, journal.ErrTooLarge) {
 		t.Errorf("got %v", err)
