@@ -254,62 +254,67 @@ func (s *slow) Replay(ctx context.Context, after uint64, fn func(uint64, []byte)
 func TestLongRebuildIsNoFailure(t *testing.T) {
 	for name, hangs := range map[string]bool{"it takes long": false, "it hangs": true} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			s := &slow{Journal: journal.NewMemory(journal.MemoryOptions{})}
-			f := &faulty{Journal: s}
-			r := newRig(t, w, f)
-			r.rebuildFor = 200 * time.Millisecond
-			r.run()
-			for n := range 20 {
-				r.must(receive(strconv.Itoa(n)))
-			}
-			s.pause, s.hangs = 30*time.Millisecond, hangs
-			f.failWith(journal.ErrUncertain, false, 1)
-			if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrUncertain) {
-				t.Fatalf("got %v, want ErrUncertain", err)
-			}
-			if hangs {
-				if err := <-r.result; !errors.Is(err, errNoProgress) {
-					t.Errorf("the loop ended with %v", err)
-				}
-				return
-			}
-			w.eventually(func() string {
-				if r.recovered.Load() == 0 {
-					return "not rebuilt"
-				}
-				return ""
-			})
-			r.must(receive("x"))
-			checkReplay(t, r)
+			inBubble(t, func(t *testing.T, w *world) { longRebuild(t, w, hangs) })
 		})
 	}
 }
 
+func longRebuild(t *testing.T, w *world, hangs bool) {
+	t.Helper()
+	s := &slow{Journal: journal.NewMemory(journal.MemoryOptions{})}
+	f := &faulty{Journal: s}
+	r := newRig(t, w, f)
+	r.rebuildFor = 200 * time.Millisecond
+	r.run()
+	for n := range 20 {
+		r.must(receive(strconv.Itoa(n)))
+	}
+	s.pause, s.hangs = 30*time.Millisecond, hangs
+	f.failWith(journal.ErrUncertain, false, 1)
+	if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrUncertain) {
+		t.Fatalf("got %v, want ErrUncertain", err)
+	}
+	if hangs {
+		if err := <-r.result; !errors.Is(err, errNoProgress) {
+			t.Errorf("the loop ended with %v", err)
+		}
+		return
+	}
+	w.eventually(func() string {
+		if r.recovered.Load() == 0 {
+			return "not rebuilt"
+		}
+		return ""
+	})
+	r.must(receive("x"))
+	checkReplay(t, r)
+}
+
 // TestRoomThatIsBackIsSeenWithoutWork: nobody should be told of a full journal that is not.
 func TestRoomThatIsBackIsSeenWithoutWork(t *testing.T) {
-	w := newWorld(t)
-	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
-	r := newRig(t, w, f).run()
-	f.failWith(journal.ErrFull, false, 2) // also the first try
-	if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrFull) {
-		t.Fatalf("got %v, want ErrFull", err)
-	}
-	gauge := func() float64 { return testutil.ToFloat64(r.opts.Metrics.full) }
-	w.eventually(func() string {
-		if gauge() != 1 {
-			return "it is not said to be full"
+	inBubble(t, func(t *testing.T, w *world) {
+		f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
+		r := newRig(t, w, f).run()
+		f.failWith(journal.ErrFull, false, 2) // also the first try
+		if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrFull) {
+			t.Fatalf("got %v, want ErrFull", err)
 		}
-		return ""
-	})
-	w.eventually(func() string {
-		if gauge() != 0 {
-			return "it is still said to be full"
+		gauge := func() float64 { return testutil.ToFloat64(r.opts.Metrics.full) }
+		w.eventually(func() string {
+			if gauge() != 1 {
+				return "it is not said to be full"
+			}
+			return ""
+		})
+		w.eventually(func() string {
+			if gauge() != 0 {
+				return "it is still said to be full"
+			}
+			return ""
+		})
+		if n := r.recovered.Load(); n != 1 {
+			t.Errorf("rebuilt %d times, want once: a try decides nothing", n)
 		}
-		return ""
+		checkReplay(t, r)
 	})
-	if n := r.recovered.Load(); n != 1 {
-		t.Errorf("rebuilt %d times, want once: a try decides nothing", n)
-	}
-	checkReplay(t, r)
 }

@@ -236,70 +236,72 @@ func TestBatchThatCausesMuchTakesSeveralEntries(t *testing.T) {
 }
 
 func TestFullJournalRefusesAndRecovers(t *testing.T) {
-	w := newWorld(t)
-	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
-	r := newRig(t, w, f).run()
-	r.must(receive("before"))
-	f.failWith(journal.ErrFull, false, 2)
-	if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrFull) {
-		t.Fatalf("got %v, want ErrFull", err)
-	}
-	appends := f.appends.Load()
-	if _, err := r.Do(t.Context(), receive("y")); !errors.Is(err, ingress.ErrFull) || f.appends.Load() != appends {
-		t.Errorf("got %v after %d more appends, want ErrFull without a try", err, f.appends.Load()-appends)
-	}
-	if _, ok := r.view.Item("i-before"); !ok {
-		t.Error("what is there can no longer be read")
-	}
-	if _, ok := r.view.Item("i-x"); ok {
-		t.Error("what was refused is shown")
-	}
-	w.eventually(func() string {
-		if _, err := r.Do(t.Context(), receive("x")); err != nil {
-			return err.Error()
+	inBubble(t, func(t *testing.T, w *world) {
+		f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
+		r := newRig(t, w, f).run()
+		r.must(receive("before"))
+		f.failWith(journal.ErrFull, false, 2)
+		if _, err := r.Do(t.Context(), receive("x")); !errors.Is(err, ingress.ErrFull) {
+			t.Fatalf("got %v, want ErrFull", err)
 		}
-		return ""
+		appends := f.appends.Load()
+		if _, err := r.Do(t.Context(), receive("y")); !errors.Is(err, ingress.ErrFull) || f.appends.Load() != appends {
+			t.Errorf("got %v after %d more appends, want ErrFull without a try", err, f.appends.Load()-appends)
+		}
+		if _, ok := r.view.Item("i-before"); !ok {
+			t.Error("what is there can no longer be read")
+		}
+		if _, ok := r.view.Item("i-x"); ok {
+			t.Error("what was refused is shown")
+		}
+		w.eventually(func() string {
+			if _, err := r.Do(t.Context(), receive("x")); err != nil {
+				return err.Error()
+			}
+			return ""
+		})
+		if n := r.view.Stats().Items[event.Open]; n != 2 {
+			t.Errorf("%d items, want 2", n)
+		}
+		checkReplay(t, r)
 	})
-	if n := r.view.Stats().Items[event.Open]; n != 2 {
-		t.Errorf("%d items, want 2", n)
-	}
-	checkReplay(t, r)
 }
 
 // TestStartOnAFullJournal: what it has can be read, nothing is taken in, and that the agents are gone is written as soon
 // as there is room.
 func TestStartOnAFullJournal(t *testing.T) {
-	w := newWorld(t)
-	j := journal.NewMemory(journal.MemoryOptions{})
-	r := newRig(t, w, j).run()
-	r.must(event.ConnectAgent{Agent: "ann"})
-	r.must(receive("1"))
-	r.cancel()
-	<-r.done
+	inBubble(t, func(t *testing.T, w *world) {
+		j := journal.NewMemory(journal.MemoryOptions{})
+		r := newRig(t, w, j).run()
+		r.must(event.ConnectAgent{Agent: "ann"})
+		r.must(receive("1"))
+		r.cancel()
+		<-r.done
 
-	f := &faulty{Journal: j}
-	f.failWith(journal.ErrFull, false, 2)
-	again := newRig(t, w, f).run()
-	w.eventually(func() string {
-		if _, err := again.Do(t.Context(), receive("2")); !errors.Is(err, ingress.ErrFull) {
-			return fmt.Sprintf("got %v, want ErrFull", err)
+		f := &faulty{Journal: j}
+		f.failWith(journal.ErrFull, false, 2)
+		again := newRig(t, w, f).run()
+		w.eventually(func() string {
+			if _, err := again.Do(t.Context(), receive("2")); !errors.Is(err, ingress.ErrFull) {
+				return fmt.Sprintf("got %v, want ErrFull", err)
+			}
+			return ""
+		})
+		if it, ok := again.view.Item("i-1"); !ok || it.Offer == nil || !again.view.Connected("ann") {
+			t.Errorf("what is there is not shown as it is: %+v", it)
 		}
-		return ""
-	})
-	if it, ok := again.view.Item("i-1"); !ok || it.Offer == nil || !again.view.Connected("ann") {
-		t.Errorf("what is there is not shown as it is: %+v", it)
-	}
-	w.eventually(func() string {
-		if again.view.Connected("ann") {
-			return "ann is still connected"
+		w.eventually(func() string {
+			if again.view.Connected("ann") {
+				return "ann is still connected"
+			}
+			return ""
+		})
+		again.must(receive("2"))
+		if it, _ := again.view.Item("i-2"); it.Offer != nil {
+			t.Errorf("offered to an agent who is not there: %+v", it)
 		}
-		return ""
+		checkReplay(t, again)
 	})
-	again.must(receive("2"))
-	if it, _ := again.view.Item("i-2"); it.Offer != nil {
-		t.Errorf("offered to an agent who is not there: %+v", it)
-	}
-	checkReplay(t, again)
 }
 
 // TestPlanWithoutRoomLeavesItToOthers: of a plan that does not fit nothing is kept, and conversations go on.
