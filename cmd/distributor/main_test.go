@@ -74,7 +74,7 @@ func TestRunEndsInOrderOnSIGTERM(t *testing.T) {
 	}()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !strings.Contains(errOut.String(), "Started the distributor") {
 		if time.Now().After(deadline) {
 			t.Fatalf("it does not start:\n%s", errOut.String())

@@ -164,7 +164,7 @@ var _ = Describe("The bundle", func() {
 		}
 		Expect(changes).To(Equal(5)) // the first authority, the second, the end of the first, the third, the end of the second
 		Expect(writes.Seen()).To(HaveLen(changes))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("is written to every webhook of ours, and to no other's", func(ctx SpecContext) {
 		ns, err := env.Namespace(ctx)
@@ -176,5 +176,5 @@ var _ = Describe("The bundle", func() {
 		Expect(r.Refresh(ctx)).To(Succeed())
 		Eventually(func() [][]byte { return bundles(ctx, webhook.Configuration) }).Should(Equal([][]byte{r.Bundle(), r.Bundle()}))
 		Expect(bundles(ctx, "of-others")).To(Equal([][]byte{nil, nil}))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })

@@ -154,7 +154,7 @@ var _ = Describe("A Distributor", func() {
 		var d routingv1alpha1.Distributor
 		Expect(env.Client.Get(ctx, key("default"), &d)).To(Succeed())
 		Expect(d.Status.APIService).To(Equal(workload))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("is mended where it drifts, and left alone where it does not", func(ctx SpecContext) {
 		cfg, writes := kubetest.Count(env.Config)
@@ -205,7 +205,7 @@ var _ = Describe("A Distributor", func() {
 
 		atRest = settled(writes)
 		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(atRest))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("hands new authorities of the plan feed to its pods", func(ctx SpecContext) {
 		t.bundle = ""
@@ -220,7 +220,7 @@ var _ = Describe("A Distributor", func() {
 				return ca.Data
 			}).Should(Equal(map[string]string{"ca.crt": bundle}))
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("has the credentials that the namespace names, as they come, change and go", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, t)
@@ -269,7 +269,7 @@ var _ = Describe("A Distributor", func() {
 			Eventually(held(ctx)).Should(Equal(step.want))
 			Eventually(told).ShouldNot(Equal(before))
 		}
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("waits while an older one serves the namespace, and takes over when that goes", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, t)
@@ -281,7 +281,7 @@ var _ = Describe("A Distributor", func() {
 		Expect(env.Client.Delete(ctx, &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "a"}})).To(Succeed())
 		Eventually(available(ctx, "b")).Should(HavePrefix("False ReplicasNotReady"))
 		Eventually(get(ctx, "workstream-b", &appsv1.StatefulSet{})).Should(Succeed())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("says why it cannot be deployed", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, t)
@@ -301,20 +301,25 @@ var _ = Describe("A Distributor", func() {
 		Eventually(available(ctx, "default")).Should(And(
 			HavePrefix("False ReplicasNotReady: 0 of 1 replicas are ready: applying StatefulSet workstream-default: "),
 			ContainSubstring("is invalid")))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })
 
 // quiet is how long a spec looks on while nothing must happen.
 const quiet = 500 * time.Millisecond
 
-// settled waits until nothing is written any more.
+// settled waits until nothing has been written for four times as long as a spec looks on: on a busy machine two writes of one
+// reconcile may be that far apart.
 func settled(w *kubetest.Writes) []string {
 	GinkgoHelper()
 	var before []string
-	Eventually(func() bool {
+	still := 0
+	Eventually(func() int {
 		last := before
 		before = w.Seen()
-		return len(before) > 0 && len(last) == len(before)
-	}).WithPolling(500 * time.Millisecond).Should(BeTrue())
+		if still++; len(before) == 0 || len(last) != len(before) {
+			still = 0
+		}
+		return still
+	}).WithPolling(quiet).Should(Equal(4))
 	return before
 }

@@ -23,7 +23,12 @@ import (
 	"workstream.dev/operator/internal/testkit/kubetest"
 )
 
-const timeout = 15 * time.Second
+// timeout is for what happens soon, specTimeout for all that a spec waits for: a machine that is busy with something else takes
+// many times what it takes alone, and only a spec that fails waits so long.
+const (
+	timeout     = time.Minute
+	specTimeout = 10 * time.Minute
+)
 
 var env *kubetest.Env
 

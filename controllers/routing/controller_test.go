@@ -128,15 +128,20 @@ func newNamespace(ctx context.Context) string {
 	return ns
 }
 
-// settled waits until nothing is written any more.
+// settled waits until nothing has been written for four times as long as a spec looks on: on a busy machine two writes of one
+// reconcile may be that far apart.
 func settled(w *kubetest.Writes) []string {
 	GinkgoHelper()
 	var before []string
-	Eventually(func() bool {
+	still := 0
+	Eventually(func() int {
 		last := before
 		before = w.Seen()
-		return len(before) > 0 && len(last) == len(before)
-	}).WithPolling(500 * time.Millisecond).Should(BeTrue())
+		if still++; len(before) == 0 || len(last) != len(before) {
+			still = 0
+		}
+		return still
+	}).WithPolling(quiet).Should(Equal(4))
 	return before
 }
 
@@ -177,7 +182,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		var list routingv1alpha1.DistributorList
 		Expect(env.Client.List(ctx, &list, client.InNamespace(ns))).To(Succeed())
 		Expect(list.Items).To(ConsistOf(HaveField("Name", "own")))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("gets a default Distributor, a plan, and conditions that follow the replica", func(ctx SpecContext) {
 		Expect(env.Client.Delete(ctx, defaultDistributor(ns))).To(Succeed())
@@ -232,7 +237,7 @@ var _ = Describe("A namespace with workstreams", func() {
 			g.Expect(d.Status.Version).To(Equal(f.version()))
 			g.Expect(d.Status.Replicas).To(Equal([]routingv1alpha1.DistributorReplica{{Name: replicaName, Version: f.version()}}))
 		}).Should(Succeed())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("keeps what was acknowledged programmed while the replica is away or refuses what is new", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -265,7 +270,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		f.say(ns, planfeed.Replica{Name: replicaName, Version: f.version()})
 		Eventually(programmed(ctx, ns, &routingv1alpha1.RoutingRuleset{}, "rules")).Should(Equal(yes))
 		Eventually(programmed(ctx, ns, &routingv1alpha1.Queue{}, "vip")).Should(Equal(yes))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("needs no new answer for an edit that does not change the plan", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -282,7 +287,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Eventually(programmed(ctx, ns, &q, "vip")).Should(Equal(yes))
 		Expect(q.Generation).To(BeEquivalentTo(2))
 		Expect(f.version()).To(Equal(version))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("runs on with the last good revision while a queue is missing, after a restart of the manager too", func(ctx SpecContext) {
 		stop := start(ctx, env.Config, ns, f)
@@ -326,7 +331,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Eventually(condition(ctx, ns, &routingv1alpha1.Workstream{}, "chat", routingv1alpha1.ConditionResolvedRefs)).
 			Should(HavePrefix("True"))
 		Expect(after.plan().Workstream("chat").Revision).NotTo(Equal(good))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("gives an address to the older of two channels, and to the other when it goes", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -345,7 +350,7 @@ var _ = Describe("A namespace with workstreams", func() {
 			}
 			return "nobody"
 		}).Should(Equal("b-newer"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("notices a Secret that comes, changes and goes", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -363,7 +368,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Expect(env.Client.Delete(ctx, s)).To(Succeed())
 		Eventually(refs).Should(HaveSuffix(`there is no Secret "web"`))
 		Expect(f.plan().Channel("web")).NotTo(BeNil())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("does not care in which order objects are applied", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -395,7 +400,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		By("forgetting the namespace when its last object goes")
 		Expect(env.Client.DeleteAllOf(ctx, &routingv1alpha1.Distributor{}, client.InNamespace(ns))).To(Succeed())
 		Eventually(f.gone).Should(ContainElement("default"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("keeps revisions, as many as asked for, the newest being the one in use", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -436,7 +441,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Eventually(stored).Should(HaveExactElements(silver, gold))
 		bronze := revision("bronze")
 		Eventually(stored).Should(HaveExactElements(gold, bronze))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("lets one Distributor serve a namespace", func(ctx SpecContext) {
 		// The age of an object is in whole seconds: a third one would serve or not by when the second turns.
@@ -453,7 +458,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Expect(env.Client.Delete(ctx, &routingv1alpha1.Distributor{ObjectMeta: metav1.ObjectMeta{Namespace: ns, Name: "a-first"}})).To(Succeed())
 		Eventually(accepted("b-second")).Should(HavePrefix("True"))
 		Eventually(f.gone).Should(ContainElement("a-first"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("writes nothing while nothing changes, and nothing after a restart of the manager", func(ctx SpecContext) {
 		f.acknowledge = true
@@ -480,7 +485,7 @@ var _ = Describe("A namespace with workstreams", func() {
 		Consistently(writes.Seen).WithTimeout(quiet).Should(BeEmpty()) // the replica has not connected yet
 		after.say(ns, planfeed.Replica{Name: replicaName, Version: f.version()})
 		Consistently(writes.Seen).WithTimeout(quiet).Should(BeEmpty())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("publishes an edit before it writes, and then each status once", func(ctx SpecContext) {
 		f.acknowledge = true
@@ -512,5 +517,5 @@ var _ = Describe("A namespace with workstreams", func() {
 		Consistently(writes.Seen).WithTimeout(quiet).Should(HaveLen(before))
 		slices.Sort(times)
 		AddReportEntry("edit to publish", fmt.Sprintf("p50 %s, max %s of %d", times[len(times)/2], times[len(times)-1], len(times)), ReportEntryVisibilityAlways)
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })

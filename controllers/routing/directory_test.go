@@ -3,8 +3,6 @@
 package routing_test
 
 import (
-	"time"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/types"
@@ -62,6 +60,11 @@ spec: {timeZone: Europe/Berlin, weekly: [{days: [Monday], from: "08:00", to: "17
 			g.Expect([]*int32{profile.Status.Agents, profile.Status.Workstreams, hours.Status.Queues}).To(HaveEach(HaveValue(BeEquivalentTo(1))))
 		}).Should(Succeed())
 		Eventually(func() bool { return f.plan().Profile("chats") != nil && f.plan().Hours("office") != nil }).Should(BeTrue())
+		Eventually(func(g Gomega) { // they are held behind the statuses; before that they would go at once
+			g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(&profile), &profile)).To(Succeed())
+			g.Expect(env.Client.Get(ctx, client.ObjectKeyFromObject(&hours), &hours)).To(Succeed())
+			g.Expect([][]string{profile.Finalizers, hours.Finalizers}).To(HaveEach(ContainElement(routingv1alpha1.FinalizerInUse)))
+		}).Should(Succeed())
 		Expect(env.Client.Delete(ctx, &profile)).To(Succeed())
 		Expect(env.Client.Delete(ctx, &hours)).To(Succeed())
 		// Somebody takes them away by force.
@@ -76,5 +79,5 @@ spec: {timeZone: Europe/Berlin, weekly: [{days: [Monday], from: "08:00", to: "17
 		Expect(p.Profile("chats")).NotTo(BeNil())
 		Expect(p.Agent("ann").Profiles).To(HaveLen(1))
 		Expect(p.Hours(p.Queue("general").Hours)).NotTo(BeNil())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })

@@ -54,7 +54,7 @@ var _ = Describe("The order in which things are applied", func() {
 			Expect(bytes.Equal(body, first)).To(BeTrue(), "%s: the plan is\n%s\nand was at first\n%s", order, body, first)
 			removeAll(ctx, ns)
 		}
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(specTimeout))
 })
 
 // body is the latest plan as it is sent.

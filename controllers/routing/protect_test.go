@@ -5,7 +5,6 @@ package routing_test
 import (
 	"context"
 	"fmt"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -146,7 +145,7 @@ var _ = Describe("What is in use", func() {
 			By("taking it out of its user")
 			Expect(env.Apply(ctx, ns, u.unused)).To(Succeed())
 			Eventually(deletion(ctx, ns, u.object, u.name)).Should(Equal("gone"))
-		}, SpecTimeout(time.Minute))
+		}, SpecTimeout(specTimeout))
 	}
 
 	It("goes with its users, and leaves nothing behind", func(ctx SpecContext) {
@@ -154,7 +153,7 @@ var _ = Describe("What is in use", func() {
 		Expect(env.Apply(ctx, ns, join(circle("one", "two"), circle("two", "one"), agent))).To(Succeed())
 		held(ctx)
 		removeAll(ctx, ns)
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("goes with its users in any order, one after the other", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -171,7 +170,7 @@ var _ = Describe("What is in use", func() {
 		Eventually(deletion(ctx, ns, &routingv1alpha1.CapacityProfile{}, "demo")).Should(Equal("gone"))
 		remove(ctx, &routingv1alpha1.Queue{}, "general")
 		Eventually(deletion(ctx, ns, &routingv1alpha1.OperatingHours{}, "office")).Should(Equal("gone"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("is gone from the plan when only the finalizers of others keep it", func(ctx SpecContext) {
 		start(ctx, env.Config, ns, f)
@@ -190,7 +189,7 @@ var _ = Describe("What is in use", func() {
 		q.Finalizers = nil
 		Expect(env.Client.Update(ctx, &q)).To(Succeed())
 		Eventually(deletion(ctx, ns, &q, "vip")).Should(Equal("gone"))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("is held by one write for each object, and none at rest", func(ctx SpecContext) {
 		cfg, writes := kubetest.Count(env.Config)
@@ -209,7 +208,7 @@ var _ = Describe("What is in use", func() {
 			Expect(count).To(Equal(1), path)
 		}
 		Consistently(writes.Seen).WithTimeout(quiet).Should(Equal(seen))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })
 
 // circle is a queue that overflows to another.

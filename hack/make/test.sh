@@ -16,9 +16,9 @@ fi
 failed=0
 list=$(go list ./... | grep -v '/test/e2e$' | grep -vxF -f <(printf '%s\n' "${race[@]:-none}"))
 mapfile -t plain <<< "$list"
-go test -shuffle=on "${plain[@]}" || failed=1
+go test -timeout 30m -shuffle=on "${plain[@]}" || failed=1
 if ((${#race[@]})); then
-  go test -race -shuffle=on "${race[@]}" || failed=1
+  go test -race -timeout 30m -shuffle=on "${race[@]}" || failed=1
 fi
 (cd hack/cluster && go test ./...) || failed=1
 exit $failed

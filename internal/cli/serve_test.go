@@ -20,7 +20,7 @@ import (
 
 const (
 	testSpace = "contoso"
-	patience  = 20 * time.Second
+	patience  = time.Minute
 )
 
 // buffer is output that is read while it is written.

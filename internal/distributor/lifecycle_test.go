@@ -303,7 +303,7 @@ func TestStopThatIsCutShortReturns(t *testing.T) {
 	select {
 	case err := <-done:
 		check(t, err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("it goes on for ever")
 	}
 	if err := <-refused; !errors.Is(err, ingress.ErrUncertain) {

@@ -131,7 +131,7 @@ func TestBrokenLoopDoesNotWaitForASnapshot(t *testing.T) {
 		if err == nil {
 			t.Error("it ended without an error")
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Errorf("it has not ended, and calls itself ready: %v", r.Ready())
 		close(s.word)
 	}

@@ -28,7 +28,7 @@ const (
 	testIssuer    = "https://issuer.test"
 	testAudience  = "workstream"
 	// patience is for what happens soon; a test that waits for it has failed otherwise.
-	patience = 20 * time.Second
+	patience = time.Minute
 )
 
 // world is everything around a distributor: its volume, its secrets, an identity provider, a business system that is

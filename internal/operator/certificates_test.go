@@ -65,5 +65,5 @@ var _ = Describe("The plan feed's certificates", func() {
 		Expect(changes).To(Equal(2))
 		Expect(one.Refresh(ctx)).To(Succeed())
 		Expect(serving(one)).To(Equal(serving(two)))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })

@@ -113,7 +113,7 @@ var _ = Describe("The webhook", func() {
 		By("the manager going away")
 		follower.stop()
 		Expect(env.Apply(ctx, ns, badHours)).To(Succeed())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("warns of what is hardly meant so", func(ctx SpecContext) {
 		own, ns := namespace(ctx), namespace(ctx)
@@ -138,7 +138,7 @@ var _ = Describe("The webhook", func() {
 			},
 		})).To(Succeed())
 		Expect(said).To(ConsistOf(HavePrefix("spec.rules[1](two): no item gets as far as this rule")))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("is told to the API server again when somebody forgets it", func(ctx SpecContext) {
 		own := namespace(ctx)
@@ -152,7 +152,7 @@ var _ = Describe("The webhook", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(env.Client.Create(ctx, again)).To(Succeed())
 		Eventually(func() []byte { return bundle(ctx) }).WithTimeout(timeout).Should(Equal(want))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	DescribeTable("works whatever stands in its Secret", func(ctx SpecContext, fill func(ctx context.Context, own string)) {
 		own := namespace(ctx)
@@ -209,7 +209,7 @@ var _ = Describe("The webhook", func() {
 		var made corev1.Secret
 		err := env.Client.Get(ctx, types.NamespacedName{Namespace: own, Name: operator.WebhookSecret}, &made)
 		Expect(err).To(MatchError(ContainSubstring("not found")))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("leaves the bundle to cert-manager where the annotation says so", func(ctx SpecContext) {
 		own := namespace(ctx)
@@ -222,7 +222,7 @@ var _ = Describe("The webhook", func() {
 			return env.Client.Get(ctx, types.NamespacedName{Namespace: own, Name: operator.WebhookSecret}, &corev1.Secret{})
 		}).WithTimeout(timeout).Should(Succeed())
 		Consistently(func() []byte { return bundle(ctx) }).WithTimeout(quiet).Should(BeEmpty())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 
 	It("does not start without the certificate that it is told to serve", func(ctx SpecContext) {
 		opts := options(namespace(ctx), "manager-0", "example.org/workstream:test")
@@ -255,7 +255,7 @@ var _ = Describe("The webhook", func() {
 			defer func() { _ = resp.Body.Close() }()
 			g.Expect(resp.StatusCode).To(Equal(http.StatusOK))
 		}).WithTimeout(timeout).Should(Succeed())
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(specTimeout))
 })
 
 // warnings are those that a client was sent.

@@ -92,6 +92,9 @@ func (a *authority) writeTo(t testing.TB, file string) {
 	}
 }
 
+// patience is for what happens soon; a test that waits for it has failed otherwise.
+const patience = time.Minute
+
 // manager is a server that can be restarted on the same address.
 type manager struct {
 	*planfeed.Server
@@ -293,7 +296,7 @@ func (r *replica) wantSize(t testing.TB, version string, size int) {
 		if got != want {
 			t.Fatalf("handed %s, want %s", got, want)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("not handed %s", want)
 	}
 }
@@ -323,7 +326,7 @@ func eventually(t testing.TB, is func() bool, otherwise func() string) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !is() {
 		select {
 		case <-tick.C:

@@ -6,16 +6,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
-	"workstream.dev/operator/api/v1alpha1"
+	"workstream.dev/operator/internal/testkit/kubetest"
 )
 
 // assets is the environment variable that says where etcd and kube-apiserver are; `hack/cluster/cluster assets` prints it.
@@ -46,28 +43,16 @@ func run(m *testing.M) (code int, err error) {
 		fmt.Fprintf(os.Stderr, "Nothing of the API is tested: %s is not set\n", assets)
 		return m.Run(), nil
 	}
-	env := &envtest.Environment{
-		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
-		ErrorIfCRDPathMissing: true,
-	}
-	config, err := env.Start()
+	env, err := kubetest.Start()
 	if err != nil {
-		return 1, fmt.Errorf("starting an API server: %w", err)
+		return 1, err
 	}
 	defer func() {
 		if stop := env.Stop(); stop != nil && err == nil {
 			code, err = 1, fmt.Errorf("stopping the API server: %w", stop)
 		}
 	}()
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{v1alpha1.AddToScheme, corev1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return 1, err
-		}
-	}
-	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
-		return 1, err
-	}
+	api = env.Client
 	for _, name := range []string{rulesNamespace, samplesNamespace, contosoNamespace} {
 		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 		if err := api.Create(context.Background(), namespace); err != nil {

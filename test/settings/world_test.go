@@ -35,7 +35,7 @@ const (
 	apiGroup  = "apiVersion: routing.workstream.dev/v1alpha1\n"
 	// soon is for what happens within milliseconds, with room for a loaded machine; briefly is how long is waited for what
 	// must not happen.
-	soon    = 20 * time.Second
+	soon    = time.Minute
 	briefly = 300 * time.Millisecond
 )
 

@@ -306,7 +306,7 @@ func TestKeyFileIsUsedAsItIsNow(t *testing.T) {
 // eventually waits for what takes up to a second: files are looked at no more often.
 func eventually(t *testing.T, ok func() bool, what string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

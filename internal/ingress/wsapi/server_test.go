@@ -27,7 +27,7 @@ import (
 	"workstream.dev/operator/internal/view"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // stage is a stream server for one agent over a real view, with all that it asks for faked.
 type stage struct {

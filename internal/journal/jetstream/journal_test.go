@@ -225,7 +225,7 @@ func TestPlansNeedNotWaitForASnapshot(t *testing.T) {
 				select {
 				case err := <-put:
 					put <- err
-				case <-time.After(5 * time.Second):
+				case <-time.After(time.Minute):
 					t.Error("the plan waits for the snapshot")
 				}
 			}

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -59,17 +60,37 @@ func Scheme() *k8sruntime.Scheme {
 	return s
 }
 
+// patience is how long a part of an API server may take to come or go: where several packages start theirs at the same time,
+// more than what is usual.
+const patience = 3 * time.Minute
+
 // Start starts an API server. Stop must be called.
 func Start() (*Env, error) {
+	var e *Env
+	var err error
+	for range 3 {
+		// It gives the API server 5 s for its first namespace, whatever else one sets: one that was too slow gets another try.
+		if e, err = start(); err == nil {
+			break
+		}
+	}
+	return e, err
+}
+
+func start() (*Env, error) {
 	_, file, _, _ := runtime.Caller(0)
 	crds := filepath.Join(filepath.Dir(file), "..", "..", "..", "config", "crd", "bases")
 	e := &Env{env: &envtest.Environment{
-		Scheme:                Scheme(),
-		CRDDirectoryPaths:     []string{crds},
-		ErrorIfCRDPathMissing: true,
+		Scheme:                   Scheme(),
+		CRDDirectoryPaths:        []string{crds},
+		ErrorIfCRDPathMissing:    true,
+		CRDInstallOptions:        envtest.CRDInstallOptions{MaxTime: patience},
+		ControlPlaneStartTimeout: patience,
+		ControlPlaneStopTimeout:  patience,
 	}}
 	var err error
 	if e.Config, err = e.env.Start(); err != nil {
+		_ = e.Stop() // the first error says more
 		return nil, fmt.Errorf("starting an API server: %w", err)
 	}
 	e.Config.QPS = -1
