@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"net"
 	"net/http"
 	"time"
 
@@ -39,10 +38,9 @@ type replica struct {
 
 func startReplica(ctx context.Context, namespace string, clock func() time.Time) *replica {
 	GinkgoHelper()
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	address, _, err := kubetest.FreeAddress(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(l.Close()).To(Succeed())
-	r := &replica{address: l.Addr().String(), Keeper: pki.NewKeeper(pki.Options{
+	r := &replica{address: address, Keeper: pki.NewKeeper(pki.Options{
 		Purpose: "webhook", ServerName: serverName, Secret: types.NamespacedName{Namespace: namespace, Name: "webhook-tls"},
 		Reader: env.Client, Writer: env.Client, Now: clock, Log: logr.Discard(),
 	})}

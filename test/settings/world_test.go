@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -68,43 +67,35 @@ func startPlan(t *testing.T, body []byte) *world {
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		must(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
 	}
-	api, admin := freeAddress(t), freeAddress(t)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() {
-		ended <- distributor.Run(ctx, distributor.Config{
-			Namespace: namespace, Distributor: "default", Replica: "test-0", Listen: api, AdminListen: admin,
-			DataDir: filepath.Join(dir, "data"), CredentialsDir: filepath.Join(dir, "credentials"),
-			PlanFile: filepath.Join(dir, "plan.json"), Log: slog.New(slog.DiscardHandler),
-		})
-	}()
+	app, err := distributor.New(distributor.Config{
+		Namespace: namespace, Distributor: "default", Replica: "test-0", Listen: "127.0.0.1:0", AdminListen: "127.0.0.1:0",
+		DataDir: filepath.Join(dir, "data"), CredentialsDir: filepath.Join(dir, "credentials"),
+		PlanFile: filepath.Join(dir, "plan.json"), Log: slog.New(slog.DiscardHandler),
+	})
+	must(t, err)
+	must(t, app.Start(t.Context()))
 	t.Cleanup(func() {
 		for _, s := range w.streams {
 			s.Close()
 		}
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the distributor ended: %v", err)
+		if err := app.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Errorf("stopping the distributor: %v", err)
+		}
+		select {
+		case err := <-app.Failed():
+			t.Errorf("the distributor failed: %v", err)
+		default:
 		}
 	})
-	w.client = &apiclient.Client{BaseURL: "http://" + api, Namespace: namespace}
+	w.client = &apiclient.Client{BaseURL: "http://" + app.Addr(), Namespace: namespace}
 	w.webhook = &apiclient.Webhook{Client: w.client, Address: "web", Secret: secret}
 	w.eventually("the distributor is ready", func() bool {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+admin+"/readyz", nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+app.AdminAddr()+"/readyz", nil)
 		must(t, err)
 		resp, err := http.DefaultClient.Do(req)
 		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 	})
 	return w
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	must(t, err)
-	must(t, l.Close())
-	return l.Addr().String()
 }
 
 func must(t *testing.T, err error) {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -116,20 +117,20 @@ func (e *Env) ServeWebhook(ctx context.Context, namespace string) (stop func() e
 	}
 }
 
-// FreeAddress is an address of this machine on which nobody listens, with its port.
+// FreeAddress is one on this machine that nobody listens at. It is none of those that the system gives away, since until the
+// caller listens there another test might be given it.
 func FreeAddress(ctx context.Context) (address string, port int32, err error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", 0, fmt.Errorf("looking for a free port: %w", err)
+	const from, to = 10_000, 30_000
+	for range 100 {
+		port = from + rand.Int32N(to-from)
+		address = net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port)))
+		var l net.Listener
+		if l, err = new(net.ListenConfig).Listen(ctx, "tcp", address); err == nil {
+			err = l.Close()
+		}
+		if err == nil {
+			return address, port, nil
+		}
 	}
-	address = l.Addr().String()
-	if err := l.Close(); err != nil {
-		return "", 0, fmt.Errorf("looking for a free port: %w", err)
-	}
-	_, text, err := net.SplitHostPort(address)
-	if err != nil {
-		return "", 0, fmt.Errorf("reading %s: %w", address, err)
-	}
-	number, err := strconv.ParseInt(text, 10, 32)
-	return address, int32(number), err
+	return "", 0, fmt.Errorf("looking for a free port: %w", err)
 }
