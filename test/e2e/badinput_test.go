@@ -178,11 +178,14 @@ var _ = Describe("Bad calls", func() {
 		talk := apiclient.NewID()
 		a := contoso.message(ctx, talk, "gold", "hi")
 		o := offer(ctx, stream, a.Item)
-		_, err := stream.Next(ctx, "offer.closed")
-		Expect(err).NotTo(HaveOccurred())
-		_, err = ann.Do(ctx, "offers/"+o.Offer+"/accept", nil)
+		for closed := ""; closed != o.Offer; {
+			e, err := stream.Next(ctx, "offer.closed")
+			Expect(err).NotTo(HaveOccurred())
+			closed = e.Offer
+		}
+		_, err := ann.Do(ctx, "offers/"+o.Offer+"/accept", nil)
 		Expect(problem(err, 409).Reason).To(Equal("OfferExpired"))
 		_, err = contoso.webhook.Leave(ctx, talk)
 		Expect(err).NotTo(HaveOccurred())
-	}, NodeTimeout(2*time.Minute))
+	}, NodeTimeout(2*restart))
 })

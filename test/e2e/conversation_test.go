@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"net/http"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -95,7 +94,7 @@ var _ = Describe("The first conversation", Ordered, func() {
 				g.Expect(err).NotTo(HaveOccurred())
 				defer resp.Body.Close()
 				g.Expect(resp.StatusCode).To(Equal(http.StatusOK), path)
-			}).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+			}).WithContext(ctx).WithTimeout(soon).Should(Succeed())
 		}
 	})
 })

@@ -4,7 +4,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,16 +22,72 @@ import (
 )
 
 // killDistributor ends the distributor's process without warning: by signal where its node is this machine, by a forced
-// deletion elsewhere.
-func killDistributor(ctx context.Context, namespace string) {
+// deletion elsewhere. The returned function waits until it has been started again and its Service leads to it. Who calls it
+// before may reach the new process and then nobody for a while: the Service learns late that the old one is gone.
+func killDistributor(ctx context.Context, w *world) (back func(context.Context)) {
 	GinkgoHelper()
-	if !cluster.Local {
-		kubectl(ctx, "delete", "pod", "--namespace", namespace, "workstream-default-0", "--force", "--grace-period=0")
-		return
+	var before string
+	Eventually(func() string {
+		before = w.life(ctx)
+		return before
+	}).WithContext(ctx).WithTimeout(restart).WithPolling(200 * time.Millisecond).ShouldNot(BeEmpty())
+	if cluster.Local {
+		pid, err := processWith("/distributor", "--namespace="+w.namespace)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(syscall.Kill(pid, syscall.SIGKILL)).To(Succeed())
+		Eventually(func() error { return syscall.Kill(pid, 0) }).WithContext(ctx).WithTimeout(soon).
+			Should(MatchError(syscall.ESRCH), "the process is gone")
+	} else {
+		kubectl(ctx, "delete", "pod", "--namespace", w.namespace, "workstream-default-0", "--force", "--grace-period=0")
 	}
-	pid, err := processWith("/distributor", "--namespace="+namespace)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(syscall.Kill(pid, syscall.SIGKILL)).To(Succeed())
+	return func(ctx context.Context) {
+		GinkgoHelper()
+		Eventually(w.life).WithArguments(ctx).WithContext(ctx).WithTimeout(restart).WithPolling(200 * time.Millisecond).
+			ShouldNot(Or(BeEmpty(), Equal(before)))
+		Eventually(w.answers).WithArguments(ctx).WithContext(ctx).WithTimeout(restart).WithPolling(200 * time.Millisecond).Should(Succeed())
+	}
+}
+
+// life says which life of the distributor's container is ready; empty while none is.
+func (w *world) life(ctx context.Context) string {
+	var pod struct {
+		Metadata struct{ UID string }
+		Status   struct {
+			ContainerStatuses []struct {
+				RestartCount int
+				Ready        bool
+			}
+		}
+	}
+	if err := cluster.Get(ctx, &pod, "--namespace", w.namespace, "pod/workstream-default-0"); err != nil {
+		return ""
+	}
+	for _, c := range pod.Status.ContainerStatuses {
+		if c.Ready {
+			return fmt.Sprint(pod.Metadata.UID, " ", c.RestartCount)
+		}
+	}
+	return ""
+}
+
+// answers asks often, each time over a new connection: the Service leads somewhere, and goes on to.
+func (w *world) answers(ctx context.Context) error {
+	transport := &http.Transport{DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	c := *w.client
+	c.HTTP = &http.Client{Transport: transport, Timeout: soon}
+	for range 20 {
+		var p *apiclient.Problem
+		if err := c.Call(ctx, "GET", "agent", nil, nil); !errors.As(err, &p) || p.Status != http.StatusUnauthorized {
+			return fmt.Errorf("asked without a token: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return nil
 }
 
 // processWith finds the process with this program and argument.
@@ -80,27 +138,27 @@ var _ = Describe("Failures", Ordered, Serial, func() {
 	It("continues a conversation after the distributor was killed in the middle, nothing lost or doubled", func(ctx SpecContext) {
 		talk := apiclient.NewID()
 		ann, item := activate(ctx, contoso, "ann", talk)
-		killDistributor(ctx, contoso.namespace)
+		back := killDistributor(ctx, contoso)
 		messageAfterRestart(ctx, contoso, talk, "two")
 		Eventually(func() error {
 			_, err := ann.Do(ctx, "items/"+item+"/messages", map[string]string{"id": "r1", "text": "three"})
 			return err
 		}).WithContext(ctx).WithTimeout(restart).WithPolling(200 * time.Millisecond).Should(Succeed())
+		back(ctx)
 		Expect(texts(ctx, ann, item)).To(Equal([]string{"one", "two", "three"}))
 		finish(ctx, ann, item)
 	}, NodeTimeout(2*restart))
 
 	It("routes on while the manager is stopped, also after a restart of the distributor", func(ctx SpecContext) {
-		kubectl(ctx, "scale", "--namespace", "workstream-system", "deployment/workstream-manager", "--replicas=0")
+		scale(ctx, 0)
 		DeferCleanup(func(ctx SpecContext) {
-			kubectl(ctx, "scale", "--namespace", "workstream-system", "deployment/workstream-manager", "--replicas=1")
+			scale(ctx, 1)
 			contoso.programmed(ctx, "workstream/contoso-chat")
 		})
-		kubectl(ctx, "wait", "--for=delete", "pod", "--namespace", "workstream-system", "-l", "app.kubernetes.io/name=workstream-manager", "--timeout=90s")
 		ann, item := activate(ctx, contoso, "ann", apiclient.NewID())
 		finish(ctx, ann, item)
-		killDistributor(ctx, contoso.namespace)
-		ann, item = activateWhenBack(ctx, contoso)
+		killDistributor(ctx, contoso)(ctx)
+		ann, item = activate(ctx, contoso, "ann", apiclient.NewID())
 		finish(ctx, ann, item)
 	}, NodeTimeout(3*restart))
 
@@ -147,13 +205,3 @@ var _ = Describe("Failures", Ordered, Serial, func() {
 		contoso.programmed(ctx, ruleset)
 	}, NodeTimeout(4*restart))
 })
-
-// activateWhenBack is activate for a distributor that may still be starting.
-func activateWhenBack(ctx context.Context, w *world) (*apiclient.Client, string) {
-	GinkgoHelper()
-	Eventually(func() error {
-		return w.agent("ann").SetPresence(ctx, "Available")
-	}).WithContext(ctx).WithTimeout(restart).WithPolling(200 * time.Millisecond).Should(
-		Or(Succeed(), MatchError(ContainSubstring("NotConnected"))))
-	return activate(ctx, w, "ann", apiclient.NewID())
-}

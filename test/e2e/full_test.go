@@ -44,7 +44,7 @@ spec:
 		refused(err, 503)
 
 		By("serving the same after a restart")
-		killDistributor(ctx, w.namespace)
+		killDistributor(ctx, w)
 		Eventually(func(g Gomega) {
 			messages, err := w.agent("carol").Messages(ctx, first.Item)
 			g.Expect(err).NotTo(HaveOccurred())
