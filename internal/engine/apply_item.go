@@ -45,11 +45,12 @@ func (e *Engine) applyRouted(ev *event.ItemRouted) {
 	}
 }
 
+// applyQueued puts an item into a queue, by the rules or by a supervisor who knows better: news of before count no more.
 func (e *Engine) applyQueued(ev *event.ItemQueued) {
 	it := e.mustItem(ev.Item)
 	e.leave(it)
 	it.Promoted = it.Promoted && it.Queue == ev.Queue && it.Since == ev.Since
-	it.Queue, it.Since, it.Entered = ev.Queue, ev.Since, ev.Entered
+	it.Queue, it.Since, it.Entered, it.Stale = ev.Queue, ev.Since, ev.Entered, false
 	e.join(it)
 	it.fresh = true
 	e.markItem(it)

@@ -48,6 +48,7 @@ func (o *Oracle) enter(it *item, queue string, since, entered event.Instant, rea
 		it.promoted = false
 	}
 	it.queue, it.since, it.entered, it.queued, it.fresh = queue, since, entered, true, true
+	it.stale = false
 	it.prefers = false
 	it.returns = reason == event.CustomerReturned || reason == event.FollowUpDue
 	o.log(event.ItemQueued{Item: it.id, Queue: queue, Since: since, Entered: entered, Reason: reason})
