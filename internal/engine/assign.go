@@ -180,7 +180,7 @@ func (it *item) declinedByAll(q *queue, n *match.Need) bool {
 	}
 	for _, a := range q.members {
 		p := it.past(a)
-		if p.Declines < n.MaxDeclines && n.Suits(&a.card, p) {
+		if p.Declines < n.MaxDeclines && n.Suits(&a.card, p) && a.couldHold(n) {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/hours"
+	"workstream.dev/operator/internal/match"
 	"workstream.dev/operator/internal/plan"
 )
 
@@ -86,6 +87,16 @@ func (a *agent) slots(profile string) int32 {
 		return a.counts[i].limit - a.counts[i].used
 	}
 	return 0
+}
+
+// couldHold reports whether the limits of an agent, with nothing in use, allow for an item.
+func (a *agent) couldHold(n *match.Need) bool {
+	for _, p := range n.Profiles {
+		if i, ok := a.findSlots(p); !ok || a.counts[i].limit < 1 {
+			return false
+		}
+	}
+	return n.BySlots() || a.units() >= n.Units
 }
 
 // blockedBy returns the first blocking profile of the agent that is exhausted, or "".

@@ -200,7 +200,7 @@ func (o *Oracle) exclude(it *item, a *agent) event.Exclusion {
 }
 
 // declined reports whether an agent's declines keep an item away for good. Of a record they do so only while there is a
-// member who has declined less often, and could take it as far as skills and the customer are concerned.
+// member who has declined less often, and could take it as far as skills, limits and the customer are concerned.
 func (o *Oracle) declined(it *item, d *decline) bool {
 	limit := it.ws.Offer.MaxDeclines
 	if limit <= 0 || d.count < limit {
@@ -211,11 +211,23 @@ func (o *Oracle) declined(it *item, d *decline) bool {
 	}
 	for _, name := range o.plan.Members(it.queue) {
 		other := it.decline(name)
-		if (other == nil || other.count < limit) && !it.never(name) && o.unskilled(it, o.agent(name)).Reason == "" {
+		if (other == nil || other.count < limit) && !it.never(name) && o.unskilled(it, o.agent(name)).Reason == "" &&
+			o.bigEnough(it, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// bigEnough reports whether an agent who has nothing else could have an item.
+func (o *Oracle) bigEnough(it *item, name string) bool {
+	g := o.plan.Agent(name)
+	for _, p := range it.needs() {
+		if !slices.ContainsFunc(g.Profiles, func(x plan.AgentProfile) bool { return x.Name == p && x.Limit > 0 }) {
+			return false
+		}
+	}
+	return it.bySlots() || g.Units >= it.ws.Units
 }
 
 // unskilled says which skill an agent lacks where all of them are needed.
