@@ -161,6 +161,7 @@ func (e *Engine) applyAssigned(ev *event.ItemAssigned, now event.Instant) {
 func (e *Engine) applyReleased(ev *event.ItemReleased, now event.Instant) {
 	it := e.mustItem(ev.Item)
 	e.handOver(it, ev.Agent, event.Open, now)
+	it.Released = now
 	if ev.Reason == event.AgentClosedSession {
 		e.coolOff(it, ev.Agent, now)
 	}

@@ -88,6 +88,8 @@
 //
 //   - Since, which orders a queue, is the time of the customer's message that brought the conversation in: it opened it
 //     or called it back. Who writes again while waiting does not lose the place, and a transfer keeps it.
+//   - An item waits from its Since, or from when it came back from an agent, whichever is later: the time with an agent brings
+//     no promotion.
 //   - An expired offer starts the cool-off but is no decline: else an absent agent would lose an item for good.
 //   - An offer that is out stands when queue, membership or record change under it; it ends with the item or the agent.
 //     A record that changed meanwhile is routed again when the offer is not accepted.

@@ -87,8 +87,11 @@ func (q *queue) promotes(it *item) event.Instant {
 	if q.def == nil || q.def.PromoteAfter <= 0 || it.Promoted {
 		return 0
 	}
-	return after(it.Since, q.def.PromoteAfter)
+	return after(it.waitsSince(), q.def.PromoteAfter)
 }
+
+// waitsSince is since when an item has waited, in whatever queues and offered or not. While an agent had it, it did not.
+func (it *item) waitsSince() event.Instant { return max(it.Since, it.Released) }
 
 // scheduleWait sets what falls due while an item waits.
 func (e *Engine) scheduleWait(it *item) {

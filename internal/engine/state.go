@@ -88,6 +88,7 @@ type item struct {
 	Position uint64              `json:",omitempty"` // of the last message
 	Sent     map[string]uint64   `json:",omitempty"` // agent and message id -> digest of the text
 	Declines map[string]*decline `json:",omitempty"` // by agent
+	Released event.Instant       `json:",omitempty"` // when it came back from an agent
 
 	given   rule.Attributes // without item.*; it belongs to an event as well, and is replaced, never changed
 	created event.Instant

@@ -285,7 +285,7 @@ func (v *View) assignedLocked(r event.Recorded, e event.ItemAssigned) {
 		return
 	}
 	v.dequeueLocked(it)
-	it.Transfer = nil
+	it.Transfer, it.Promoted = nil, false
 	reason, lost := event.InConversation, event.TransferredToAgent
 	if e.How == event.BySupervisor {
 		reason, lost = event.AssignedBySupervisor, event.AssignedBySupervisor

@@ -161,6 +161,14 @@ func TestPickListIsInTheOrderOfService(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b", "d", "c"}, ids()); diff != "" {
 		t.Errorf("promoted and classified again (-want +got):\n%s", diff)
 	}
+	h.add(
+		event.ItemAssigned{Item: "a", Agent: "ann", How: event.ByPick},
+		event.ItemReleased{Item: "a", Agent: "ann", Reason: event.TransferredToQueue},
+		event.ItemQueued{Item: "a", Queue: "cases", Since: instant(10)},
+	)
+	if diff := cmp.Diff([]string{"b", "d", "c", "a"}, ids()); diff != "" {
+		t.Errorf("come back from an agent (-want +got):\n%s", diff)
+	}
 	h.add(event.ItemQueued{Item: "a", Queue: "cases", Since: instant(99)})
 	if diff := cmp.Diff([]string{"b", "d", "c", "a"}, ids()); diff != "" {
 		t.Errorf("come anew (-want +got):\n%s", diff)

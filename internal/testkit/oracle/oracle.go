@@ -56,6 +56,7 @@ type item struct {
 	queue          string
 	queued         bool
 	since, entered event.Instant
+	released       event.Instant // by the agent who had it
 	promoted       bool
 	fresh          bool // it came into a queue in this step
 	returns        bool // it came into its queue in this step for a reason for which affinity counts

@@ -56,12 +56,20 @@ func (o *Oracle) enter(it *item, queue string, since, entered event.Instant, rea
 	if q == nil {
 		return
 	}
-	if q.PromoteAfter > 0 && !it.promoted && after(since, q.PromoteAfter) <= o.clock {
+	if q.PromoteAfter > 0 && !it.promoted && after(it.waits(), q.PromoteAfter) <= o.clock {
 		o.promote(it)
 	}
 	if r := firstWait(q, it); r != nil && after(entered, r.After) <= o.clock {
 		o.waitedTooLong(it, r)
 	}
+}
+
+// waits is since when an item has been without an agent.
+func (it *item) waits() event.Instant {
+	if it.released > it.since {
+		return it.released
+	}
+	return it.since
 }
 
 // requeue puts an item back into the queue that it came from; it is routed again when it changed meanwhile or the queue is

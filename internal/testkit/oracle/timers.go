@@ -107,7 +107,7 @@ func (o *Oracle) deadlinesOf(it *item) []due {
 	}
 	if q := o.plan.Queue(it.queue); it.queued && q != nil {
 		if !it.promoted && q.PromoteAfter > 0 {
-			all = append(all, due{after(it.since, q.PromoteAfter), rankPromote, it.id, "", func() { o.promote(it) }})
+			all = append(all, due{after(it.waits(), q.PromoteAfter), rankPromote, it.id, "", func() { o.promote(it) }})
 		}
 		if rule := firstWait(q, it); rule != nil {
 			all = append(all, due{after(it.entered, rule.After), rankOverflow, it.id, "", func() { o.waitedTooLong(it, rule) }})

@@ -95,7 +95,7 @@ func (o *Oracle) letGo(it *item, reason event.Reason) {
 	a := o.agent(it.agent)
 	o.log(event.ItemReleased{Item: it.id, Agent: a.name, Reason: reason})
 	o.release(a, it.id)
-	it.agent, it.last, it.state, it.touched, it.lost = "", a.name, event.Open, o.clock, 0
+	it.agent, it.last, it.state, it.touched, it.lost, it.released = "", a.name, event.Open, o.clock, 0, o.clock
 }
 
 func (o *Oracle) agentLost(it *item) {
