@@ -18,6 +18,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"workstream.dev/operator/internal/event"
 	"workstream.dev/operator/internal/journal"
 	"workstream.dev/operator/internal/plan"
 )
@@ -124,21 +125,24 @@ func TestSlowClientIsClosedAndMayResume(t *testing.T) {
 	defer func() { _ = slow.CloseNow() }()
 	slow.SetReadLimit(1 << 20)
 	text := strings.Repeat("x", 3_000)
-	const messages = 1400
-	var senders sync.WaitGroup
-	for s := range 8 {
-		senders.Go(func() {
-			for n := s; n < messages; n += 8 {
-				if _, err := ann.Do(t.Context(), "items/"+in.Item+"/messages", map[string]string{"id": fmt.Sprint("a", n), "text": text}); err != nil {
+	const messages, together = 1400, 100
+	// Not over HTTP, which takes longer: the slow client must be told before it is taken for dead. The other connection keeps
+	// up, and is waited for.
+	for n := 0; n < messages; n += together {
+		var senders sync.WaitGroup
+		for i := range together {
+			senders.Go(func() {
+				_, err := a.loop.Do(t.Context(), event.SendMessage{Agent: "ann", Item: in.Item, Message: fmt.Sprint("a", n+i), Text: text})
+				if err != nil {
 					t.Error(err)
 				}
-			}
-		})
+			})
+		}
+		senders.Wait()
+		for range together {
+			w.next(stream, "message.sent")
+		}
 	}
-	for range messages { // the other connection keeps up meanwhile
-		w.next(stream, "message.sent")
-	}
-	senders.Wait()
 	var seen uint64
 	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 	defer cancel()

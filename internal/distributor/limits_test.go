@@ -318,3 +318,30 @@ func TestRoomThatIsBackIsSeenWithoutWork(t *testing.T) {
 		checkReplay(t, r)
 	})
 }
+
+func TestTooManyWaitingIsBusy(t *testing.T) {
+	w := newWorld(t)
+	f := &faulty{Journal: journal.NewMemory(journal.MemoryOptions{})}
+	r := newRig(t, w, f).run()
+	unblock := r.blocked(f)
+	var callers sync.WaitGroup
+	var busy atomic.Int64
+	for n := range maxWaiting + maxBatch + 100 {
+		callers.Go(func() {
+			_, err := r.Do(t.Context(), receive(strconv.Itoa(n)))
+			if errors.Is(err, ingress.ErrBusy) {
+				busy.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	w.eventually(func() string {
+		if busy.Load() < 99 {
+			return fmt.Sprintf("%d are told to come back", busy.Load())
+		}
+		return ""
+	})
+	unblock()
+	callers.Wait()
+}

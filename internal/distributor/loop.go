@@ -169,11 +169,11 @@ type answer struct {
 func (l *Loop) do(ctx context.Context, r *request) (event.Result, error) {
 	answered := make(chan answer, 1) // the loop never waits for a caller
 	r.done = func(result event.Result, err error) { answered <- answer{result, err} }
-	l.unanswered.Add(1)
-	defer l.unanswered.Add(-1)
 	if err := l.enter(r); err != nil {
 		return event.Result{}, err
 	}
+	l.unanswered.Add(1)
+	defer l.unanswered.Add(-1)
 	select {
 	case a := <-answered:
 		return a.result, a.err
