@@ -173,13 +173,12 @@ func TestDecisionAllocatesNothing(t *testing.T) {
 	}
 }
 
-// TestWhatASetCosts prints the median of a decision, and what 10,000 rules cost to compile. The limits are those of the
-// issue, with room for a machine that does other things.
+// TestWhatASetCosts prints the median of a decision, and what 10,000 rules cost to compile. Time is printed only, since a
+// machine may do other things; what a decision tries, and what a set takes of memory, are limited.
 func TestWhatASetCosts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it measures")
 	}
-	medians := map[int]time.Duration{}
 	for _, n := range []int{100, 1000, 10_000} {
 		c := newCentre(n, 2)
 		var before, after runtime.MemStats
@@ -194,20 +193,23 @@ func TestWhatASetCosts(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		items := make([]Attributes, 256)
+		tried, most := 0, 0
 		for i := range items {
 			items[i] = c.item()
+			q := search{set: s, attrs: items[i], best: int32(n)} //nolint:gosec // see above
+			q.run()
+			tried, most = tried+int(q.tried), max(most, int(q.tried))
 		}
-		medians[n] = median(s, items)
-		size := after.HeapAlloc - before.HeapAlloc
-		t.Logf("%d rules: compiled in %s, %d KiB with their conditions, %s a decision", n, took, size>>10, medians[n])
-		const most = 50 << 20
-		if n == 10_000 && (took > 3*time.Second || size > most) {
-			t.Errorf("%d rules take %s and %d bytes", n, took, size)
+		size, made := after.HeapAlloc-before.HeapAlloc, after.TotalAlloc-before.TotalAlloc
+		t.Logf("%d rules: compiled in %s, %d KiB with their conditions, %d KiB on the way, %s a decision, which tries %.1f rules, %d at most",
+			n, took, size>>10, made>>10, median(s, items), float64(tried)/float64(len(items)), most)
+		if tried > 3*len(items) || most > 20 {
+			t.Errorf("of %d rules a decision tries %d on average, and up to %d", n, tried/len(items), most)
+		}
+		if n == 10_000 && (size > 50<<20 || made > 200<<20) {
+			t.Errorf("%d rules take %d bytes, and %d to compile", n, size, made)
 		}
 		runtime.KeepAlive(s)
-	}
-	if medians[1000] > 5*time.Microsecond || medians[10_000] > 10*medians[100]+time.Microsecond {
-		t.Errorf("a decision takes %v", medians)
 	}
 }
 

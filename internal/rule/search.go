@@ -19,6 +19,7 @@ type search struct {
 	from   int32
 	costly bool  // the rules of ix have expressions
 	best   int32 // the first rule that is known to match, at or behind from; behind all when there is none
+	tried  int32 // how many rules were held against the item
 	probe  [maxProbes]probe
 	spare  Value
 }
@@ -45,13 +46,23 @@ func (s *Set) Next(from int, attrs Attributes) int {
 	return s.search(from, attrs)
 }
 
-// search asks the rules without expression first, so that no expression is evaluated behind the first of them that matches.
+// search is Next by the index.
 func (s *Set) search(from int, attrs Attributes) int {
 	n := int32(len(s.rules)) //nolint:gosec // rulesets are smaller than that
 	if from >= len(s.rules) {
 		return -1
 	}
 	q := search{set: s, attrs: attrs, from: int32(from), best: n} //nolint:gosec // as above
+	q.run()
+	if q.best == n {
+		return -1
+	}
+	return int(q.best)
+}
+
+// run asks the rules without expression first, so that no expression is evaluated behind the first of them that matches.
+func (q *search) run() {
+	s := q.set
 	if i, _ := slices.BinarySearch(s.always, q.from); i < len(s.always) {
 		q.best = s.always[i]
 	}
@@ -63,10 +74,6 @@ func (s *Set) search(from int, attrs Attributes) int {
 		q.ix, q.costly = s.costly, true
 		q.node(0)
 	}
-	if q.best == n {
-		return -1
-	}
-	return int(q.best)
 }
 
 // node tries what a node finds, as long as it may be before what was found.
@@ -149,6 +156,7 @@ func (q *search) one(rule int32) {
 }
 
 func (q *search) matches(i int32) bool {
+	q.tried++
 	at := q.set.starts[i]
 	if at >= 0 && !q.holds(at) {
 		return false
