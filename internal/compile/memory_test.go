@@ -23,7 +23,8 @@ import (
 // TestCompilerRemembersNothingWrong edits a namespace at random, again and again: what a Compiler makes of it after all that is
 // what one makes that has seen nothing else.
 func TestCompilerRemembersNothingWrong(t *testing.T) {
-	for _, seed := range []uint64{1, 2, uint64(time.Now().UnixNano())} {
+	known := []uint64{1, 2} // of these something must be remembered; a fresh one may have little luck
+	for _, seed := range append(known, uint64(time.Now().UnixNano())) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		const size = 12
 		var c Compiler
@@ -59,7 +60,7 @@ func TestCompilerRemembersNothingWrong(t *testing.T) {
 			}
 			in = edited(random, in, size)
 		}
-		if remembered == 0 {
+		if remembered == 0 && slices.Contains(known, seed) {
 			t.Errorf("seed %d: nothing was remembered", seed)
 		}
 	}

@@ -64,15 +64,22 @@ func agentLine(name, presence string, connected bool, used int32, slots map[stri
 }
 
 // TestViewShowsWhatTheEngineKnows walks at random through commands and time, and compares the read model, which is
-// folded from events alone, with the engine that decided them; then both with what is recovered from the journal.
+// folded from events alone, with the engine that decided them; then both with what is recovered from the journal. A walk of a
+// known seed must come to something; a fresh one may have little luck.
 func TestViewShowsWhatTheEngineKnows(t *testing.T) {
-	for range 5 {
-		seed := rand.Uint64()
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { walk(t, rand.New(rand.NewPCG(seed, 0)), 400) })
+	const known = 1
+	for _, seed := range []uint64{known, rand.Uint64(), rand.Uint64(), rand.Uint64(), rand.Uint64()} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			if live := walk(t, rand.New(rand.NewPCG(seed, 0)), 400); seed == known && len(live) < 5 {
+				t.Errorf("the walk came to nothing: %v", live)
+			}
+		})
 	}
 }
 
-func walk(t *testing.T, rnd *rand.Rand, steps int) {
+// walk returns what was there at the end.
+func walk(t *testing.T, rnd *rand.Rand, steps int) (live []string) {
+	t.Helper()
 	w := newWorld(t)
 	wrapUps := []plan.WrapUp{{Block: plan.BlockAlways}, {Block: plan.BlockNever}, {Block: plan.BlockCustom, For: 10 * time.Minute}}
 	w.setPlan(func(p *plan.Plan) {
@@ -99,7 +106,7 @@ func walk(t *testing.T, rnd *rand.Rand, steps int) {
 			w.changePlan(r, rnd)
 		}
 	}
-	live := shown(t, r.view)
+	live = shown(t, r.view)
 	r.Stop()
 	<-r.done
 	body, err := r.engine.Snapshot()
@@ -128,10 +135,8 @@ func walk(t *testing.T, rnd *rand.Rand, steps int) {
 	if string(before) != string(after) {
 		t.Errorf("recovered, the view differs:\n%s", cmp.Diff(string(before), string(after)))
 	}
-	if len(live) < 5 {
-		t.Errorf("the walk came to nothing: %v", live)
-	}
 	checkReplay(t, r)
+	return live
 }
 
 // everything has a plan use what an engine can do.
