@@ -5,7 +5,6 @@ package centre
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"time"
 
@@ -21,6 +20,17 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	began := time.Now()
+	span := float64(cfg.Conversations) / cfg.rate()
+	if cfg.Duration > 0 {
+		span = cfg.Duration
+	}
+	warmup, wanted := cfg.Warmup, cfg.Warmup
+	if warmup < 0 {
+		warmup, wanted = cfg.settling(span)
+	}
+	if err := cfg.scale(warmup + span); err != nil {
+		return nil, err
+	}
 	p, err := cfg.plan()
 	if err != nil {
 		return nil, err
@@ -29,11 +39,6 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	_, version, err := p.Encode()
 	if err != nil {
 		return nil, fmt.Errorf("the plan: %w", err)
-	}
-	span := float64(cfg.Conversations) / cfg.rate()
-	warmup := cfg.Warmup
-	if warmup < 0 {
-		warmup = cfg.settling(span)
 	}
 	tallies := make([]tally, cfg.Replications)
 	g, ctx := errgroup.WithContext(ctx)
@@ -58,6 +63,10 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	report := cfg.report(tallies, warmup, span)
+	if wanted > warmup {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("the warm-up of %.4g s is shorter than the %.4g s that such a centre "+
+			"takes to settle: figures are as if it were less busy; want --warmup %.2g, or more --conversations", warmup, wanted, wanted))
+	}
 	report.WallSeconds = time.Since(began).Seconds()
 	report.ConversationsPerSecond = float64(report.Conversations) / report.WallSeconds
 	return report, nil
@@ -68,35 +77,4 @@ func (r *replication) result() tally {
 	r.tally.conversations = r.number
 	r.tally.simulated = float64(r.now-start) / r.second
 	return r.tally
-}
-
-// settling is a warm-up that is long enough to forget that the centre was empty at first: six times the relaxation time of
-// as many servers, at most five times as long as is looked at and at least a tenth of it.
-func (c *Config) settling(span float64) float64 {
-	var mean, longest float64
-	for i := range c.Classes {
-		k := &c.Classes[i]
-		mean += k.Rate * k.Service.Mean / c.rate()
-		longest = max(longest, k.Service.Mean+c.Handling.WrapUp.Mean)
-		if !k.Patience.Never() {
-			longest = max(longest, min(k.Patience.Mean, span))
-		}
-	}
-	root := math.Sqrt(c.slots()) - math.Sqrt(c.load())
-	relaxation := mean / max(root*root, 1e-9)
-	if c.load() >= c.slots() || c.patient() < 1 {
-		relaxation = longest
-	}
-	return min(max(span/10, 6*relaxation, 10*longest), 5*span)
-}
-
-// patient is the share of customers who never leave.
-func (c *Config) patient() float64 {
-	var sum float64
-	for i := range c.Classes {
-		if c.Classes[i].Patience.Never() {
-			sum += c.Classes[i].Rate / c.rate()
-		}
-	}
-	return sum
 }

@@ -26,12 +26,16 @@ type Config struct {
 	// Conversations is how many arrive on average while a replication is looked at. Warmup is for how long before that it
 	// runs, in seconds; less than 0 is for as long as the centre takes to settle.
 	Conversations int
-	Warmup        float64
-	Replications  int
-	Seed          uint64
+	// Duration is for how many seconds a replication is looked at, in the place of Conversations; 0 is not.
+	Duration     float64
+	Warmup       float64
+	Replications int
+	Seed         uint64
 	// WaitsAbove are the t of P(wait > t), in seconds; Percentiles of the wait are 0-100.
 	WaitsAbove  []float64
 	Percentiles []float64
+
+	second float64 // how many microseconds of the engine it has
 }
 
 // Class is a kind of customers.
@@ -78,7 +82,7 @@ type Handling struct {
 	Decline, Miss float64
 	Timeout       float64 // of an offer
 	Reoffer       float64 // after how long an agent is offered again what was not taken
-	MaxDeclines   int32
+	MaxDeclines   int32   // of an item by an agent who is then not offered it again; less than 0 is no limit
 	// WrapUp is how long the after-work takes, which holds capacity.
 	WrapUp Dist
 }
@@ -101,7 +105,7 @@ func (c Config) WithDefaults() (Config, error) {
 	c.Conversations = orElse(c.Conversations, 50_000)
 	c.Replications = orElse(c.Replications, 20)
 	h := &c.Handling
-	h.Timeout, h.Reoffer, h.MaxDeclines = orElse(h.Timeout, 120), orElse(h.Reoffer, 120), orElse(h.MaxDeclines, 3)
+	h.Timeout, h.Reoffer, h.MaxDeclines = orElse(h.Timeout, 120), orElse(h.Reoffer, 120), max(0, orElse(h.MaxDeclines, 3))
 	for i := range c.Queues {
 		c.Queues[i].Method = orElse(c.Queues[i].Method, plan.LeastActive)
 		c.Queues[i].Priority = orElse(c.Queues[i].Priority, 100)
@@ -157,6 +161,13 @@ func expand(agents []Agent) []Agent {
 
 func (c *Config) check() error {
 	names := make(map[string]bool)
+	for i := range c.Queues {
+		name := c.Queues[i].Name
+		if names["queue "+name] {
+			return fmt.Errorf("two queues are named %q", name)
+		}
+		names["queue "+name] = true
+	}
 	for i := range c.Classes {
 		k := &c.Classes[i]
 		switch {
@@ -234,19 +245,13 @@ func (c *Config) rate() float64 {
 	return sum
 }
 
-// slots is how many customers of a class could be served at a time, and load how much work comes in of one that all do.
-func (c *Config) slots() float64 {
-	var n float64
-	for i := range c.Agents {
-		n += float64(c.Agents[i].Units) / float64(c.Classes[0].Units) * c.Agents[i].Speed
-	}
-	return n
-}
-
-func (c *Config) load() float64 {
+// patient is the share of customers who never leave.
+func (c *Config) patient() float64 {
 	var sum float64
 	for i := range c.Classes {
-		sum += c.Classes[i].Rate * c.Classes[i].Service.Mean
+		if c.Classes[i].Patience.Never() {
+			sum += c.Classes[i].Rate / c.rate()
+		}
 	}
 	return sum
 }

@@ -57,7 +57,7 @@ func ParseDist(s string) (Dist, error) {
 	switch kind {
 	case LognormalDist:
 		d.CV, err = strconv.ParseFloat(parts[2], 64)
-		if err != nil || d.CV <= 0 || d.CV > 100 {
+		if err != nil || !(d.CV > 0 && d.CV <= 100) {
 			return Dist{}, fmt.Errorf("%q has no coefficient of variation above 0, such as lognormal:180:0.8", s)
 		}
 	case ErlangDist:
@@ -155,6 +155,9 @@ func (d Dist) square() float64 {
 		return 2 * m2
 	}
 }
+
+// variance is that of a time that is finite.
+func (d Dist) variance() float64 { return d.square() - d.Mean*d.Mean }
 
 // exponential reports whether d has no memory.
 func (d Dist) exponential() bool {

@@ -11,9 +11,13 @@ import (
 	"workstream.dev/operator/internal/plan"
 )
 
-// second is how many microseconds of the engine are one second of c: more than a million where something takes so little
+// endOfTime is far from the last moment that an engine can count, and behind all that a run looks at.
+const endOfTime = 1 << 61
+
+// scale sets how many microseconds of the engine are one second of c: more than a million where something takes so little
 // time that a microsecond would not be small beside it, for times are all that counts and only opening hours need the real ones.
-func (c *Config) second() float64 {
+// A replication lasts for twice as long as is given at most.
+func (c *Config) scale(length float64) error {
 	shortest := min(1, 1/c.rate())
 	for i := range c.Classes {
 		k := &c.Classes[i]
@@ -22,17 +26,40 @@ func (c *Config) second() float64 {
 			shortest = min(shortest, k.Patience.Mean)
 		}
 	}
+	// Times are rounded, so that of the shortest there should be many microseconds still.
+	const fine, coarse = 1e6, 1e3
+	most := min(endOfTime/2/(2*length), endOfTime/1000/c.spans())
+	c.second = min(fine/shortest, most)
 	for i := range c.Queues {
 		if len(c.Queues[i].Hours) > 0 {
-			shortest = 1
+			shortest, c.second = coarse/1e6, 1e6
 		}
 	}
-	return 1e6 / shortest
+	if c.second > most || c.second < coarse/shortest {
+		return fmt.Errorf("a run of %.3g seconds has no clock that tells times of %.3g seconds: want fewer --conversations, "+
+			"a shorter --duration or --warmup, or times that are not so different", length, shortest)
+	}
+	return nil
 }
 
-// span is a time of c as the engine has it.
+// spans is the longest of the times that the engine is told beforehand.
+func (c *Config) spans() float64 {
+	longest := 1e-300
+	if h := &c.Handling; !h.instant() {
+		longest = max(h.Timeout, h.Reoffer)
+	}
+	for i := range c.Queues {
+		longest = max(longest, c.Queues[i].PromoteAfter)
+		for _, o := range c.Queues[i].Overflow {
+			longest = max(longest, o.After.Seconds())
+		}
+	}
+	return longest
+}
+
+// span is a time of c as the engine has it; what nobody asks for may be cut.
 func (c *Config) span(seconds float64) time.Duration {
-	return time.Duration(math.Round(seconds*c.second())) * time.Microsecond
+	return time.Duration(min(math.Round(seconds*c.second), endOfTime/1000)) * time.Microsecond
 }
 
 // plan is the configuration of the engine: a workstream with a channel for each class, whose items get their priority and

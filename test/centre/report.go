@@ -96,6 +96,44 @@ func figure(values []float64) Figure {
 	return estimate(mean, deviation, len(values)-1)
 }
 
+// ratio estimates a mean of customers from the sums and the numbers of each replication. The mean of the replications' own
+// means would be too low: when many come, more of them wait, and longer.
+func ratio(sums, numbers []float64) Figure {
+	var sum, number float64
+	for i := range sums {
+		sum += sums[i]
+		number += numbers[i]
+	}
+	if number == 0 {
+		return Figure{}
+	}
+	value, n := sum/number, float64(len(sums))
+	var squares float64
+	for i := range sums {
+		off := sums[i] - value*numbers[i]
+		squares += off * off
+	}
+	return estimate(value, math.Sqrt(squares*n/(n-1))/number, len(sums)-1)
+}
+
+// share is the ratio of those of whom something is true. Of so many of whom it is true of nobody, or of all, there may be
+// more or fewer: with 95 % less than three of as many.
+func share(counts, numbers []float64) Figure {
+	f := ratio(counts, numbers)
+	if f.StandardError > 0 {
+		return f
+	}
+	var number float64
+	for _, n := range numbers {
+		number += n
+	}
+	if number > 0 && (f.Value == 0 || f.Value == 1) {
+		f.StandardError = 1 / number
+		f.Low, f.High = max(0, f.Value-3/number), min(1, f.Value+3/number)
+	}
+	return f
+}
+
 func estimate(value, standardError float64, freedom int) Figure {
 	half := student(freedom) * standardError
 	return Figure{Value: value, StandardError: standardError, Low: value - half, High: value + half}
@@ -147,24 +185,29 @@ func (c *Config) group(name string, tallies []classTally, span float64) Group {
 		g.Overflowed += k.turned
 		g.Unresolved += k.unresolved
 	}
-	of := func(f func(k *classTally) float64) Figure {
+	of := func(f func(k *classTally) float64) []float64 {
 		values := make([]float64, len(tallies))
 		for i := range tallies {
 			values[i] = f(&tallies[i])
 		}
-		return figure(values)
+		return values
 	}
-	resolved := func(k *classTally) float64 { return float64(max(1, k.served+k.left)) }
-	g.WaitProbability = of(func(k *classTally) float64 { return float64(k.waited) / resolved(k) })
-	g.MeanWait = of(func(k *classTally) float64 { return k.waitSum / resolved(k) })
-	g.MeanWaitServed = of(func(k *classTally) float64 { return k.servedSum / float64(max(1, k.served)) })
-	g.Abandonment = of(func(k *classTally) float64 { return float64(k.left) / resolved(k) })
-	g.OverflowedShare = of(func(k *classTally) float64 { return float64(k.turned) / float64(max(1, k.arrivals)) })
-	g.MeanQueueLength = of(func(k *classTally) float64 { return k.queueTime / span })
-	g.Throughput = of(func(k *classTally) float64 { return float64(k.served) / span })
+	resolved := of(func(k *classTally) float64 { return float64(k.served + k.left) })
+	g.WaitProbability = share(of(func(k *classTally) float64 { return float64(k.waited) }), resolved)
+	g.MeanWait = ratio(of(func(k *classTally) float64 { return k.waitSum }), resolved)
+	served := of(func(k *classTally) float64 { return float64(k.served) })
+	g.MeanWaitServed = ratio(of(func(k *classTally) float64 { return k.servedSum }), served)
+	g.Abandonment = ratio(of(func(k *classTally) float64 { return float64(k.left) }), resolved)
+	if c.patient() < 1 {
+		g.Abandonment = share(of(func(k *classTally) float64 { return float64(k.left) }), resolved)
+	}
+	arrivals := of(func(k *classTally) float64 { return float64(k.arrivals) })
+	g.OverflowedShare = ratio(of(func(k *classTally) float64 { return float64(k.turned) }), arrivals)
+	g.MeanQueueLength = figure(of(func(k *classTally) float64 { return k.queueTime / span }))
+	g.Throughput = figure(of(func(k *classTally) float64 { return float64(k.served) / span }))
 	g.WaitAbove, g.WaitPercentiles = make(map[string]Figure), make(map[string]Figure)
 	for _, t := range c.WaitsAbove {
-		g.WaitAbove[short(t)] = of(func(k *classTally) float64 { return float64(k.above(t)) / resolved(k) })
+		g.WaitAbove[short(t)] = share(of(func(k *classTally) float64 { return float64(k.above(t)) }), resolved)
 	}
 	pooled := pool(tallies)
 	for _, p := range c.Percentiles {

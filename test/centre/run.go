@@ -52,7 +52,7 @@ type conversation struct {
 
 func newReplication(cfg *Config, activate event.ActivatePlan, seed uint64, warmup, span float64) (*replication, error) {
 	r := &replication{
-		cfg: cfg, second: cfg.second(), eng: engine.New(), now: start,
+		cfg: cfg, second: cfg.second, eng: engine.New(), now: start,
 		agents: make(map[string]int), live: make(map[string]*conversation),
 		people: stream(seed, 0),
 	}
@@ -91,9 +91,9 @@ func (r *replication) planArrival(class int) {
 	r.cal.plan(due{at: r.after(r.arrivals[class].ExpFloat64() / r.cfg.Classes[class].Rate), what: arrival, class: class})
 }
 
-// after is so many seconds from now.
+// after is so many seconds from now, or when all is over.
 func (r *replication) after(seconds float64) event.Instant {
-	return r.now + event.Instant(math.Round(seconds*r.second))
+	return r.now + event.Instant(min(math.Round(seconds*r.second), endOfTime))
 }
 
 // run goes on until all who arrived in time are served or have left; those who have not after the same time again never

@@ -52,9 +52,17 @@ func (c *Config) compare(r *Report) {
 		}
 	}
 	if r.Total.Unresolved > 0 {
+		why := "there are too few agents for them"
+		if h := &c.Handling; h.Decline > 0 && h.MaxDeclines > 0 {
+			why = fmt.Sprintf("there are too few agents for them who have not declined %d times, which is --max-declines", h.MaxDeclines)
+		}
 		r.Warnings = append(r.Warnings, fmt.Sprintf(
-			"%d customers still waited at the end: there are too few agents for them, and all figures depend on how long was looked",
-			r.Total.Unresolved))
+			"%d customers still waited at the end: %s, and all figures depend on how long was looked", r.Total.Unresolved, why))
+	}
+	for i := range r.Classes {
+		if r.Classes[i].Arrivals == 0 {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("no customers of class %s came: its figures say nothing", r.Classes[i].Name))
+		}
 	}
 	for i := range c.Classes {
 		k := &c.Classes[i]
@@ -66,6 +74,9 @@ func (c *Config) compare(r *Report) {
 
 func (t *theory) compare(g *Group, f *queueing.Figures) {
 	if math.IsInf(f.MeanWait, 0) {
+		return
+	}
+	if g.Served+g.Abandoned == 0 { // there is nothing to compare
 		return
 	}
 	g.WaitProbability.compare(f.Wait)
@@ -147,14 +158,37 @@ func (f *facts) oneLine() *theory {
 func (f *facts) spread(t *theory) {
 	each := t.total.Utilisation
 	var busy, units float64
+	alike := f.single && !f.prefers()
 	for i := range f.Agents {
 		busy += f.used[i] * each * float64(f.Agents[i].Units)
 		units += float64(f.Agents[i].Units)
-		if f.single {
+		if alike {
 			t.agents = append(t.agents, f.used[i]*each)
 		}
 	}
 	t.total.Utilisation = busy / units
+}
+
+// prefers reports whether some agents are given more than others although all can take the same.
+func (f *facts) prefers() bool {
+	var first *Agent
+	for i := range f.Agents {
+		a := &f.Agents[i]
+		if f.used[i] == 0 {
+			continue
+		}
+		if first == nil {
+			first = a
+		}
+		if f.SkillMatching == plan.SkillsClosest && !slices.Equal(a.Skills, first.Skills) {
+			return true
+		}
+		most := func(q Queue) bool { return q.Method == plan.HighestCapacity }
+		if a.Units != first.Units && slices.ContainsFunc(f.Queues, most) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *Config) facts() (*facts, string) {
@@ -332,6 +366,8 @@ func (f *facts) skills() (*theory, string) {
 		return nil, "skills have a closed form for patient customers without priorities and services of one exponential distribution only"
 	case methods:
 		return nil, "skills have a closed form with method LeastActive (the longest idle agent) only"
+	case f.prefers():
+		return nil, "skills have a closed form for the longest idle agent only, not for the one of the closest skills"
 	case !f.single:
 		return nil, "skills have a closed form for agents who serve one at a time only"
 	}

@@ -26,8 +26,15 @@ func readFile(path string) ([]setting, error) {
 		return nil, fmt.Errorf("flag --config %q: want a map of flags, such as arrivalRate: 0.8", path)
 	}
 	var out []setting
+	said := make(map[string]bool)
 	for i := 0; i < len(doc.Content[0].Content); i += 2 {
-		list, err := fileSettings(path, doc.Content[0].Content[i].Value, doc.Content[0].Content[i+1])
+		key := doc.Content[0].Content[i]
+		if said[key.Value] {
+			return nil, fmt.Errorf("%s: line %d: %s is there twice: want it once, with a list where there are several",
+				path, key.Line, key.Value)
+		}
+		said[key.Value] = true
+		list, err := fileSettings(path, key.Value, doc.Content[0].Content[i+1])
 		if err != nil {
 			return nil, err
 		}

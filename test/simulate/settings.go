@@ -67,7 +67,7 @@ func newSettings() *settings {
 func (s *settings) config() (centre.Config, error) {
 	c := centre.Config{
 		SkillMatching: s.skillMatching, Handling: s.handling, Conversations: s.conversations, Warmup: s.warmup,
-		Replications: s.replications, Seed: s.seed, WaitsAbove: s.above, Percentiles: s.percentiles,
+		Duration: s.duration, Replications: s.replications, Seed: s.seed, WaitsAbove: s.above, Percentiles: s.percentiles,
 		Agents: s.agents, Queues: s.queues,
 	}
 	if s.count > 0 {
@@ -96,7 +96,7 @@ func (s *settings) config() (centre.Config, error) {
 	return c, nil
 }
 
-// last makes it as many conversations as come in the duration.
+// last makes sure that the duration ends within somebody's lifetime.
 func (s *settings) last(c *centre.Config) error {
 	if s.conversations > 0 {
 		return fmt.Errorf("--conversations %d and --duration %g say the same in two ways: want one of them", s.conversations, s.duration)
@@ -105,11 +105,9 @@ func (s *settings) last(c *centre.Config) error {
 	for i := range c.Classes {
 		rate += c.Classes[i].Rate
 	}
-	n := math.Round(s.duration * rate)
-	if n > mostConversations {
+	if n := math.Round(s.duration * rate); n > mostConversations {
 		return fmt.Errorf("in %g seconds %.3g conversations arrive: want a --duration for at most %d", s.duration, n, mostConversations)
 	}
-	c.Conversations = max(1, int(n))
 	return nil
 }
 
@@ -223,7 +221,7 @@ func pairs(value string, keys map[string]func(v string) error) error {
 
 func (s *settings) addClass(value string) error {
 	var k classSetting
-	service := func(v string) (err error) { k.Service, err = centre.ParseDist(v); k.service = true; return err }
+	service := func(v string) (err error) { k.Service, err = positive(v); k.service = true; return err }
 	rate := func(v string) (err error) { k.Rate, err = centre.ParseRate(v); return err }
 	err := pairs(value, map[string]func(string) error{
 		"name":         func(v string) error { k.Name = v; return nil },
@@ -294,6 +292,9 @@ func parseSkills(s string, rating int32) ([]plan.Skill, error) {
 				return nil, err
 			}
 			k.Rating = n
+		}
+		if slices.ContainsFunc(out, func(o plan.Skill) bool { return o.Name == name }) {
+			return nil, fmt.Errorf("skill %q is there twice: want it once", name)
 		}
 		if name == "" {
 			return nil, fmt.Errorf("%q is no list of skills: want names joined by +, with a rating where one matters: a+b:7", s)

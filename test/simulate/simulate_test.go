@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,7 +78,7 @@ func TestBadValues(t *testing.T) {
 		"--arrival-rate x --agents 5":                    `flag --arrival-rate "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
 		"--arrival-rate 1 --agents 0":                    `flag --agents "0": "0" is not right: want a whole number from 1 to 100000`,
 		"--arrival-rate 1 --agents 2.5":                  `flag --agents "2.5": "2.5" is not right: want a whole number from 1 to 100000`,
-		"--arrival-rate 1 --agents 1 --service-time 0":   `flag --service-time "0": "0" is not right: want a mean above 0`,
+		"--arrival-rate 1 --agents 1 --service-time 0":   `flag --service-time "0": "0" is not right: want a mean above 0 that is not for ever`,
 		"--arrivl-rate 1":                                "flag --arrivl-rate is not known: did you mean --arrival-rate?",
 		"--arrival-rate 1 --agents":                      "flag --agents has no value: want a whole number from 1",
 		"4":                                              `"4" is no flag: want --NAME VALUE`,
@@ -101,12 +102,17 @@ func TestBadValues(t *testing.T) {
 		"--class name=a,rate=1,rate=2 --agents 1":                             `flag --class "name=a,rate=1,rate=2": rate is there twice: want it once`,
 		"--bogus 1":       "flag --bogus is not known",
 		"--servce-rate 1": "flag --servce-rate is not known: did you mean --service-rate?",
-		"--arrival-rate 1 --agents 1 --decline .7 --miss .7":       "offers are declined with probability 0.7 and missed with 0.7: together that is more than 1",
-		"--class name=a,rate=1 --class name=a,rate=1 --agents 1":   `two classes are named "a"`,
-		"--arrival-rate 1 --agents 1 --theta x":                    `flag --theta "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
-		"--arrival-rate 1 --agents 1 --replications 1":             `flag --replications "1": "1" is not right: want a whole number from 2 to 100000`,
-		"--arrival-rate 1 --agents 1 --output xml":                 `flag --output "xml": "xml" is not known: want json or text`,
-		"--arrival-rate 1 --agents 1 --service-time lognormal:1:x": `flag --service-time "lognormal:1:x": "lognormal:1:x" has no coefficient of variation above 0, such as lognormal:180:0.8`,
+		"--arrival-rate 1 --agents 1 --decline .7 --miss .7":         "offers are declined with probability 0.7 and missed with 0.7: together that is more than 1",
+		"--class name=a,rate=1 --class name=a,rate=1 --agents 1":     `two classes are named "a"`,
+		"--arrival-rate 1 --agents 1 --theta x":                      `flag --theta "x": "x" is no rate: want a number above 0 such as 0.8 (a second), 2/m or 120/h`,
+		"--arrival-rate 1 --agents 1 --replications 1":               `flag --replications "1": "1" is not right: want a whole number from 2 to 100000`,
+		"--arrival-rate 1 --agents 1 --output xml":                   `flag --output "xml": "xml" is not known: want json or text`,
+		"--arrival-rate 1 --agents 1 --service-time lognormal:1:x":   `flag --service-time "lognormal:1:x": "lognormal:1:x" has no coefficient of variation above 0, such as lognormal:180:0.8`,
+		"--arrival-rate 1 --agents 1 --service-time lognormal:1:NaN": `flag --service-time "lognormal:1:NaN": "lognormal:1:NaN" has no coefficient of variation above 0, such as lognormal:180:0.8`,
+		"--class rate=1,service=inf --agents 2":                      `flag --class "rate=1,service=inf": service: "inf" is not right: want a mean above 0 that is not for ever`,
+		"--arrival-rate 1 --agent skills=a:3+a":                      `flag --agent "skills=a:3+a": skills: skill "a" is there twice: want it once`,
+		"--arrival-rate 1 --agents 2 --queue name=q --queue name=q":  `two queues are named "q"`,
+		"--arrival-rate 1 --agents 2 --warmup 1e15":                  "a run of 1e+15 seconds has no clock that tells times of 1 seconds: want fewer --conversations, a shorter --duration or --warmup, or times that are not so different",
 	} {
 		err := run(t.Context(), strings.Fields(args), &bytes.Buffer{})
 		if err == nil || err.Error() != want {
@@ -183,6 +189,59 @@ func TestFileOfSeveral(t *testing.T) {
 	want := path + `: servers "5": there is ` + path + `: agents "4" already, and one counts`
 	if _, err := simulate(t, "--config", path); err == nil || err.Error() != want {
 		t.Errorf("two numbers of agents: %v, want %s", err, want)
+	}
+}
+
+// TestFileSaysTwice: of two keys that are the same nobody knows which one counts.
+func TestFileSaysTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "centre.yaml")
+	if err := os.WriteFile(path, []byte("arrivalRate: 1\narrivalRate: 2\nagents: 4\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := path + ": line 2: arrivalRate is there twice: want it once, with a list where there are several"
+	if _, err := simulate(t, "--config", path); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestDuration: a replication is looked at for as long as is said, however few arrive, and who never came has no figures.
+func TestDuration(t *testing.T) {
+	var out bytes.Buffer
+	args := "--arrival-rate 1,0.0001 --agents 2 --duration 12.3 --replications 3"
+	if err := run(t.Context(), strings.Fields(args), &out); err != nil {
+		t.Fatal(err)
+	}
+	var r centre.Report
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.Span != 12.3 || r.Classes[1].Arrivals != 0 || r.Classes[1].WaitProbability.Theory != nil {
+		t.Errorf("the span is %g, and of who did not come %+v", r.Span, r.Classes[1])
+	}
+	if want := "no customers of class class-2 came: its figures say nothing"; !slices.Contains(r.Warnings, want) {
+		t.Errorf("warnings %q, want %q", r.Warnings, want)
+	}
+}
+
+// TestMaxDeclines: the only agent declines half of the offers. After three of an item it is nobody's, unless there is no limit.
+func TestMaxDeclines(t *testing.T) {
+	args := strings.Fields("--arrival-rate .1 --agents 1 --decline .5 --reoffer-after .1")
+	r, err := simulate(t, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if share := float64(r.Total.Unresolved) / float64(r.Total.Arrivals); share < .09 || share > .16 {
+		t.Errorf("%g of all were declined for good, want an eighth", share)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "--max-declines") }) {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+	r, err = simulate(t, append(args, "--max-declines", "0")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Total.Unresolved != 0 || r.Total.Served != r.Total.Arrivals {
+		t.Errorf("without a limit: %+v", r.Total)
 	}
 }
 

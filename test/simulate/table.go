@@ -131,7 +131,7 @@ func lasting(v string) (float64, error) {
 func positive(v string) (centre.Dist, error) {
 	d, err := centre.ParseDist(v)
 	if err == nil && (d.Mean <= 0 || d.Never()) {
-		err = fmt.Errorf("%q is not right: want a mean above 0", v)
+		err = fmt.Errorf("%q is not right: want a mean above 0 that is not for ever", v)
 	}
 	return d, err
 }
@@ -263,6 +263,17 @@ func handlingFlags() []option {
 			group: staff, name: "reoffer-after", aliases: []string{"cool-off"}, want: "a time such as 120 or 2m",
 			help: "after how long an agent is offered again what was not taken (default 120)",
 			set:  one(func(s *settings) *float64 { return &s.handling.Reoffer }, lasting),
+		},
+		{
+			group: staff, name: "max-declines", want: "a whole number from 0",
+			help: "after how many declines of an item an agent is not offered it again (default 3; with 0 there is no limit)",
+			set: one(func(s *settings) *int32 { return &s.handling.MaxDeclines }, func(v string) (int32, error) {
+				n, err := whole(v, 0, math.MaxInt32)
+				if n == 0 {
+					n = -1
+				}
+				return n, err
+			}),
 		},
 		{
 			group: staff, name: "wrap-up",
