@@ -24,8 +24,10 @@ type crowd struct {
 	history *history
 	// transport is what requests go through, nil for the usual one.
 	transport http.RoundTripper
-	ctx       context.Context // ends when everybody is to go home
-	busy      sync.WaitGroup
+	// told is called when somebody has just been told that something is done, unless it is nil.
+	told func()
+	ctx  context.Context // ends when everybody is to go home
+	busy sync.WaitGroup
 
 	mu     sync.Mutex
 	items  []item // those that were opened
@@ -256,6 +258,9 @@ func (c *crowd) do(client int, in input) {
 		a, err = caller.CloseRecord(c.ctx, "cases", "", in.record)
 	} else {
 		a, err = caller.Do(c.ctx, path, body)
+	}
+	if err == nil && c.told != nil {
+		c.told()
 	}
 	c.note(client, sent, in, output{duplicate: a.Duplicate}, err)
 }
