@@ -96,15 +96,18 @@ func (d *desk) begin(c *connection, from time.Time, sample *sampler) (*life, err
 	ts := strconv.FormatInt(time.Now().Unix(), 10)
 	headers := "webhook-id: " + id + "\r\nwebhook-timestamp: " + ts + "\r\nwebhook-signature: " +
 		apiclient.Sign(d.secret, id, ts, body) + "\r\n"
+	sample.count(from, 1) // its offer may come before the answer
 	status, answer, err := c.post("/webhooks/"+namespace+"/"+address, headers, body)
 	if err != nil {
+		sample.count(from, -1)
 		return nil, err
 	}
 	if status != 202 {
+		sample.count(from, -1)
 		sample.fail(fmt.Sprintf("webhook answered %d %s", status, member(answer, "reason")))
 		return nil, nil
 	}
-	sample.add(answered, time.Since(from))
+	sample.add(answered, from, time.Since(from))
 	return l, nil
 }
 
@@ -140,7 +143,7 @@ func (a *agent) offered(frame []byte) {
 		return
 	}
 	l.accepted = time.Now()
-	l.sample.add(offered, l.accepted.Sub(l.from))
+	l.sample.add(offered, l.from, l.accepted.Sub(l.from))
 	l.item = member(frame, "id") // of the item, which is an object here
 	offer := member(frame, "offer")
 	if a.desk.overHTTP {
@@ -171,12 +174,12 @@ func (a *agent) answered(frame []byte) {
 	}
 	if !bytes.Contains(frame[:min(len(frame), 64)], []byte(`"status":200`)) {
 		l.sample.fail("command answered with " + member(frame, "reason"))
-		l.done <- false
+		l.over(false)
 		return
 	}
 	switch id[0] {
 	case 'a':
-		l.sample.add(accepted, time.Since(l.accepted))
+		l.sample.add(accepted, l.from, time.Since(l.accepted))
 		a.send('e', l, "end", l.item)
 	case 'e':
 		a.send('c', l, "close", l.item)
@@ -186,8 +189,14 @@ func (a *agent) answered(frame []byte) {
 }
 
 func (l *life) end() {
-	l.sample.add(whole, time.Since(l.from))
-	l.done <- true
+	l.sample.add(whole, l.from, time.Since(l.from))
+	l.over(true)
+}
+
+// over is said once of each.
+func (l *life) over(well bool) {
+	l.sample.count(l.from, -1)
+	l.done <- well
 }
 
 // idle are connections that nobody uses at the moment.
@@ -200,7 +209,7 @@ func (a *agent) handle(l *life, offer string) {
 		var err error
 		if c, err = dial(context.Background(), a.desk.api); err != nil {
 			l.sample.fail(err.Error())
-			l.done <- false
+			l.over(false)
 			return
 		}
 	}
@@ -209,11 +218,11 @@ func (a *agent) handle(l *life, offer string) {
 		status, answer, err := c.post("/v1/namespaces/"+namespace+"/"+path, headers, nil)
 		if err != nil || status != 200 {
 			l.sample.fail(fmt.Sprintf("%s answered %d %s", path, status, member(answer, "reason")))
-			l.done <- false
+			l.over(false)
 			return
 		}
 		if i == 0 {
-			l.sample.add(accepted, time.Since(l.accepted))
+			l.sample.add(accepted, l.from, time.Since(l.accepted))
 		}
 	}
 	idle.Put(c)

@@ -7,11 +7,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -43,13 +47,63 @@ func main() {
 	flag.StringVar(&o.tails, "tails", "10000,100000", "sizes: numbers of events after a snapshot, likewise")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the distributor")
 	flag.StringVar(&o.out, "o", "", "file for the figures as JSON")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "perf measures a distributor as a process: a closed loop, an open loop, and sizes.\n"+
+			"  make perf PERF='-parallel 0 -rate 2000 -duration 5s -items= -tails='")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
+	if err := o.check(flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "perf:", err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, &o); err != nil {
 		fmt.Fprintln(os.Stderr, "perf:", err)
 		os.Exit(1)
 	}
+}
+
+// check refuses what would be found out after the measurement, or measure nothing.
+func (o *options) check(rest []string) error {
+	for _, n := range []struct {
+		flag  string
+		value int
+		least int
+	}{{"agents", o.agents, 1}, {"connections", o.connections, 1}, {"parallel", o.parallel, 0}, {"rate", o.rate, 0}} {
+		if n.value < n.least || n.value > 1_000_000 {
+			return fmt.Errorf("-%s %d: want a whole number from %d to 1000000", n.flag, n.value, n.least)
+		}
+	}
+	switch {
+	case len(rest) > 0:
+		return fmt.Errorf("%q is no flag: want -NAME VALUE", rest[0])
+	case o.duration < 100*time.Millisecond:
+		return fmt.Errorf("-duration %s: want 100ms at least", o.duration)
+	case o.warmUp < 0:
+		return fmt.Errorf("-warm-up %s: want a duration from 0", o.warmUp)
+	case o.parallel == 0 && o.rate == 0 && o.items == "" && o.tails == "":
+		return errors.New("there is nothing to measure: want one of -parallel, -rate, -items and -tails")
+	}
+	for _, l := range []struct{ flag, list string }{{"items", o.items}, {"tails", o.tails}} {
+		if !numbers(l.list) {
+			return fmt.Errorf("-%s %q: want whole numbers from 1, separated by commas, or nothing", l.flag, l.list)
+		}
+	}
+	for name, folder := range map[string]string{"dir": o.dir, "profile": o.profile, "o": filepath.Dir(o.out)} {
+		if info, err := os.Stat(folder); folder != "" && (err != nil || !info.IsDir()) {
+			return fmt.Errorf("-%s: there is no folder %s", name, folder)
+		}
+	}
+	return nil
+}
+
+func numbers(list string) bool {
+	return list == "" || !slices.ContainsFunc(strings.Split(list, ","), func(part string) bool {
+		n, err := strconv.Atoi(part)
+		return err != nil || n < 1
+	})
 }
 
 func run(ctx context.Context, o *options) error {
@@ -92,6 +146,8 @@ type figures struct {
 	Sizes []size    `json:"sizes,omitempty"`
 }
 
+const openLoop = "open loop"
+
 // loads measures one loop after the other, on one distributor.
 func loads(ctx context.Context, o *options) ([]*result, error) {
 	if o.parallel == 0 && o.rate == 0 {
@@ -109,7 +165,7 @@ func loads(ctx context.Context, o *options) ([]*result, error) {
 		run    func(*desk) func(context.Context, *sampler)
 	}{
 		{"closed loop", o.parallel > 0, func(d *desk) func(context.Context, *sampler) { return d.closed(o.parallel) }},
-		{"open loop", o.rate > 0, func(d *desk) func(context.Context, *sampler) { return d.open(o.rate, o.connections) }},
+		{openLoop, o.rate > 0, func(d *desk) func(context.Context, *sampler) { return d.open(o.rate, o.connections) }},
 	} {
 		if !load.wanted {
 			continue
@@ -117,6 +173,9 @@ func loads(ctx context.Context, o *options) ([]*result, error) {
 		r, err := stage.measure(ctx, load.name, load.run(stage.desk))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", load.name, err)
+		}
+		if load.name == openLoop {
+			r.Wanted = o.rate
 		}
 		r.print(os.Stdout)
 		results = append(results, r)

@@ -16,13 +16,15 @@ import (
 	"time"
 )
 
-// sampler collects latencies while it is open.
+// sampler collects the latencies of the conversations that were to begin while it was open, however late they end: those that
+// are slow when it closes are the ones that count.
 type sampler struct {
-	mu     sync.Mutex
-	open   bool
-	took   [kinds][]time.Duration
-	failed map[string]int
-	lives  int // that ended while it was open
+	mu            sync.Mutex
+	opened, ended time.Time
+	took          [kinds][]time.Duration
+	failed        map[string]int
+	lives         int // that ended while it was open, whenever they began
+	running       int // that were to begin while it was open, and have not ended
 }
 
 // kind is what takes time.
@@ -40,14 +42,48 @@ func (k kind) String() string {
 	return [...]string{"webhook -> answered", "webhook -> offer at the socket", "accept -> answered", "whole lifecycle"}[k]
 }
 
-func (s *sampler) add(k kind, d time.Duration) {
+// add notes how long something took of a conversation that was to begin at from.
+func (s *sampler) add(k kind, from time.Time, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open {
+	if s.looked(from) {
 		s.took[k] = append(s.took[k], d)
-		if k == whole {
-			s.lives++
+	}
+	if k == whole && s.looked(time.Now()) {
+		s.lives++
+	}
+}
+
+// count notes that a conversation is on its way (1) or over (-1).
+func (s *sampler) count(from time.Time, by int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.looked(from) {
+		s.running += by
+	}
+}
+
+func (s *sampler) looked(at time.Time) bool {
+	return !s.opened.IsZero() && !at.Before(s.opened) && (s.ended.IsZero() || at.Before(s.ended))
+}
+
+// drain waits for the conversations that are not over; after a while they are lost.
+func (s *sampler) drain() {
+	const look = 10 * time.Millisecond
+	for waited := time.Duration(0); ; waited += look {
+		s.mu.Lock()
+		left := s.running
+		s.mu.Unlock()
+		if left == 0 {
+			return
 		}
+		if waited >= patience {
+			for range left {
+				s.fail("a conversation that does not end")
+			}
+			return
+		}
+		_ = pause(context.Background(), look)
 	}
 }
 
@@ -65,10 +101,11 @@ func (s *sampler) fail(what string) {
 type result struct {
 	Name       string             `json:"name"`
 	Agents     int                `json:"agents"`
+	Wanted     int                `json:"wantedPerSecond,omitempty"` // by the open loop, however many there were
 	Seconds    float64            `json:"seconds"`
 	Lifecycles int                `json:"lifecycles"`
 	PerSecond  float64            `json:"lifecyclesPerSecond"`
-	Latency    map[string]latency `json:"latency"`
+	Latency    map[string]latency `json:"latencyMilliseconds"`
 	// Of each lifecycle.
 	EntryBytes float64 `json:"entryBytesPerLifecycle"`
 	DiskBytes  float64 `json:"diskBytesPerLifecycle"`
@@ -168,11 +205,11 @@ func (s *stage) measure(ctx context.Context, name string, load func(context.Cont
 	if err != nil {
 		return nil, err
 	}
-	sample.set(true)
+	sample.set(&sample.opened)
 	if err := pause(ctx, s.options.duration); err != nil {
 		return nil, err
 	}
-	sample.set(false)
+	sample.set(&sample.ended)
 	ended, err := s.now(ctx)
 	if err != nil {
 		return nil, err
@@ -182,13 +219,14 @@ func (s *stage) measure(ctx context.Context, name string, load func(context.Cont
 	}
 	cancel()
 	<-done
+	sample.drain()
 	return s.resultOf(name, sample, &began, &ended), nil
 }
 
-func (s *sampler) set(open bool) {
+func (s *sampler) set(what *time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open = open
+	*what = time.Now()
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -245,7 +283,11 @@ func (r *result) print(to io.Writer) {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	defer func() { _ = w.Flush() }()
 	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
-	line("%s: %.0f lifecycles/s (%d in %.1f s, %d agents)", r.Name, r.PerSecond, r.Lifecycles, r.Seconds, r.Agents)
+	name := r.Name
+	if r.Wanted > 0 {
+		name = fmt.Sprintf("%s, %d/s wanted", name, r.Wanted)
+	}
+	line("%s: %.0f lifecycles/s (%d in %.1f s, %d agents)", name, r.PerSecond, r.Lifecycles, r.Seconds, r.Agents)
 	line("  ms\tp50\tp90\tp99\tp99.9\tmax\tn")
 	for k := range kinds {
 		l := r.Latency[k.String()]
