@@ -86,6 +86,10 @@ func (o *options) check(rest []string) error {
 	case o.parallel == 0 && o.rate == 0 && o.items == "" && o.tails == "":
 		return errors.New("there is nothing to measure: want one of -parallel, -rate, -items and -tails")
 	}
+	return o.checkRest()
+}
+
+func (o *options) checkRest() error {
 	for _, l := range []struct{ flag, list string }{{"items", o.items}, {"tails", o.tails}} {
 		if !numbers(l.list) {
 			return fmt.Errorf("-%s %q: want whole numbers from 1, separated by commas, or nothing", l.flag, l.list)
