@@ -209,7 +209,7 @@ func (o *Oracle) declined(it *item, d *decline) bool {
 	if it.kind == plan.Messaging {
 		return true
 	}
-	for _, name := range o.plan.Members(it.queue) {
+	for _, name := range o.members(it.queue) {
 		other := it.decline(name)
 		if (other == nil || other.count < limit) && !it.never(name) && o.unskilled(it, o.agent(name)).Reason == "" &&
 			o.bigEnough(it, name) {
@@ -298,7 +298,7 @@ func (o *Oracle) candidates(it *item) (*agent, event.Candidates) {
 	}
 	c.Method = q.Method
 	var able, first []*agent
-	members := o.plan.Members(q.Name)
+	members := o.members(q.Name)
 	for i, name := range members {
 		a := o.agent(name)
 		x := o.exclude(it, a)

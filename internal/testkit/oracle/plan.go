@@ -60,6 +60,18 @@ func agentOf(p *plan.Plan, name string) *plan.Agent {
 	return p.Agent(name)
 }
 
+// members are who takes work from a queue, by name: asked of the agents, for the engine asks the plan's index.
+func (o *Oracle) members(queue string) []string {
+	var names []string
+	for i := range o.plan.Agents {
+		if a := &o.plan.Agents[i]; slices.Contains(a.Roles, plan.RoleAgent) && slices.Contains(a.Queues, queue) {
+			names = append(names, a.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // leadsElsewhere reports whether an item whose queue is gone would come into another one.
 func (o *Oracle) leadsElsewhere(it *item) bool {
 	ws := o.plan.Workstream(it.workstream)
