@@ -132,7 +132,7 @@ func awaitRoom(t *testing.T, j journal.Journal, last uint64) {
 	t.Helper()
 	retry := time.NewTicker(10 * time.Millisecond)
 	defer retry.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		_, err := j.Append(t.Context(), last, []byte("more"))
 		if err == nil {
