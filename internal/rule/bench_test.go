@@ -196,7 +196,7 @@ func TestWhatASetCosts(t *testing.T) {
 		tried, most := 0, 0
 		for i := range items {
 			items[i] = c.item()
-			q := search{set: s, attrs: items[i], best: int32(n)} //nolint:gosec // see above
+			q := search{set: s, attrs: items[i], best: int32(n)}
 			q.run()
 			tried, most = tried+int(q.tried), max(most, int(q.tried))
 		}
