@@ -140,14 +140,19 @@ func estimate(value, standardError float64, freedom int) Figure {
 }
 
 // percentile is one of the waits of all replications together, for in a short one it is biased: most see none of the few long
-// queues that make a high percentile. Its error is from how it changes when one replication is left out (the jackknife).
+// queues that make a high percentile. Its error is that of the share who waited for longer, carried over to the waits (the
+// interval of Woodruff). It reaches further up than down, and the standard error is that of the farther end.
 func percentile(p float64, pooled *classTally, tallies []classTally) Figure {
-	without := make([]float64, len(tallies))
+	value := pooled.quantile(p / 100)
+	longer, all := make([]float64, len(tallies)), make([]float64, len(tallies))
 	for i := range tallies {
-		without[i] = pooled.quantileWithout(&tallies[i], p/100)
+		longer[i], all[i] = float64(tallies[i].above(value)), float64(len(tallies[i].waits))
 	}
-	freedom := len(tallies) - 1
-	return estimate(pooled.quantile(p/100), float64(freedom)*figure(without).StandardError, freedom)
+	t := student(len(tallies) - 1)
+	off := t * share(longer, all).StandardError
+	f := Figure{Value: value, Low: pooled.quantile(max(0, p/100-off)), High: pooled.quantile(p/100 + off)}
+	f.StandardError = max(f.High-f.Value, f.Value-f.Low) / t
+	return f
 }
 
 // compare sets what theory says, unless it says nothing.

@@ -4,7 +4,6 @@ package centre
 
 import (
 	"slices"
-	"sort"
 
 	"workstream.dev/operator/internal/event"
 )
@@ -164,17 +163,4 @@ func (k *classTally) quantile(p float64) float64 {
 		return 0
 	}
 	return k.waits[min(int(p*float64(len(k.waits))), len(k.waits)-1)]
-}
-
-// quantileWithout is the quantile of the waits that are not among those of one replication.
-func (k *classTally) quantileWithout(one *classTally, p float64) float64 {
-	n := len(k.waits) - len(one.waits)
-	if n == 0 {
-		return 0
-	}
-	rank := min(int(p*float64(n)), n-1)
-	return k.waits[sort.Search(len(k.waits), func(i int) bool {
-		wait := k.waits[i]
-		return len(k.waits)-k.above(wait)-(len(one.waits)-one.above(wait)) > rank
-	})]
 }
